@@ -1,0 +1,13 @@
+"""The accounts app; its registers are filled when Django is ready."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+
+    def ready(self) -> None:
+        for register in ():
+            import_module(f"accounts.{register}")

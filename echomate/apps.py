@@ -1,0 +1,7 @@
+"""The floor that every app stands on."""
+
+from django.apps import AppConfig
+
+
+class EchomateConfig(AppConfig):
+    name = "echomate"

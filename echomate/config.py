@@ -1,0 +1,136 @@
+"""Every setting of Echomate, typed, read once from the environment. Nothing else reads `os.environ`."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"
+
+
+def _words(value: object) -> object:
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+
+class Config(BaseSettings):
+    """Names are those of the environment variables in lower case; `.env.example` is generated from this class."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, frozen=True, extra="ignore")
+
+    environment: Literal["local", "test", "production"] = Field(
+        "local", description="local, test or production; production refuses missing and development secrets."
+    )
+    debug: bool = Field(False, description="Django's DEBUG. Error answers stay problem documents either way.")
+    log_level: str = Field("INFO", description="Lowest level that is logged.")
+    instance_name: str = Field("Echomate", description="The name of this community, shown by GET /instance.")
+
+    secret_key: str = Field(DEVELOPMENT_SECRET, description="Secret of Django and of page cursors.")
+    jwt_secret: str = Field(DEVELOPMENT_SECRET, description="Secret of HS256 tokens (local runs and tests only).")
+    jwt_algorithm: Literal["HS256", "EdDSA", "RS256"] = Field(
+        "HS256", description="How access and refresh tokens are signed; production refuses HS256."
+    )
+    jwt_private_key: str = Field("", description="PEM private key that signs, for EdDSA and RS256.")
+    jwt_public_key: str = Field("", description="PEM public key that verifies, for EdDSA and RS256.")
+    jwt_key_id: str = Field("1", description="The `kid` of the signing key.")
+    access_token_seconds: int = Field(1800, description="Life of an access token.")
+    refresh_token_seconds: int = Field(604800, description="Life of a refresh token and its session.")
+    password_hashes_at_once: int = Field(2, description="Argon2id hashes a process computes side by side.")
+
+    allowed_hosts: Annotated[list[str], NoDecode] = Field(
+        ["localhost", "127.0.0.1", "[::1]"], description="Host names the server answers to, comma-separated."
+    )
+    cors_allowed_origins: Annotated[list[str], NoDecode] = Field(
+        [], description="Origins of browser clients, comma-separated; local runs allow any port of this machine."
+    )
+    web_url: str = Field("", description="Where the web client lives; links in mail lead there.")
+    trusted_proxies: int = Field(0, description="How many proxies in front append to X-Forwarded-For.")
+    metrics_networks: Annotated[list[str], NoDecode] = Field(
+        ["127.0.0.0/8", "::1/128"], description="Networks that may read /metrics, comma-separated."
+    )
+
+    aws_region: str = Field("us-east-1", description="Region of the table, the buckets and the queues.")
+    aws_access_key_id: str = Field("", description="Empty: the instance's role.")
+    aws_secret_access_key: str = Field("", description="Empty: the instance's role.")
+    aws_endpoint_url: str = Field("", description="An emulator's address; empty: AWS.")
+    dynamodb_endpoint_url: str = Field("", description="Address of DynamoDB if not the one above.")
+    table_name: str = Field("echomate", description="The one table.")
+    lease_table_name: str = Field("echomate-leases", description="Leases and checkpoints of the projectors.")
+    media_bucket: str = Field("echomate-media", description="Bucket of what is shown.")
+    originals_bucket: str = Field("echomate-originals", description="Private bucket of what was uploaded.")
+    public_shards: int = Field(1, ge=1, le=64, description="Partitions of the public timeline.")
+    test_index_delay_seconds: float = Field(
+        0, description="Tests only: how long the indexes hide what is new, as AWS's may."
+    )
+
+    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Redis of feeds and caches; may be emptied.")
+    redis_cluster: bool = Field(False, description="Whether REDIS_URL is a Redis Cluster.")
+    redis_state_url: str = Field(
+        "redis://127.0.0.1:6380/0", description="Redis of admin sessions, broker and sockets; persistent."
+    )
+    celery_broker_url: str = Field("", description="Celery's broker; empty: REDIS_STATE_URL. SQS in AWS.")
+
+    lease_seconds: float = Field(8, gt=0, description="After how long a silent projector's leases are taken over.")
+    projector_metrics_port: int = Field(0, description="Port on which a projector shows its metrics; 0 is none.")
+
+    feed_depth: int = Field(400, ge=1, description="How many posts a home feed reaches back.")
+    feed_cap: int = Field(800, ge=2, description="How many ids a timeline list holds.")
+    fan_out_page: int = Field(1000, ge=1, description="Followers that one fan-out step serves.")
+
+    rate_limit_factor: float = Field(1, gt=0, description="Multiplies every rate limit; `make run` sets 100.")
+    rate_limits: dict[str, str] = Field(
+        {}, description='Overrides by policy name as JSON, e.g. {"posts": "300/10800"} (count/seconds).'
+    )
+
+    mail_backend: Literal["file", "ses"] = Field("file", description="Where mail goes: files, or Amazon SES.")
+    mail_dir: Path = Field(Path(".local/mail"), description="Directory of the mail files.")
+    mail_from: str = Field("Echomate <no-reply@localhost>", description="Sender of all mail.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        for name in ("allowed_hosts", "cors_allowed_origins", "metrics_networks"):
+            if name in values:
+                values[name] = _words(values[name])
+        return values
+
+    @model_validator(mode="after")
+    def _refuse_weak_production(self) -> Self:
+        if self.environment == "production" and (problems := list(self._weaknesses())):
+            raise ValueError("production refuses to start: " + "; ".join(problems))
+        return self
+
+    def _weaknesses(self) -> "list[str]":
+        checks = {
+            "SECRET_KEY is missing, short (< 32) or the development one": len(self.secret_key) < 32
+            or self.secret_key == DEVELOPMENT_SECRET,
+            "JWT_ALGORITHM must be EdDSA or RS256": self.jwt_algorithm == "HS256",
+            "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are missing": not (self.jwt_private_key and self.jwt_public_key),
+            "DEBUG must be off": self.debug,
+            "ALLOWED_HOSTS must name the hosts": not self.allowed_hosts or "*" in self.allowed_hosts,
+            "TEST_INDEX_DELAY_SECONDS is for tests": self.test_index_delay_seconds > 0,
+        }
+        return [problem for problem, holds in checks.items() if holds]
+
+    @property
+    def source_dir(self) -> Path:
+        """The directory that holds `manage.py`."""
+        return Path(__file__).resolve().parent.parent
+
+    @property
+    def is_local(self) -> bool:
+        return self.environment != "production"
+
+    @cached_property
+    def dynamodb_url(self) -> str:
+        """The endpoint of DynamoDB: an emulator's, or the region's."""
+        return (
+            self.dynamodb_endpoint_url
+            or self.aws_endpoint_url
+            or f"https://dynamodb.{self.aws_region}.amazonaws.com"
+        )
+
+
+config = Config()

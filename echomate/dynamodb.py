@@ -1,0 +1,251 @@
+"""The wire to DynamoDB: botocore's signer and credentials over urllib3 and orjson.
+
+botocore's own client spends 600 µs of CPU on a GetItem, this 170 µs (measured on DynamoDB Local, Python 3.11).
+PynamoDB's models come through here too, by `LeanConnection`.
+"""
+
+import random
+import re
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.session import Session
+from pynamodb.connection import Connection
+from pynamodb.exceptions import CancellationReason, VerboseClientError
+
+from echomate import ids, metering
+from echomate.config import config
+from echomate.errors import DependencyAway
+
+Wire = dict[str, Any]
+
+DEADLINE_SECONDS = 4.0
+CONNECT_SECONDS = 1.0
+READ_SECONDS = 2.5
+POOL_SIZE = 64
+STREAM_OPERATIONS = frozenset({"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"})
+TRY_AGAIN = frozenset(
+    {
+        "InternalServerError",
+        "InternalFailure",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ServiceUnavailable",
+        "ThrottlingException",
+        "TransactionInProgressException",
+    }
+)
+_LAST_ID = re.compile(r"(\d{19})$")
+
+
+class DynamoDBError(Exception):
+    """DynamoDB answered with an error of the request's own: `code`, `message`, and the whole `response`."""
+
+    def __init__(self, operation: str, code: str, message: str, response: Wire) -> None:
+        super().__init__(f"{operation}: {code}: {message}")
+        self.operation = operation
+        self.code = code
+        self.message = message
+        self.response = response
+
+    @property
+    def reasons(self) -> list[str]:
+        """The code of each part of a cancelled transaction, "None" where a part was fine."""
+        return [reason.get("Code", "None") for reason in self.response.get("CancellationReasons", [])]
+
+
+class _Client:
+    """A pool of connections and a signer; made in the process that uses it, never before a fork."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        parts = urlsplit(url)
+        self.host = parts.netloc
+        self.pool = urllib3.connection_from_url(
+            url,
+            maxsize=POOL_SIZE,
+            block=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+        )
+        self.signer = SigV4Auth(_credentials(), "dynamodb", config.aws_region)
+
+    def post(self, target: str, body: bytes, timeout: float) -> urllib3.BaseHTTPResponse:
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": target, "Host": self.host}
+        request = AWSRequest(method="POST", url=self.url + "/", data=body, headers=headers)
+        self.signer.add_auth(request)
+        return self.pool.urlopen(
+            "POST",
+            "/",
+            body=body,
+            headers=dict(request.headers),
+            timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=min(READ_SECONDS, timeout)),
+        )
+
+
+def _credentials() -> Credentials:
+    if config.aws_access_key_id:
+        return Credentials(config.aws_access_key_id, config.aws_secret_access_key)
+    found = Session().get_credentials()
+    if found is None:
+        raise DependencyAway("dynamodb", "no AWS credentials were found")
+    return found
+
+
+_client: _Client | None = None
+_client_lock = threading.Lock()
+
+
+def _the_client() -> _Client:
+    global _client
+    if _client is None:
+        with _client_lock:
+            if _client is None:
+                _client = _Client(config.dynamodb_url.rstrip("/"))
+    return _client
+
+
+def close() -> None:
+    """Forget the client and its connections; the next call makes new ones."""
+    global _client
+    with _client_lock:
+        if _client is not None:
+            _client.pool.close()
+        _client = None
+
+
+def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEADLINE_SECONDS) -> Wire:
+    """One operation of DynamoDB or its streams, in the service's wire JSON both ways.
+
+    Tried again, within `deadline` seconds in all, when the service can't be reached or says so. A write must therefore
+    bear being repeated: its condition accepts its own first try. Errors: `DynamoDBError`, or `DependencyAway`.
+    """
+    version = "DynamoDBStreams" if operation in STREAM_OPERATIONS else "DynamoDB"
+    if metering.is_metering() and operation in _METERED:
+        parameters = {**parameters, "ReturnConsumedCapacity": "TOTAL"}
+    body = orjson.dumps(parameters)
+    end = time.monotonic() + deadline
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            response = _the_client().post(f"{version}_20120810.{operation}", body, end - time.monotonic())
+            answer = orjson.loads(response.data) if response.data else {}
+            if response.status == 200:
+                return _received(operation, parameters, answer)
+            error = _error(operation, answer)
+            if error.code not in TRY_AGAIN and response.status < 500:
+                raise error
+            trouble = str(error)
+        except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError, OSError) as failure:
+            trouble = f"{operation}: {type(failure).__name__}"
+        pause = random.uniform(0.5, 1.0) * min(0.02 * 2**attempt, 0.5)  # noqa: S311 - jitter, not a secret
+        if time.monotonic() + pause + 0.1 > end:
+            raise DependencyAway("dynamodb") from TimeoutError(trouble)
+        time.sleep(pause)
+
+
+_METERED = frozenset(
+    {
+        *("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"),
+        *("BatchGetItem", "BatchWriteItem", "TransactWriteItems", "TransactGetItems"),
+    }
+)
+
+
+def _received(operation: str, parameters: Mapping[str, Any], answer: Wire) -> Wire:
+    if metering.is_metering():
+        capacity = answer.get("ConsumedCapacity") or []
+        parts = capacity if isinstance(capacity, list) else [capacity]
+        metering.saw_dynamodb(operation, sum(part.get("CapacityUnits", 0) for part in parts))
+    if config.test_index_delay_seconds and "IndexName" in parameters:
+        answer["Items"] = [item for item in answer.get("Items", []) if _shows(parameters["IndexName"], item)]
+    return answer
+
+
+def _shows(index: str, item: Wire) -> bool:
+    """Whether an index that lags, as AWS's do, shows an item yet (test setting)."""
+    found = _LAST_ID.search(item.get(f"{index}SK", {}).get("S", ""))
+    if found is None:
+        return True
+    return ids.milliseconds(int(found[1])) / 1000 <= time.time() - config.test_index_delay_seconds
+
+
+def _error(operation: str, answer: Wire) -> DynamoDBError:
+    code = str(answer.get("__type", "Unknown")).rpartition("#")[2]
+    return DynamoDBError(operation, code, answer.get("message") or answer.get("Message") or "", answer)
+
+
+def wire(value: Any) -> Wire:
+    """A Python value as an attribute value."""
+    match value:
+        case None:
+            return {"NULL": True}
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case list() | tuple():
+            return {"L": [wire(part) for part in value]}
+        case dict():
+            return {"M": {name: wire(part) for name, part in value.items()}}
+    raise TypeError(f"no attribute value for {type(value).__name__}")
+
+
+def wire_item(values: Mapping[str, Any]) -> Wire:
+    """A mapping of Python values as an item; None leaves an attribute out."""
+    return {name: wire(value) for name, value in values.items() if value is not None}
+
+
+def plain(item: Wire) -> dict[str, Any]:
+    """An item as a mapping of Python values."""
+    return {name: _plain(value) for name, value in item.items()}
+
+
+def _plain(value: Wire) -> Any:
+    ((kind, content),) = value.items()
+    match kind:
+        case "S" | "BOOL":
+            return content
+        case "N":
+            return int(content)
+        case "L":
+            return [_plain(part) for part in content]
+        case "M":
+            return plain(content)
+        case "NULL":
+            return None
+        case "SS":
+            return set(content)
+    raise TypeError(f"no Python value for {kind}")
+
+
+class LeanConnection(Connection):
+    """PynamoDB's connection with the wire above in place of botocore's client."""
+
+    def _make_api_call(self, operation_name: str, operation_kwargs: Wire) -> Wire:
+        try:
+            return call(operation_name, operation_kwargs)
+        except DynamoDBError as error:
+            raise VerboseClientError(
+                {"Error": {"Code": error.code, "Message": error.message}, **error.response},
+                operation_name,
+                {"request_id": "", "table_name": self._get_table_name_for_error_context(operation_kwargs) or ""},
+                cancellation_reasons=(
+                    CancellationReason(code=reason["Code"], message=reason.get("Message"), raw_item=reason.get("Item"))
+                    if reason.get("Code", "None") != "None"
+                    else None
+                    for reason in error.response.get("CancellationReasons", [])
+                ),
+            ) from error

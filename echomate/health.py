@@ -1,0 +1,114 @@
+"""Health, metrics and the front page: what operators, load balancers and the curious ask first."""
+
+import ipaddress
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.http import HttpRequest, HttpResponse
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from echomate import cache, dynamodb, metrics as product_metrics, problems, storage, throttling
+from echomate.config import config
+from echomate.errors import DependencyAway
+from echomate.stream import health as stream_health
+
+Check = Callable[[], Mapping[str, Any]]
+
+
+class CheckSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=["ok", "failed"])
+    checks = serializers.DictField(child=serializers.JSONField())
+
+
+class HealthView(APIView):
+    """200 where each check passes, 503 where one does not. No token, no store but those that are checked."""
+
+    authentication_classes: ClassVar[Sequence[Any]] = ()
+    checks: ClassVar[Mapping[str, Check]] = {}
+
+    @extend_schema(tags=["health"], responses={200: CheckSerializer, 503: CheckSerializer})
+    def get(self, request: Request) -> Response:
+        found = {name: _checked(check) for name, check in self.checks.items()}
+        failed = any(result["status"] != "ok" for result in found.values())
+        body = {"status": "failed" if failed else "ok", "checks": found}
+        headers = {"Cache-Control": "no-store"} | ({"Retry-After": "2"} if failed else {})
+        return Response(body, status=503 if failed else 200, headers=headers)
+
+
+def _checked(check: Check) -> dict[str, Any]:
+    start = time.perf_counter()
+    try:
+        result = {"status": "ok", **check()}
+    except DependencyAway as away:
+        result = {"status": "failed", "detail": away.detail}
+    return {**result, "ms": round((time.perf_counter() - start) * 1000, 1)}
+
+
+def _database() -> Mapping[str, Any]:
+    try:
+        dynamodb.call("DescribeTable", {"TableName": config.table_name}, deadline=2)
+    except dynamodb.DynamoDBError as error:
+        return {"status": "failed", "detail": error.code}
+    return {}
+
+
+def _feeds_redis() -> Mapping[str, Any]:
+    cache.ask(("PING",))
+    return {}
+
+
+def _state_redis() -> Mapping[str, Any]:
+    cache.ping_state()
+    return {}
+
+
+def _storage() -> Mapping[str, Any]:
+    storage.check()
+    return {}
+
+
+class AliveView(HealthView):
+    checks = {}
+
+
+class DatabaseView(HealthView):
+    checks = {"dynamodb": _database}
+
+
+class CacheView(HealthView):
+    checks = {"feeds": _feeds_redis, "state": _state_redis}
+
+
+class StorageView(HealthView):
+    checks = {"s3": _storage}
+
+
+class EventsView(HealthView):
+    checks = {"projector": stream_health.check}
+
+
+class RootView(APIView):
+    """Where to go from here."""
+
+    authentication_classes: ClassVar[Sequence[Any]] = ()
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        links = {"docs": "/api/docs", "schema": "/api/schema", "health": "/health", "api": "/api/v1"}
+        return Response({"name": config.instance_name, **links})
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus' text format, for the networks in METRICS_NETWORKS alone; nobody else learns that it exists."""
+    try:
+        address = ipaddress.ip_address(throttling.client_address(request))
+    except ValueError:
+        return problems.page_not_found(request)
+    if not any(address in ipaddress.ip_network(network) for network in config.metrics_networks):
+        return problems.page_not_found(request)
+    return HttpResponse(product_metrics.text(), content_type=product_metrics.CONTENT_TYPE)

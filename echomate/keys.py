@@ -1,0 +1,221 @@
+"""The form of every key, in the table and in Redis. No other module builds one.
+
+A table key is a pair (PK, SK). Every sort key of a list ends in an id of 19 digits, and so pages by it.
+"""
+
+import hashlib
+
+from echomate.ids import pad
+
+Key = tuple[str, str]
+
+# --- the table: sort keys and their prefixes --------------------------------------------------------------------------
+
+PROFILE = "PROFILE"
+STATS = "STATS"
+CLAIM = "CLAIM"
+SESSION = "SESSION#"
+FOLLOWING = "FOLLOWING#"
+BLOCK = "BLOCK#"
+BLOCKED_BY = "BLOCKED_BY#"
+MUTE = "MUTE#"
+POST = "POST#"
+LIKE = "LIKE#"
+JOB = "JOB"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def user_partition(user: int) -> str:
+    return f"USER#{pad(user)}"
+
+
+def user(user: int) -> Key:
+    return user_partition(user), PROFILE
+
+
+def user_stats(user: int) -> Key:
+    return user_partition(user), STATS
+
+
+def username_claim(username: str) -> Key:
+    return f"USERNAME#{username}", CLAIM
+
+
+def email_claim(email: str) -> Key:
+    """`email` is in its canonical form; the key tells it to nobody."""
+    return f"EMAIL#{_digest(email)}", CLAIM
+
+
+def session(user: int, session: str) -> Key:
+    return user_partition(user), SESSION + session
+
+
+def follow(follower: int, followed: int) -> Key:
+    return user_partition(follower), FOLLOWING + pad(followed)
+
+
+def block(blocker: int, blocked: int) -> Key:
+    return user_partition(blocker), BLOCK + pad(blocked)
+
+
+def blocked_by(blocked: int, blocker: int) -> Key:
+    """The mirror of a block, in the partition of the one who is blocked."""
+    return user_partition(blocked), BLOCKED_BY + pad(blocker)
+
+
+def mute(muter: int, muted: int) -> Key:
+    return user_partition(muter), MUTE + pad(muted)
+
+
+def post_partition(post: int) -> str:
+    return POST + pad(post)
+
+
+def post(post: int) -> Key:
+    return post_partition(post), "POST"
+
+
+def post_stats(post: int) -> Key:
+    return post_partition(post), STATS
+
+
+def like(post: int, user: int) -> Key:
+    return post_partition(post), LIKE + pad(user)
+
+
+def job(job: int) -> Key:
+    return f"JOB#{pad(job)}", JOB
+
+
+# --- the table: partitions of the indexes -----------------------------------------------------------------------------
+
+
+def names(username: str) -> str:
+    """GSI1: users by the first two letters of the name."""
+    return f"NAME#{username[:2]}"
+
+
+def accounts(shard: int) -> str:
+    """GSI2: all accounts, by id, in shards."""
+    return f"ACCOUNTS#{shard}"
+
+
+def followers(user: int) -> str:
+    """GSI1: who follows a user, by edge id."""
+    return f"FOLLOWERS#{pad(user)}"
+
+
+def follows(user: int) -> str:
+    """GSI2: whom a user follows, by edge id."""
+    return f"FOLLOWS#{pad(user)}"
+
+
+def author(user: int) -> str:
+    """GSI1: the posts of an author, by `post_sort`."""
+    return f"AUTHOR#{pad(user)}"
+
+
+def public(shard: int) -> str:
+    """GSI2: public posts, by `post_sort`."""
+    return f"PUBLIC#{shard}"
+
+
+def post_sort(post: int) -> str:
+    """The sort key of a post in an index."""
+    return POST + pad(post)
+
+
+def likes_of(user: int) -> str:
+    """GSI1: what a user likes, by like id."""
+    return f"LIKES#{pad(user)}"
+
+
+def jobs_of(user: int) -> str:
+    """GSI1: jobs of a user, by id."""
+    return f"JOBS_OF#{pad(user)}"
+
+
+def due(kind: str, shard: int) -> str:
+    """GSI2: jobs that wait, by the time they are due."""
+    return f"DUE#{kind}#{shard}"
+
+
+def dead_letter(shard: str, sequence: str) -> Key:
+    return f"DEADLETTER#{shard}", f"RECORD#{sequence}"
+
+
+# --- Redis ------------------------------------------------------------------------------------------------------------
+
+
+def cached_post(post: int) -> str:
+    return f"post:{post}"
+
+
+def cached_post_stats(post: int) -> str:
+    return f"post:{post}:stats"
+
+
+def cached_user(user: int) -> str:
+    return f"user:{user}"
+
+
+def cached_user_stats(user: int) -> str:
+    return f"user:{user}:stats"
+
+
+def cached_username(username: str) -> str:
+    return f"username:{username}"
+
+
+def following_set(user: int) -> str:
+    return f"following:{user}"
+
+
+def blocked_set(user: int) -> str:
+    """Blocks both ways."""
+    return f"blocked:{user}"
+
+
+def muted_set(user: int) -> str:
+    return f"muted:{user}"
+
+
+def viewer_hash(user: int) -> str:
+    """A hash post → bits: liked, bookmarked."""
+    return f"viewer:{user}"
+
+
+def session_state(session: str) -> str:
+    return f"session:{session}"
+
+
+def feed(user: int) -> str:
+    return f"feed:{user}"
+
+
+def feed_lock(user: int) -> str:
+    return f"feed:{user}:lock"
+
+
+def author_list(user: int) -> str:
+    return f"author:{user}"
+
+
+def public_list() -> str:
+    return "public"
+
+
+def fresh_followers(user: int) -> str:
+    """A sorted set of those who follow since a moment ago, by Unix seconds, while the index may lag."""
+    return f"fresh:{user}"
+
+
+def epoch(number: int) -> str:
+    return f"epoch:{number}"
+
+
+def throttle(policy: str, subject: str) -> str:
+    return f"throttle:{policy}:{subject}"

@@ -1,0 +1,55 @@
+"""What happens around every request: its id, its host, its log line."""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable
+
+from django.core.exceptions import DisallowedHost
+from django.http import HttpRequest, HttpResponse
+
+from echomate import problems
+
+logger = logging.getLogger("echomate.requests")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestMiddleware:
+    """Takes or makes `X-Request-ID`, refuses foreign hosts, and logs one line a request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        start = time.perf_counter()
+        given = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        request.request_id = request_id  # type: ignore[attr-defined] - where problems and logs look for it
+        response = self._answer(request)
+        response.headers["X-Request-ID"] = request_id
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        self._log(request, response, request_id, start)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return problems.response(request, type="bad-request", status=400, detail="This host is not served here.")
+        return self.get_response(request)
+
+    def _log(self, request: HttpRequest, response: HttpResponse, request_id: str, start: float) -> None:
+        match = request.resolver_match
+        logger.info(
+            "request",
+            extra={
+                "request_id": request_id,
+                "user": getattr(request, "viewer_id", None),
+                "method": request.method,
+                "route": match.route if match else None,
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - start) * 1000, 1),
+            },
+        )

@@ -1,0 +1,100 @@
+"""Django's settings, all derived from `config`."""
+
+from datetime import timedelta
+
+from echomate import logs
+from echomate.config import config
+
+DEBUG = config.debug
+SECRET_KEY = config.secret_key
+ALLOWED_HOSTS = config.allowed_hosts
+ROOT_URLCONF = "echomate.urls"
+WSGI_APPLICATION = "echomate.wsgi.application"
+DATABASES: dict[str, dict[str, str]] = {}
+APPEND_SLASH = False
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [config.source_dir / "echomate" / "locale"]
+LOGGING = logs.configuration(config.log_level)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+STATIC_URL = "/static/"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "echomate.problems.csrf_failure"
+
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "echomate",
+    "accounts",
+    "social",
+    "posts",
+    "feeds",
+]
+
+MIDDLEWARE = [
+    "echomate.middleware.RequestMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+]
+
+TEMPLATES = [
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": [], "OPTIONS": {}}
+]
+
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+CORS_ALLOWED_ORIGINS = config.cors_allowed_origins
+CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://(localhost|127\.0\.0\.1)(:\d+)?$"] if config.is_local else []
+CORS_ALLOW_CREDENTIALS = True
+CORS_PREFLIGHT_MAX_AGE = 7200
+CORS_ALLOW_HEADERS = [
+    *("accept", "authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-request-id"),
+]
+CORS_EXPOSE_HEADERS = [
+    *("Link", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID", "WWW-Authenticate"),
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["echomate.views.PassThroughRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["echomate.views.BoundedJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "echomate.problems.handle",
+    "UNAUTHENTICATED_USER": None,
+    "UNAUTHENTICATED_TOKEN": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "COERCE_DECIMAL_TO_STRING": False,
+}
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=config.access_token_seconds),
+    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=config.refresh_token_seconds),
+    "ALGORITHM": config.jwt_algorithm,
+    "SIGNING_KEY": config.jwt_private_key or config.jwt_secret,
+    "VERIFYING_KEY": config.jwt_public_key,
+    "USER_ID_CLAIM": "sub",
+    "UPDATE_LAST_LOGIN": False,
+}
+
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Echomate",
+    "DESCRIPTION": "The backend of a social network: accounts, posts, follows and feeds.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "COMPONENT_SPLIT_REQUEST": True,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+

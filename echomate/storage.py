@@ -1,0 +1,64 @@
+"""S3: the buckets of media. Everything that talks to S3 comes through here."""
+
+import threading
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config as ClientConfig
+from botocore.exceptions import BotoCoreError, ClientError
+
+from echomate.config import config
+from echomate.errors import DependencyAway
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_client: "S3Client | None" = None
+_lock = threading.Lock()
+
+
+def s3() -> "S3Client":
+    """The client; made in the process that uses it, and thread-safe."""
+    global _client
+    if _client is None:
+        with _lock:
+            if _client is None:
+                _client = boto3.session.Session().client("s3", **_options())
+    return _client
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "region_name": config.aws_region,
+        "endpoint_url": config.aws_endpoint_url or None,
+        "aws_access_key_id": config.aws_access_key_id or None,
+        "aws_secret_access_key": config.aws_secret_access_key or None,
+        "config": ClientConfig(
+            connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
+        ),
+    }
+
+
+def create_buckets() -> None:
+    """Create the buckets that are missing."""
+    for bucket in (config.media_bucket, config.originals_bucket):
+        try:
+            s3().head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            if config.aws_region == "us-east-1":
+                s3().create_bucket(Bucket=bucket)
+            else:
+                s3().create_bucket(
+                    Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": config.aws_region}
+                )
+
+
+def check() -> None:
+    """Raises `DependencyAway` where the buckets can't be reached."""
+    try:
+        for bucket in (config.media_bucket, config.originals_bucket):
+            s3().head_bucket(Bucket=bucket)
+    except (BotoCoreError, ClientError) as error:
+        raise DependencyAway("storage") from error

@@ -1,0 +1,264 @@
+"""The one table: the base of every entity, and the few ways in which the table is read and written.
+
+Attributes and keys are those of the architecture: `PK SK GSI1PK GSI1SK GSI2PK GSI2SK EntityType CreatedAt UpdatedAt
+ExpiresAt`. Both indexes hold keys only; content is always read from the table.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, ClassVar, Self, cast
+
+from pynamodb.attributes import DiscriminatorAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.connection.table import TableConnection
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from echomate import dynamodb, ids
+from echomate.config import config
+from echomate.dynamodb import Wire
+from echomate.errors import DependencyAway
+from echomate.keys import Key
+
+BATCH_GET_LIMIT = 100
+ATTRIBUTES = ("PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK")
+LEASE_ATTRIBUTES = ("PK",)
+
+
+class Item(Model):
+    """Base of every entity. A subclass names itself: `class User(Item, discriminator="user")`."""
+
+    class Meta:
+        table_name = config.table_name
+        region = config.aws_region
+
+    pk = UnicodeAttribute(hash_key=True, attr_name="PK")
+    sk = UnicodeAttribute(range_key=True, attr_name="SK")
+    gsi1pk = UnicodeAttribute(null=True, attr_name="GSI1PK")
+    gsi1sk = UnicodeAttribute(null=True, attr_name="GSI1SK")
+    gsi2pk = UnicodeAttribute(null=True, attr_name="GSI2PK")
+    gsi2sk = UnicodeAttribute(null=True, attr_name="GSI2SK")
+    entity_type = DiscriminatorAttribute(attr_name="EntityType")
+    created_at = NumberAttribute(null=True, attr_name="CreatedAt")
+    updated_at = NumberAttribute(null=True, attr_name="UpdatedAt")
+    expires_at = NumberAttribute(null=True, attr_name="ExpiresAt")
+
+    _lean: ClassVar[TableConnection | None] = None
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        if Item._lean is None:
+            connection = super()._get_connection()
+            lean = dynamodb.LeanConnection(region=config.aws_region)
+            lean.add_meta_table(connection.get_meta_table())
+            connection.connection = lean
+            Item._lean = connection
+        return Item._lean
+
+    @classmethod
+    def read(cls, key: Key) -> Self | None:
+        """The live item of a key, read consistently; None where there is none or its time is over."""
+        answer = dynamodb.call("GetItem", {"TableName": config.table_name, "Key": wire_key(key), "ConsistentRead": True})
+        return cls.of(answer.get("Item"))
+
+    @classmethod
+    def of(cls, item: Wire | None) -> Self | None:
+        """The model of an item as it came over the wire; None for none and for one whose time is over."""
+        if not item or not is_live(item):
+            return None
+        return cls.from_raw_data(item)
+
+    def wire(self) -> Wire:
+        """The item in the form of the wire, for puts within raw transactions."""
+        return cast(Wire, self.serialize())
+
+
+def wire_key(key: Key) -> Wire:
+    return {"PK": {"S": key[0]}, "SK": {"S": key[1]}}
+
+
+def is_live(item: Wire) -> bool:
+    """Whether an item's time isn't over: DynamoDB removes expired ones up to two days late."""
+    expires = item.get("ExpiresAt")
+    return expires is None or int(expires["N"]) > time.time()
+
+
+def absent_or(own: Condition) -> Condition:
+    """The condition of a put that may be repeated: nothing is there yet, or only its own first try."""
+    return Item.pk.does_not_exist() | own
+
+
+def get_item(key: Key) -> Wire | None:
+    """One live item, consistently, in wire form."""
+    answer = dynamodb.call("GetItem", {"TableName": config.table_name, "Key": wire_key(key), "ConsistentRead": True})
+    item = answer.get("Item")
+    return item if item and is_live(item) else None
+
+
+def batch_get(keys: Iterable[Key], *, consistent: bool = True) -> list[Wire | None]:
+    """The live items of keys, in wire form and in the keys' order; None where there is none. Duplicates are read once."""
+    wanted = list(keys)
+    found: dict[Key, Wire] = {}
+    unread = list(dict.fromkeys(wanted))
+    pause = 0.02
+    while unread:
+        part, unread = unread[:BATCH_GET_LIMIT], unread[BATCH_GET_LIMIT:]
+        request = {"Keys": [wire_key(key) for key in part], "ConsistentRead": consistent}
+        answer = dynamodb.call("BatchGetItem", {"RequestItems": {config.table_name: request}})
+        for item in answer.get("Responses", {}).get(config.table_name, []):
+            found[item["PK"]["S"], item["SK"]["S"]] = item
+        left = answer.get("UnprocessedKeys", {}).get(config.table_name, {}).get("Keys", [])
+        if left:
+            if pause > 1:
+                raise DependencyAway("dynamodb", "DynamoDB left keys unread")
+            time.sleep(pause)
+            pause *= 2
+            unread = [(key["PK"]["S"], key["SK"]["S"]) for key in left] + unread
+    return [item if (item := found.get(key)) and is_live(item) else None for key in wanted]
+
+
+def query(
+    partition: str,
+    *,
+    index: str | None = None,
+    prefix: str = "",
+    below: str | None = None,
+    above: str | None = None,
+    limit: int | None = None,
+    newest_first: bool = True,
+    attributes: Sequence[str] = (),
+) -> Iterator[Wire]:
+    """The items of a partition (of an index), in the order of its sort key, both bounds exclusive, at most `limit`.
+
+    The table is read consistently; an index can't be. `prefix` begins every sort key that is wanted. An item whose
+    time is over is left out, and counts towards no limit.
+    """
+    name = index or ""
+    lower, upper = above or prefix or " ", below or prefix + "\uffff"
+    parameters: Wire = {
+        "TableName": config.table_name,
+        "KeyConditionExpression": "#p = :p AND #s BETWEEN :lower AND :upper",
+        "ExpressionAttributeNames": {"#p": f"{name}PK", "#s": f"{name}SK"},
+        "ExpressionAttributeValues": {":p": {"S": partition}, ":lower": {"S": lower}, ":upper": {"S": upper}},
+        "ScanIndexForward": not newest_first,
+        "ConsistentRead": index is None,
+    }
+    if index:
+        parameters["IndexName"] = index
+    if attributes:
+        parameters["ProjectionExpression"] = ", ".join(f"#a{n}" for n in range(len(attributes)))
+        parameters["ExpressionAttributeNames"] |= {f"#a{n}": attribute for n, attribute in enumerate(attributes)}
+    yield from _pages(parameters, f"{name}SK", frozenset(bound for bound in (below, above) if bound), limit)
+
+
+def _pages(parameters: Wire, sort: str, bounds: frozenset[str], limit: int | None) -> Iterator[Wire]:
+    left = limit
+    while left is None or left > 0:
+        if left is not None:
+            parameters["Limit"] = left + len(bounds)
+        answer = dynamodb.call("Query", parameters)
+        for item in answer["Items"]:
+            if (sort in item and item[sort]["S"] in bounds) or not is_live(item):
+                continue
+            yield item
+            if left is not None:
+                left -= 1
+                if left == 0:
+                    return
+        if "LastEvaluatedKey" not in answer:
+            return
+        parameters["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def transact(*, token: str | None = None) -> TransactWrite:
+    """A PynamoDB write transaction over the wire above; repeated tries of it count once."""
+    connection = Item._get_connection().connection
+    return TransactWrite(connection=connection, client_request_token=token or uuid.uuid4().hex)
+
+
+def clock() -> int:
+    """Unix milliseconds, the unit of `CreatedAt` and `UpdatedAt`."""
+    return time.time_ns() // 1_000_000
+
+
+def last_id(sort_key: str) -> int:
+    """The id that a sort key ends in."""
+    return int(sort_key[-ids.WIDTH :])
+
+
+def definition(name: str, attributes: Sequence[str]) -> Wire:
+    """The CreateTable request of the one table, or of the lease table where `attributes` is its key alone."""
+    request: Wire = {
+        "TableName": name,
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": a, "AttributeType": "S"} for a in attributes],
+        "KeySchema": _key_schema(*attributes[:2]),
+    }
+    if len(attributes) > 2:
+        request["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": index,
+                "KeySchema": _key_schema(f"{index}PK", f"{index}SK"),
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+            for index in ("GSI1", "GSI2")
+        ]
+        request["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    return request
+
+
+def _key_schema(hash_: str, range_: str | None = None) -> list[Wire]:
+    keys = [{"AttributeName": hash_, "KeyType": "HASH"}]
+    return keys + ([{"AttributeName": range_, "KeyType": "RANGE"}] if range_ else [])
+
+
+def create_tables() -> list[str]:
+    """Create what is missing of the table and the lease table; say, a sentence each, what has another shape."""
+    tables = ((config.table_name, ATTRIBUTES), (config.lease_table_name, LEASE_ATTRIBUTES))
+    differences = [d for name, attributes in tables for d in _create_or_compare(definition(name, attributes))]
+    for name, _ in tables:
+        _expire(name)
+    return differences
+
+
+def _create_or_compare(wanted: Wire) -> list[str]:
+    try:
+        dynamodb.call("CreateTable", wanted)
+    except dynamodb.DynamoDBError as error:
+        if error.code != "ResourceInUseException":
+            raise
+    described = _wait_until_active(wanted["TableName"])
+    return [
+        f"table {wanted['TableName']}: {part} is {_shape(described.get(part))}, should be {_shape(wanted.get(part))}"
+        for part in ("KeySchema", "GlobalSecondaryIndexes", "StreamSpecification")
+        if _shape(described.get(part)) != _shape(wanted.get(part))
+    ]
+
+
+def _wait_until_active(name: str) -> Wire:
+    for _ in range(120):
+        described = cast(Wire, dynamodb.call("DescribeTable", {"TableName": name})["Table"])
+        indexes = described.get("GlobalSecondaryIndexes") or []
+        if all(part.get("TableStatus", part.get("IndexStatus")) == "ACTIVE" for part in [described, *indexes]):
+            return described
+        time.sleep(0.5)
+    raise DependencyAway("dynamodb", f"table {name} does not become active")
+
+
+def _shape(part: Any) -> Any:
+    """What of a table's description says its shape: key names, index names, projections, the stream's view."""
+    if isinstance(part, list):
+        return sorted((_shape(entry) for entry in part), key=str)
+    if isinstance(part, dict):
+        known = ("AttributeName", "KeyType", "IndexName", "KeySchema", "Projection", "ProjectionType")
+        return {k: _shape(part[k]) for k in (*known, "StreamEnabled", "StreamViewType") if k in part}
+    return part
+
+
+def _expire(name: str) -> None:
+    described = dynamodb.call("DescribeTimeToLive", {"TableName": name})["TimeToLiveDescription"]
+    if described.get("TimeToLiveStatus") in ("ENABLED", "ENABLING"):
+        return
+    specification = {"Enabled": True, "AttributeName": "ExpiresAt"}
+    dynamodb.call("UpdateTimeToLive", {"TableName": name, "TimeToLiveSpecification": specification})

@@ -1,0 +1,29 @@
+"""All routes: the API under /api/v1, and what stands at the root."""
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularSwaggerView
+
+from echomate import health, problems
+from echomate.schema import SchemaView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", health.RootView.as_view(), name="root"),
+    path("health", health.AliveView.as_view(), name="health"),
+    path("health/db", health.DatabaseView.as_view(), name="health-db"),
+    path("health/cache", health.CacheView.as_view(), name="health-cache"),
+    path("health/storage", health.StorageView.as_view(), name="health-storage"),
+    path("health/events", health.EventsView.as_view(), name="health-events"),
+    path("metrics", health.metrics, name="metrics"),
+    path("api/schema", SchemaView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/", include("accounts.urls")),
+    path("api/v1/", include("social.urls")),
+    path("api/v1/", include("posts.urls")),
+    path("api/v1/", include("feeds.urls")),
+    re_path(r"", problems.page_not_found),
+]
+
+handler400 = "echomate.problems.bad_request"
+handler403 = "echomate.problems.permission_denied"
+handler404 = "echomate.problems.page_not_found"
+handler500 = "echomate.problems.server_error"

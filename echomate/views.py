@@ -1,0 +1,210 @@
+"""The base of every API view: who asks, may they, and what the view reads first, all in one Redis round trip."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Protocol, cast
+
+import orjson
+from django.http import HttpResponseBase
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from echomate import cache, paging, throttling
+from echomate.cache import Command
+from echomate.errors import DependencyAway, EchomateError, Invalid, NotFound, Unauthenticated
+from echomate.ids import parse_id
+from echomate.paging import Page, PageRequest
+from echomate.throttling import Limit, Policy, State
+
+MAX_BODY_BYTES = 1_048_576
+MAX_DEPTH = 32
+
+
+class Viewer(Protocol):
+    """Who asks, as the authentication class made it out of a token without any read of a store."""
+
+    id: int
+    is_authenticated: bool
+
+    def opening_reads(self) -> Sequence[Command]:
+        """The Redis commands whose replies `admit` wants."""
+
+    def admit(self, replies: Sequence[Any] | None) -> None:
+        """Check that the session still stands (None: Redis is away). Raises `Unauthenticated`, `DependencyAway`."""
+
+
+class PassThroughRenderer(BaseRenderer):
+    """JSON: bytes pass as they are, all else goes through orjson."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        if data is None:
+            return b""
+        if isinstance(data, bytes):
+            return data
+        return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON objects of at most 1 MiB and 32 levels, without lone surrogates."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        data = stream.read(MAX_BODY_BYTES + 1)
+        if len(data) > MAX_BODY_BYTES:
+            error = EchomateError(f"A body may have {MAX_BODY_BYTES} bytes.", type="too-large")
+            error.status = 413
+            raise error
+        try:
+            parsed = orjson.loads(data)
+        except orjson.JSONDecodeError as failure:
+            raise Invalid(f"The body is not valid JSON: {failure}.", type="malformed") from failure
+        if not isinstance(parsed, dict):
+            raise Invalid("The body must be a JSON object.", type="malformed")
+        _check_depth(parsed)
+        return parsed
+
+
+def _check_depth(value: Any, depth: int = 1) -> None:
+    if depth > MAX_DEPTH:
+        raise Invalid(f"The body may have {MAX_DEPTH} levels.", type="malformed")
+    if isinstance(value, dict):
+        value = value.values()
+    if not isinstance(value, str | bytes | int | float | bool | None):
+        for part in value:
+            _check_depth(part, depth + 1)
+
+
+class ApiView(APIView):
+    """Dispatch: 1. make out who asks, from the token alone; 2. one round trip for the session's state, the rate limits
+    and the view's `opening_reads`; 3. refuse with 401 or 429; 4. the handler: validate, one service or selector, present.
+
+    `self.opening` holds the replies of the view's own reads, or None where Redis is away.
+    """
+
+    anonymous: ClassVar[bool] = False
+    """Whether one may call without a token."""
+    policies: ClassVar[Mapping[str, Policy]] = {}
+    """A further rate limit by method."""
+
+    opening: list[Any] | None
+    rate_state: State | None = None
+
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        """What this view wants to know from Redis in the first round trip."""
+        return ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
+        viewer = cast(Viewer | None, request.user)
+        self.viewer = viewer
+        request._request.viewer_id = viewer.id if viewer else None  # type: ignore[attr-defined] - for the log line
+        limits = self._limits(request, viewer)
+        session_reads = viewer.opening_reads() if viewer else ()
+        own_reads = self.opening_reads(viewer.id if viewer else None)
+        commands = [*session_reads, *(limit.command for limit in limits), *own_reads]
+        try:
+            replies: list[Any] | None = cache.run(commands)
+        except DependencyAway:
+            replies = None
+        at, then = len(session_reads), len(session_reads) + len(limits)
+        self._check_limits(limits, replies[at:then] if replies is not None else [None] * len(limits))
+        if viewer:
+            viewer.admit(replies[:at] if replies is not None else None)
+        elif not self.anonymous:
+            raise Unauthenticated()
+        self.opening = replies[then:] if replies is not None else None
+
+    def _limits(self, request: Request, viewer: Viewer | None) -> list[Limit]:
+        address = throttling.address_subject(throttling.client_address(request._request))
+        limits = [Limit(throttling.EVERYTHING, str(viewer.id)) if viewer else Limit(throttling.ANONYMOUS, address)]
+        policy = self.policies.get(request.method or "")
+        if policy is not None:
+            limits.append(Limit(policy, str(viewer.id) if viewer and policy.scope == "user" else address))
+        return limits
+
+    def _check_limits(self, limits: Sequence[Limit], replies: Sequence[Any]) -> None:
+        states = [limit.check(reply) for limit, reply in zip(limits, replies, strict=True)]
+        self.rate_state = min(states, key=lambda state: state.remaining)
+
+    @property
+    def viewer_id(self) -> int:
+        """The id of who asks. Only where anonymous calls are refused."""
+        if self.viewer is None:
+            raise Unauthenticated()
+        return self.viewer.id
+
+    @property
+    def viewer_id_or_none(self) -> int | None:
+        return None if self.viewer is None else self.viewer.id
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.rate_state is not None:
+            for name, value in self.rate_state.headers.items():
+                response.headers.setdefault(name, value)
+        personal = getattr(self, "viewer", None) is not None
+        response.headers.setdefault("Cache-Control", "private, no-cache" if personal else "public, max-age=5")
+        response.headers["Vary"] = "Authorization, Origin"
+        return cast(Response, response)
+
+    # --- what views do again and again --------------------------------------------------------------------------------
+
+    def validated(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """The body after validation. Raises a 400 that names the fields."""
+        checked = serializer(data=self.request.data, partial=partial, context={"view": self})
+        checked.is_valid(raise_exception=True)
+        return cast(dict[str, Any], checked.validated_data)
+
+    def page_request(self, list_name: str) -> PageRequest:
+        return paging.page_request(self.request.query_params, list_name)
+
+    def list_response(self, page: Page[Any], request: PageRequest) -> Response:
+        """The list shape; items may be bytes of JSON or what orjson takes."""
+        return list_response(self.request, page, request)
+
+    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.viewer = None
+        return super().http_method_not_allowed(request, *args, **kwargs)
+
+
+def list_response(request: Request, page: Page[Any], asked: PageRequest, **extra: Any) -> Response:
+    """The list shape of the contract with its `Link` header; items may be bytes of JSON."""
+    links = paging.links(page, asked, url=own_url(request))
+    results = [orjson.Fragment(item) if isinstance(item, bytes) else item for item in page.items]
+    body = orjson.dumps({"results": results, **links, **extra})
+    return Response(body, headers={"Link": paging.link_header(links)})
+
+
+def own_url(request: Request) -> str:
+    """The request's absolute URL without `limit` and `cursor`."""
+    django_request = request._request
+    rest = [
+        part
+        for part in django_request.META.get("QUERY_STRING", "").split("&")
+        if part and not part.startswith(("limit=", "cursor="))
+    ]
+    url = f"{django_request.scheme}://{django_request.get_host()}{django_request.path}"
+    return f"{url}?{'&'.join(rest)}" if rest else url
+
+
+def id_or_404(text: str) -> int:
+    """The id in a path. What can't be an id is of nothing: 404."""
+    found = parse_id(text)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def ids_from_query(request: Request, *, most: int) -> list[int]:
+    """`?ids=1,2,3`. Raises `Invalid`."""
+    texts = [part for part in request.query_params.get("ids", "").split(",") if part]
+    found = [parse_id(text) for text in texts]
+    if not texts or len(texts) > most or None in found:
+        raise Invalid(errors={"ids": [f"From 1 to {most} ids, separated by commas."]})
+    return [id_ for id_ in found if id_ is not None]

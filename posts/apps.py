@@ -1,0 +1,13 @@
+"""The posts app; its registers are filled when Django is ready."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+
+
+class PostsConfig(AppConfig):
+    name = "posts"
+
+    def ready(self) -> None:
+        for register in ():
+            import_module(f"posts.{register}")
