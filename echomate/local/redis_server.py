@@ -16,7 +16,16 @@ FEEDS = (
     *("--save", "", "--appendonly", "no", "--maxmemory", "512mb", "--maxmemory-policy", "allkeys-lru"),
     *("--set-max-intset-entries", "10000"),
 )
-STATE = ("--save", "300 1", "--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction")
+STATE = (
+    "--save",
+    "300 1",
+    "--appendonly",
+    "yes",
+    "--appendfsync",
+    "everysec",
+    "--maxmemory-policy",
+    "noeviction",
+)
 
 
 def find() -> Path:
@@ -42,7 +51,9 @@ def _version(server: Path) -> tuple[int, ...]:
     if not os.access(server, os.X_OK):
         return ()
     try:
-        said = subprocess.run([server, "--version"], capture_output=True, text=True, timeout=10, check=True).stdout
+        said = subprocess.run(
+            [server, "--version"], capture_output=True, text=True, timeout=10, check=True
+        ).stdout
     except (OSError, subprocess.SubprocessError):
         return ()
     found = re.search(r"v=(\d+)\.(\d+)", said)

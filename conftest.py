@@ -1,0 +1,24 @@
+"""Each pytest process has its own services; the environment names them before Django's settings are read."""
+
+import os
+
+import pytest
+
+from echomate.testing.stack import Stack
+
+pytest_plugins = ["echomate.testing.plugin"]
+
+_stack = Stack()
+os.environ.update(_stack.environment)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
+    from echomate.testing.plugin import stack_key
+
+    assert not settings.DATABASES  # reads the settings now
+    os.environ.pop(
+        "DJANGO_SETTINGS_MODULE"
+    )  # or workers of a parallel run would read them before their conftest
+    config.stash[stack_key] = _stack

@@ -1,0 +1,110 @@
+"""pytest's part: the services of the process, empty tables for each module, an empty Redis for each test."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import redis
+
+from echomate.testing.proxy import Proxy
+from echomate.testing.stack import Stack
+
+stack_key = pytest.StashKey[Stack]()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The controller of a parallel run has no tests of its own, and no services."""
+    config = session.config
+    is_controller = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+    if not (config.option.collectonly or is_controller):
+        config.stash[stack_key].start()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    from echomate.testing.configuration import reconnect_all
+
+    reconnect_all()
+    if stack := config.stash.get(stack_key, None):
+        stack.close()
+
+
+@pytest.fixture(scope="session")
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """The services of this process: `kill`, `restart`, `freeze`, `thaw` by name."""
+    return request.config.stash[stack_key]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _empty_tables(stack: Stack) -> None:  # noqa: ARG001 - it must run
+    """No module finds another's items. The stream is a new one too."""
+    from echomate import dynamodb, storage, table
+    from echomate.config import config
+
+    for name in (config.table_name, config.lease_table_name):
+        try:
+            dynamodb.call("DeleteTable", {"TableName": name})
+        except dynamodb.DynamoDBError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+    assert table.create_tables() == []
+    storage.create_buckets()
+
+
+@pytest.fixture(autouse=True)
+def _empty_redis(stack: Stack) -> None:
+    for name in ("redis-feeds", "redis-state"):
+        with redis.Redis(port=stack.ports[name]) as client:
+            client.flushall()
+
+
+@pytest.fixture
+def redis_proxy(stack: Stack) -> Iterator[Proxy]:
+    """A proxy before the Redis of feeds and caches; this process goes through it."""
+    from echomate.testing.configuration import configured
+
+    with (
+        Proxy(stack.ports["redis-feeds"]) as proxy,
+        configured(redis_url=f"redis://127.0.0.1:{proxy.port}/0"),
+    ):
+        yield proxy
+
+
+@pytest.fixture
+def dynamodb_proxy(stack: Stack) -> Iterator[Proxy]:
+    """A proxy before DynamoDB; this process goes through it."""
+    from echomate.testing.configuration import configured
+
+    port = stack.ports["dynamodb" if stack.uses_dynamodb_local else "aws"]
+    with Proxy(port) as proxy, configured(dynamodb_endpoint_url=f"http://127.0.0.1:{proxy.port}"):
+        yield proxy
+
+
+@pytest.fixture
+def storage_proxy(stack: Stack) -> Iterator[Proxy]:
+    """A proxy before S3 alone; this process goes through it."""
+    from echomate.config import config
+    from echomate.testing.configuration import configured
+
+    with (
+        Proxy(stack.ports["aws"]) as proxy,
+        configured(
+            aws_endpoint_url=f"http://127.0.0.1:{proxy.port}", dynamodb_endpoint_url=config.dynamodb_url
+        ),
+    ):
+        yield proxy
+
+
+@pytest.fixture
+def lagging_index() -> Iterator[None]:
+    """Indexes show nothing that is younger than 2 s, as AWS's may."""
+    from echomate.testing.configuration import configured
+
+    with configured(test_index_delay_seconds=2):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _quiet_clients() -> None:
+    """Debug lines of the clients would drown those of a failing test."""
+    for name in ("botocore", "urllib3", "asyncio"):
+        logging.getLogger(name).setLevel(logging.WARNING)

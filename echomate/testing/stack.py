@@ -1,0 +1,117 @@
+"""The services of one pytest process: two Redis servers and an emulator of AWS, on ports of their own."""
+
+import os
+import shutil
+import signal
+import tempfile
+from functools import cached_property
+from pathlib import Path
+
+from echomate.local import dynamodb_local, ministack, redis_server
+from echomate.local.processes import Process, Program, free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".cache"
+ACCESS_KEY = "tests"
+SECRET_KEY = "secret-of-one-test-run"
+
+
+class Stack:
+    """Ports and directory are chosen at once, for the environment; the programs start later.
+
+    With `ECHOMATE_TEST_DYNAMODB=dynamodb-local`, DynamoDB is AWS's own DynamoDB Local; S3 stays ministack.
+    """
+
+    def __init__(self, *, dynamodb_local: bool | None = None, durable: bool = False) -> None:
+        chosen = os.environ.get("ECHOMATE_TEST_DYNAMODB") == "dynamodb-local"
+        self.uses_dynamodb_local = chosen if dynamodb_local is None else dynamodb_local
+        self.durable = durable
+        self.directory = Path(tempfile.mkdtemp(prefix="echomate-test-"))
+        self.ports = {name: free_port() for name in ("redis-feeds", "redis-state", "aws", "dynamodb")}
+        self.processes: dict[str, Process] = {}
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings under which Echomate uses these services."""
+        aws = f"http://127.0.0.1:{self.ports['aws']}"
+        dynamodb = f"http://127.0.0.1:{self.ports['dynamodb']}" if self.uses_dynamodb_local else aws
+        return {
+            "ENVIRONMENT": "test",
+            "DJANGO_SETTINGS_MODULE": "echomate.settings",
+            "AWS_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_ENDPOINT_URL": aws,
+            "DYNAMODB_ENDPOINT_URL": dynamodb,
+            "REDIS_URL": f"redis://127.0.0.1:{self.ports['redis-feeds']}/0",
+            "REDIS_STATE_URL": f"redis://127.0.0.1:{self.ports['redis-state']}/0",
+            "MAIL_DIR": str(self.directory / "mail"),
+            "FEED_DEPTH": "16",
+            "FEED_CAP": "16",
+        }
+
+    @cached_property
+    def programs(self) -> dict[str, Program]:
+        """The services by name: redis-feeds, redis-state, aws, and dynamodb where that is another program."""
+        where = self.directory
+        programs = [
+            redis_server.feeds(port=self.ports["redis-feeds"], directory=where / "redis-feeds"),
+            redis_server.state(port=self.ports["redis-state"], directory=where / "redis-state"),
+            ministack.program(
+                port=self.ports["aws"],
+                directory=where / "aws",
+                access_key=ACCESS_KEY,
+                secret_key=SECRET_KEY,
+                keep=False,
+            ),
+        ]
+        if self.uses_dynamodb_local:
+            programs.append(
+                dynamodb_local.program(
+                    port=self.ports["dynamodb"],
+                    directory=where / "dynamodb",
+                    cache=CACHE,
+                    durable=self.durable,
+                )
+            )
+        return {program.name: program for program in programs}
+
+    def start(self) -> None:
+        """Start what doesn't run and wait until all of it serves."""
+        for name in self.programs:
+            if name not in self.processes:
+                self._launch(name)
+        for process in self.processes.values():
+            process.wait_until_ready()
+
+    def restart(self, name: str) -> None:
+        """Start a service that was killed, on the same port and directory."""
+        self._launch(name)
+        self.processes[name].wait_until_ready()
+
+    def _launch(self, name: str) -> None:
+        with (self.directory / f"{name}.log").open("ab") as log:
+            self.processes[name] = Process(
+                self.programs[name], output=log.fileno(), orphan_signal=signal.SIGKILL
+            )
+
+    def kill(self, name: str) -> None:
+        """End it as a loss of power would."""
+        self.processes.pop(name).kill()
+
+    def freeze(self, name: str) -> None:
+        """The service hangs: connections are accepted by the kernel, and nothing answers."""
+        self.processes[name].signal(signal.SIGSTOP)
+
+    def thaw(self, name: str) -> None:
+        self.processes[name].signal(signal.SIGCONT)
+
+    def log(self, name: str) -> str:
+        return (self.directory / f"{name}.log").read_text(errors="replace")
+
+    def close(self) -> None:
+        """End all services and remove their files."""
+        for process in self.processes.values():
+            process.kill()
+        self.processes.clear()
+        shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,96 @@
+"""The tests' own ground: services, faults on their wires, and settings for a while."""
+
+import time
+
+import pytest
+
+from echomate import cache, dynamodb, storage
+from echomate.config import config
+from echomate.errors import DependencyAway
+from echomate.testing.configuration import configured
+from echomate.testing.proxy import Proxy
+from echomate.testing.stack import Stack
+
+
+def put(key: str) -> None:
+    dynamodb.call(
+        "PutItem", {"TableName": config.table_name, "Item": dynamodb.wire_item({"PK": key, "SK": "A"})}
+    )
+
+
+def exists(key: str) -> bool:
+    keys = {"PK": {"S": key}, "SK": {"S": "A"}}
+    answer = dynamodb.call("GetItem", {"TableName": config.table_name, "Key": keys, "ConsistentRead": True})
+    return "Item" in answer
+
+
+def test_the_services_serve() -> None:
+    put("served")
+    assert exists("served")
+    assert cache.run([("PING",)]) == [b"PONG"]
+    assert cache.state().ping()
+    storage.check()
+
+
+def test_a_refused_redis_is_away_and_comes_back(redis_proxy: Proxy) -> None:
+    assert cache.run([("PING",)]) == [b"PONG"]
+    redis_proxy.refuse()
+    with pytest.raises(DependencyAway):
+        cache.run([("PING",)])
+    redis_proxy.heal()
+    time.sleep(cache.REST_SECONDS)
+    assert cache.run([("PING",)]) == [b"PONG"]
+
+
+def test_a_redis_that_hangs_is_away_within_a_second(redis_proxy: Proxy) -> None:
+    cache.run([("PING",)])
+    redis_proxy.hang()
+    begin = time.monotonic()
+    with pytest.raises(DependencyAway):
+        cache.run([("PING",)])
+    assert time.monotonic() - begin < 1
+
+
+def test_a_write_whose_answer_is_lost_was_made(dynamodb_proxy: Proxy) -> None:
+    put("first")
+    dynamodb_proxy.cut_after(0)
+    with pytest.raises(DependencyAway):
+        dynamodb.call(
+            "PutItem",
+            {"TableName": config.table_name, "Item": dynamodb.wire_item({"PK": "lost", "SK": "A"})},
+            deadline=0.3,
+        )
+    dynamodb_proxy.heal()
+    assert exists("lost")
+
+
+def test_storage_can_be_away_alone(storage_proxy: Proxy) -> None:
+    storage_proxy.refuse()
+    with pytest.raises(DependencyAway):
+        storage.check()
+    put("still here")
+
+
+def test_a_delayed_answer_comes_later(redis_proxy: Proxy) -> None:
+    cache.run([("PING",)])
+    redis_proxy.delay(0.2)
+    begin = time.monotonic()
+    cache.run([("PING",)])
+    assert time.monotonic() - begin >= 0.2
+
+
+def test_settings_hold_for_a_while() -> None:
+    before = config.feed_depth
+    with configured(feed_depth=3):
+        assert config.feed_depth == 3
+    assert config.feed_depth == before
+
+
+def test_a_killed_redis_starts_again_empty(stack: Stack) -> None:
+    cache.run([("SET", "a", "1")])
+    stack.kill("redis-feeds")
+    with pytest.raises(DependencyAway):
+        cache.run([("GET", "a")])
+    stack.restart("redis-feeds")
+    time.sleep(cache.REST_SECONDS)
+    assert cache.run([("GET", "a")]) == [None]
