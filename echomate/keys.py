@@ -143,8 +143,33 @@ def due(kind: str, shard: int) -> str:
     return f"DUE#{kind}#{shard}"
 
 
+def due_sort(milliseconds: int, job: int) -> str:
+    """The sort key of a job in GSI2: the Unix time when it is due, in 13 digits, and its id."""
+    return f"{milliseconds:013d}#{pad(job)}"
+
+
+FAILED_JOBS = "FAILED_JOBS"
+"""GSI2: jobs that were given up, by `due_sort`."""
+
+
 def dead_letter(shard: str, sequence: str) -> Key:
     return f"DEADLETTER#{shard}", f"RECORD#{sequence}"
+
+
+def dead_letters_of(user: int) -> str:
+    """GSI1: dead letters with data of a user, by sequence number."""
+    return f"DEADLETTERS_OF#{pad(user)}"
+
+
+# --- the lease table --------------------------------------------------------------------------------------------------
+
+SCHEDULE_LEASE = "SCHEDULE"
+LOSSES = "LOSSES"
+DEAD_LETTER_SHARDS = "DEAD_LETTER_SHARDS"
+
+
+def shard_lease(stream_label: str, shard: str) -> str:
+    return f"SHARD#{stream_label}#{shard}"
 
 
 # --- Redis ------------------------------------------------------------------------------------------------------------
@@ -172,6 +197,11 @@ def cached_username(username: str) -> str:
 
 def following_set(user: int) -> str:
     return f"following:{user}"
+
+
+def followed_by(user: int) -> str:
+    """A hash user → whether they follow this one, as far as asked."""
+    return f"followed_by:{user}"
 
 
 def blocked_set(user: int) -> str:

@@ -9,5 +9,5 @@ class SocialConfig(AppConfig):
     name = "social"
 
     def ready(self) -> None:
-        for register in ():
+        for register in ("projections",):
             import_module(f"social.{register}")

@@ -1,0 +1,39 @@
+"""What a change of the graph makes stale in Redis: deleted by the service at once, and by the projector again.
+
+Redis away means that the web's deletion is lost; the projector then makes it when Redis is back.
+"""
+
+import time
+
+from echomate import keys
+from echomate.cache import Command
+
+FRESH_SECONDS = 300
+"""How long a follower stands in `fresh:{user}`: longer than any index lags."""
+
+
+def after_follow(*, follower: int, followed: int) -> list[Command]:
+    """In this order, so that a post is found by who fans it out, or by who builds the feed anew."""
+    fresh, now = keys.fresh_followers(followed), int(time.time())
+    return [
+        *after_unfollow(follower=follower, followed=followed),
+        ("ZADD", fresh, now, follower),
+        ("ZREMRANGEBYSCORE", fresh, "-inf", now - FRESH_SECONDS),
+        ("EXPIRE", fresh, FRESH_SECONDS),
+        ("DEL", keys.feed(follower)),
+    ]
+
+
+def after_unfollow(*, follower: int, followed: int) -> list[Command]:
+    """The feed stays: its rules hide at read whom one no longer follows."""
+    return [("DEL", keys.following_set(follower)), ("HDEL", keys.followed_by(followed), follower)]
+
+
+def after_block(one: int, other: int) -> list[Command]:
+    """The same both ways, and after an unblock."""
+    return [
+        ("DEL", keys.blocked_set(one)),
+        ("DEL", keys.blocked_set(other)),
+        *after_unfollow(follower=one, followed=other),
+        *after_unfollow(follower=other, followed=one),
+    ]

@@ -1,0 +1,60 @@
+"""Follow edges and blocks.
+
+| access pattern | read |
+|---|---|
+| does a follow b | `USER#a` / `FOLLOWING#b` |
+| whom a follows, consistently | `USER#a`, prefix `FOLLOWING#` |
+| whom a follows, newest first | GSI2 `FOLLOWS#a`, by edge id |
+| who follows b, newest first | GSI1 `FOLLOWERS#b`, by edge id |
+| does a block b; whom a blocks, by account | `USER#a` / `BLOCK#b`; prefix `BLOCK#` |
+| is a blocked by b | `USER#a` / `BLOCKED_BY#b` |
+| blocks of a, both ways, consistently | `USER#a`, prefix `BLOCK` |
+"""
+
+from typing import Self
+
+from pynamodb.attributes import NumberAttribute
+
+from echomate import ids, keys, table
+from echomate.table import Item
+
+
+class Follow(Item, discriminator="follow"):
+    """One edge, read from both sides."""
+
+    id = NumberAttribute(attr_name="Id")
+
+    @classmethod
+    def between(cls, *, follower: int, followed: int, id_: int | None = None) -> Self:
+        """A new edge, not yet written."""
+        edge = ids.new_id() if id_ is None else id_
+        pk, sk = keys.follow(follower, followed)
+        return cls(
+            pk,
+            sk,
+            gsi1pk=keys.followers(followed),
+            gsi1sk=ids.pad(edge),
+            gsi2pk=keys.follows(follower),
+            gsi2sk=ids.pad(edge),
+            id=edge,
+            created_at=ids.milliseconds(edge),
+        )
+
+
+class Block(Item, discriminator="block"):
+    id = NumberAttribute(attr_name="Id")
+
+    @classmethod
+    def between(cls, *, blocker: int, blocked: int) -> Self:
+        """A new block, not yet written."""
+        pk, sk = keys.block(blocker, blocked)
+        return cls(pk, sk, id=ids.new_id(), created_at=table.clock())
+
+
+class BlockedBy(Item, discriminator="blocked_by"):
+    """The mirror of a block, so that one read of a user's partition tells the blocks both ways."""
+
+    @classmethod
+    def mirror(cls, *, blocker: int, blocked: int) -> Self:
+        pk, sk = keys.blocked_by(blocked, blocker)
+        return cls(pk, sk, created_at=table.clock())

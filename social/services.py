@@ -1,0 +1,98 @@
+"""Writes of the graph. Each writes one fact; counters and lists follow from the stream."""
+
+from pynamodb.exceptions import PutError, TransactWriteError
+
+from echomate import cache, dynamodb, keys, table
+from echomate.config import config
+from echomate.errors import Forbidden, Invalid, NotFound
+from echomate.stream import wake
+from social import invalidation
+from social.models import Block, BlockedBy, Follow
+
+
+def follow(*, follower: int, followed: int) -> bool:
+    """Put the edge; whether it is new.
+
+    One who is blocked by the other may not know of them, so 404. One who blocks the other gets 403: the block is
+    their own, they know of it and can lift it. A block that arrives between the check and the put is found by the
+    projector, which looks again.
+    """
+    if follower == followed:
+        raise Invalid(errors={"user": ["One can't follow oneself."]})
+    blocks, blocked_by = table.batch_get(
+        [keys.block(follower, followed), keys.blocked_by(follower, followed)]
+    )
+    if blocked_by:
+        raise NotFound
+    if blocks:
+        raise Forbidden("You block this account. Unblock it first.")
+    is_new = _put_edge(Follow.between(follower=follower, followed=followed))
+    _tell(invalidation.after_follow(follower=follower, followed=followed))
+    return is_new
+
+
+def _put_edge(edge: Follow) -> bool:
+    try:
+        edge.save(condition=table.absent_or(Follow.id == edge.id))
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def unfollow(*, follower: int, followed: int) -> bool:
+    """Delete the edge; whether there was one."""
+    if follower == followed:
+        raise Invalid(errors={"user": ["One can't follow oneself."]})
+    deletion = {
+        "TableName": config.table_name,
+        "Key": table.wire_key(keys.follow(follower, followed)),
+        "ReturnValues": "ALL_OLD",
+    }
+    existed = bool(dynamodb.call("DeleteItem", deletion).get("Attributes"))
+    _tell(invalidation.after_unfollow(follower=follower, followed=followed))
+    return existed
+
+
+def block(*, blocker: int, blocked: int) -> bool:
+    """Put the block and its mirror and delete the edges either way, in one transaction; whether it is new.
+
+    One may also block an account by which one is blocked, so that nobody escapes a block by being the first.
+    """
+    if blocker == blocked:
+        raise Invalid(errors={"user": ["One can't block oneself."]})
+    is_new = _put_block(Block.between(blocker=blocker, blocked=blocked), blocker=blocker, blocked=blocked)
+    _tell(invalidation.after_block(blocker, blocked))
+    return is_new
+
+
+def _put_block(item: Block, *, blocker: int, blocked: int) -> bool:
+    try:
+        with table.transact() as transaction:
+            transaction.save(item, condition=table.absent_or(Block.id == item.id))
+            transaction.save(BlockedBy.mirror(blocker=blocker, blocked=blocked))
+            transaction.delete(Follow(*keys.follow(blocker, blocked)))
+            transaction.delete(Follow(*keys.follow(blocked, blocker)))
+    except TransactWriteError as error:
+        if not any(
+            reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons
+        ):
+            raise
+        return False
+    return True
+
+
+def unblock(*, blocker: int, blocked: int) -> None:
+    """Delete the block and its mirror, in one transaction. No edge comes back."""
+    if blocker == blocked:
+        raise Invalid(errors={"user": ["One can't block oneself."]})
+    with table.transact() as transaction:
+        transaction.delete(Block(*keys.block(blocker, blocked)))
+        transaction.delete(BlockedBy(*keys.blocked_by(blocked, blocker)))
+    _tell(invalidation.after_block(blocker, blocked))
+
+
+def _tell(commands: list[cache.Command]) -> None:
+    """Invalidate, and wake the projectors, in one round trip."""
+    cache.forget_parts([*commands, wake.COMMAND])
