@@ -1,0 +1,144 @@
+"""Running a job: claim it, call its handler, end it. Each step is one conditional update."""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from echomate import dynamodb, keys, table
+from echomate.config import config
+from echomate.dynamodb import DynamoDBError, Wire
+from echomate.errors import DependencyAway
+from echomate.jobs.items import KEPT_SECONDS, Job, State
+
+FIRST_PAUSE_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 3600
+AWAY_SECONDS = 10
+
+JobHandler = Callable[[dict[str, Any], Job], None]
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    handler: JobHandler
+    lease_seconds: int
+    attempts: int
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def runs(kind: str, *, lease_seconds: int = 60, attempts: int = 8) -> Callable[[JobHandler], JobHandler]:
+    """Enter the handler of a kind of job. After `lease_seconds` a job whose worker went silent runs again; what failed
+    `attempts` times is given up."""
+
+    def enter(handler: JobHandler) -> JobHandler:
+        _kinds[kind] = Kind(handler, lease_seconds, attempts)
+        return handler
+
+    return enter
+
+
+def kinds() -> list[str]:
+    return sorted(_kinds)
+
+
+def run(job_id: int) -> bool:
+    """Run a job if it is to be run now. False: it has ended, runs elsewhere, or is not due."""
+    job = _claim(job_id)
+    if job is None:
+        return False
+    kind = _kinds.get(job.kind)
+    try:
+        if kind is None:
+            raise LookupError(f"no app runs jobs of kind {job.kind}")
+        kind.handler(job.payload, job)
+    except DependencyAway as away:
+        logger.warning("job %d (%s) waits: %s", job.id, job.kind, away)
+        _put_off(job, seconds=AWAY_SECONDS, attempts=job.attempts - 1, error=str(away))
+    except Exception as error:
+        logger.exception("job %d (%s) failed, attempt %d", job.id, job.kind, job.attempts)
+        _fail(job, kind, error)
+    else:
+        _end(job)
+    return True
+
+
+def _claim(job_id: int) -> Job | None:
+    """Take a job for `lease_seconds`: its due time moves on, so that it comes again should this process die."""
+    now = table.clock()
+    job = Job.read(keys.job(job_id))
+    if job is None or not _is_claimable(job, now):
+        return None
+    kind = _kinds.get(job.kind)
+    due_at = now + (kind.lease_seconds if kind else AWAY_SECONDS) * 1000
+    values = {":state": State.RUNNING.value, ":claim": secrets.token_hex(8), ":one": 1, **_due(job, due_at)}
+    values |= {":seen": job.attempts, ":was": job.state, ":due_seen": int(job.due_at)}
+    sets = "SET #state = :state, Claim = :claim, Attempts = Attempts + :one, DueAt = :due, GSI2SK = :sort"
+    condition = "#state = :was AND Attempts = :seen AND DueAt = :due_seen"
+    answer = _update(job, sets, condition, values)
+    return Job.of(answer["Attributes"]) if answer else None
+
+
+def _is_claimable(job: Job, now: int) -> bool:
+    return job.state == State.NEW or (job.state in (State.WAITING, State.RUNNING) and job.due_at <= now)
+
+
+def _end(job: Job) -> None:
+    values = {":state": State.DONE.value, ":expires": table.clock() // 1000 + KEPT_SECONDS}
+    _finish(job, "SET #state = :state, ExpiresAt = :expires REMOVE GSI2PK, GSI2SK, Claim, #error", values)
+
+
+def _fail(job: Job, kind: Kind | None, error: Exception) -> None:
+    if job.attempts < (kind.attempts if kind else 8):
+        pause = min(FIRST_PAUSE_SECONDS * 2 ** (int(job.attempts) - 1), LONGEST_PAUSE_SECONDS)
+        _put_off(job, seconds=pause, attempts=job.attempts, error=repr(error))
+        return
+    logger.error("job %d (%s) is given up", job.id, job.kind)
+    sort = keys.due_sort(table.clock(), job.id)
+    values = {
+        ":state": State.FAILED.value,
+        ":error": repr(error)[:1000],
+        ":pk": keys.FAILED_JOBS,
+        ":sort": sort,
+    }
+    _finish(job, "SET #state = :state, #error = :error, GSI2PK = :pk, GSI2SK = :sort REMOVE Claim", values)
+
+
+def _put_off(job: Job, *, seconds: int, attempts: float, error: str) -> None:
+    values = {":state": State.WAITING.value, ":error": error[:1000], ":attempts": int(attempts)}
+    values |= _due(job, table.clock() + seconds * 1000)
+    sets = "SET #state = :state, #error = :error, Attempts = :attempts, DueAt = :due, GSI2SK = :sort REMOVE Claim"
+    _finish(job, sets, values)
+
+
+def _due(job: Job, milliseconds: int) -> dict[str, Any]:
+    return {":due": milliseconds, ":sort": keys.due_sort(milliseconds, job.id)}
+
+
+def _finish(job: Job, expression: str, values: dict[str, Any]) -> None:
+    """Write the outcome, if the claim still stands: a worker that was slow must not undo what another did."""
+    if _update(job, expression, "Claim = :mine", {**values, ":mine": job.claim}) is None:
+        logger.warning("job %d was claimed by another meanwhile, or its outcome was written before", job.id)
+
+
+def _update(job: Job, expression: str, condition: str, values: dict[str, Any]) -> Wire | None:
+    names = {"#state": "State", "#error": "Error"}
+    update = {
+        "TableName": config.table_name,
+        "Key": table.wire_key((job.pk, job.sk)),
+        "UpdateExpression": expression,
+        "ConditionExpression": condition,
+        "ExpressionAttributeNames": {name: names[name] for name in names if name in expression + condition},
+        "ExpressionAttributeValues": dynamodb.wire_item(values),
+        "ReturnValues": "ALL_NEW",
+    }
+    try:
+        return dynamodb.call("UpdateItem", update)
+    except DynamoDBError as error:
+        if error.code == "ConditionalCheckFailedException":
+            return None
+        raise

@@ -1,0 +1,61 @@
+"""A batch: what the records since the last commit want added, and how far they reach."""
+
+from dataclasses import dataclass, field
+
+from echomate.keys import Key
+from echomate.projections import COUNTERS_AT_MOST, Effects, handlers_of
+from echomate.stream.records import Record, entity_type, sequence, written_at
+
+RECORDS_AT_MOST = 2000
+
+
+@dataclass
+class Batch:
+    start: str
+    """The checkpoint that the commit replaces."""
+    reached: str
+    newest: float = 0
+    records: int = 0
+    deltas: dict[Key, dict[str, int]] = field(default_factory=dict)
+    cache_keys: dict[str, None] = field(default_factory=dict)
+    counted: list[tuple[Record, Effects]] = field(default_factory=list)
+    has_effects: bool = False
+    """Some record had a handler: until the commit, it would be handled again by whoever takes over."""
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.deltas) >= COUNTERS_AT_MOST or self.records >= RECORDS_AT_MOST
+
+    def has_room_for(self, effects: Effects) -> bool:
+        new = {count.key for count in effects.counts}.difference(self.deltas)
+        return len(self.deltas) + len(new) <= COUNTERS_AT_MOST
+
+    def add(self, record: Record, effects: Effects) -> None:
+        self.reached = sequence(record)
+        self.newest = written_at(record)
+        self.records += 1
+        self.has_effects = self.has_effects or bool(handlers_of(entity_type(record)))
+        if effects.counts:
+            self.counted.append((record, effects))
+            self._sum(effects)
+
+    def without(self, refused: list[Key]) -> list[Record]:
+        """Take out the effects of the records that move these counters; the records are returned."""
+        bad = set(refused)
+        counted, self.counted = self.counted, []
+        faulty = []
+        for record, effects in counted:
+            if bad.intersection(count.key for count in effects.counts):
+                faulty.append(record)
+            else:
+                self.counted.append((record, effects))
+        self.deltas, self.cache_keys = {}, {}
+        for _, effects in self.counted:
+            self._sum(effects)
+        return faulty
+
+    def _sum(self, effects: Effects) -> None:
+        for count in effects.counts:
+            fields = self.deltas.setdefault(count.key, {})
+            fields[count.field] = fields.get(count.field, 0) + count.delta
+            self.cache_keys[count.cache_key] = None

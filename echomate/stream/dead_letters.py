@@ -1,0 +1,147 @@
+"""Records whose own fault it is that they can't be handled: parked with their error, listed, and replayed.
+
+The table holds them under the shard they came from; the lease table knows which shards have any.
+"""
+
+import contextlib
+import re
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from echomate import dynamodb, keys, table
+from echomate.config import config
+from echomate.dynamodb import DynamoDBError, Wire
+from echomate.keys import Key
+from echomate.projections import Effects
+from echomate.stream import metrics
+from echomate.stream.commit import counter_update
+from echomate.stream.records import Record, entity_type, sequence, written_at
+
+_USER = re.compile(r"^(?:USER|LIKE|AUTHOR|LIKES|COMMENTS|COMMENT_LIKES|BOOKMARKS|JOBS_OF|MEDIA_OF)#(\d{19})")
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    shard: str
+    sequence: str
+    entity_type: str
+    written_at: datetime
+    error: str
+    record: Record
+    recounted: bool
+    """A rebuild has counted the facts since; a replay leaves the counters alone."""
+
+    @property
+    def key(self) -> Key:
+        return keys.dead_letter(self.shard, self.sequence)
+
+
+def park(shard: str, record: Record, error: BaseException) -> None:
+    """Put a record aside. Done twice, it is the same item."""
+    _note_shard(shard)
+    pk, sk = keys.dead_letter(shard, sequence(record))
+    user = user_of(record)
+    item = {
+        "PK": pk,
+        "SK": sk,
+        "EntityType": "dead_letter",
+        "GSI1PK": keys.dead_letters_of(user) if user else None,
+        "GSI1SK": sequence(record) if user else None,
+        "Shard": shard,
+        "Sequence": sequence(record),
+        "Entity": entity_type(record),
+        "WrittenAt": int(written_at(record)),
+        "CreatedAt": table.clock(),
+        "Error": "".join(traceback.format_exception(error))[-4000:],
+        "Record": orjson.dumps(record).decode(),
+    }
+    dynamodb.call("PutItem", {"TableName": config.table_name, "Item": dynamodb.wire_item(item)})
+    metrics.DEAD_LETTERS.inc()
+
+
+def user_of(record: Record) -> int | None:
+    """Whose data a record holds, as far as its keys tell: for export and erasure."""
+    body = record["dynamodb"]
+    image = body.get("NewImage") or body.get("OldImage") or body["Keys"]
+    for attribute in ("PK", "SK", "GSI1PK", "GSI2PK"):
+        found = _USER.match(image.get(attribute, {}).get("S", ""))
+        if found:
+            return int(found[1])
+    return None
+
+
+def _note_shard(shard: str) -> None:
+    update = {
+        "TableName": config.lease_table_name,
+        "Key": {"PK": {"S": keys.DEAD_LETTER_SHARDS}},
+        "UpdateExpression": "ADD Shards :shard",
+        "ExpressionAttributeValues": {":shard": {"SS": [shard]}},
+    }
+    dynamodb.call("UpdateItem", update)
+
+
+def read_all() -> Iterator[DeadLetter]:
+    """All of them, shard by shard, in the order of the stream."""
+    request = {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.DEAD_LETTER_SHARDS}}}
+    known = dynamodb.call("GetItem", request).get("Item", {})
+    for shard in sorted(known.get("Shards", {}).get("SS", [])):
+        partition, _ = keys.dead_letter(shard, "")
+        yield from (_dead_letter(item) for item in table.query(partition, newest_first=False))
+
+
+def _dead_letter(item: Wire) -> DeadLetter:
+    plain: dict[str, Any] = dynamodb.plain(item)
+    return DeadLetter(
+        shard=plain["Shard"],
+        sequence=plain["Sequence"],
+        entity_type=plain["Entity"],
+        written_at=datetime.fromtimestamp(plain["WrittenAt"], UTC),
+        error=plain["Error"],
+        record=orjson.loads(plain["Record"]),
+        recounted=plain.get("Recounted", False),
+    )
+
+
+def settle(letter: DeadLetter, effects: Effects) -> bool:
+    """Add a replayed letter's counters and delete it, in one transaction. False: another replay was faster."""
+    deletion = {
+        "TableName": config.table_name,
+        "Key": table.wire_key(letter.key),
+        "ConditionExpression": "attribute_exists(PK) AND attribute_not_exists(Recounted)",
+    }
+    if letter.recounted:
+        deletion["ConditionExpression"] = "attribute_exists(Recounted)"
+    moves: dict[Key, dict[str, int]] = {}
+    for count in () if letter.recounted else effects.counts:
+        fields = moves.setdefault(count.key, {})
+        fields[count.field] = fields.get(count.field, 0) + count.delta
+    parts = [
+        {"Delete": deletion},
+        *({"Update": counter_update(key, fields)} for key, fields in moves.items()),
+    ]
+    try:
+        dynamodb.call("TransactWriteItems", {"TransactItems": parts})
+    except DynamoDBError as error:
+        if "ConditionalCheckFailed" in error.reasons:
+            return False
+        raise
+    return True
+
+
+def note_recount() -> None:
+    """Before a rebuild counts: what is parked now is among the facts that it counts."""
+    for letter in read_all():
+        update = {
+            "TableName": config.table_name,
+            "Key": table.wire_key(letter.key),
+            "UpdateExpression": "SET Recounted = :true",
+            "ConditionExpression": "attribute_exists(PK)",
+            "ExpressionAttributeValues": {":true": {"BOOL": True}},
+        }
+        with contextlib.suppress(DynamoDBError):
+            dynamodb.call("UpdateItem", update)

@@ -1,0 +1,106 @@
+"""The wake-up of the projectors: a message on a channel of Redis after each write.
+
+Without it they poll each second, so Redis away, or a lost message, costs a second and nothing else.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from redis.exceptions import RedisError
+
+from echomate import cache
+from echomate.cache import Command
+from echomate.errors import DependencyAway
+
+CHANNEL = "wake"
+COMMAND: Command = ("PUBLISH", CHANNEL, "")
+"""For a service that has a round trip to Redis to make anyway."""
+
+LADDER = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
+"""After so many seconds a shard is read: a record shows in the stream a little after its write."""
+POLL_SECONDS = 1.0
+REST_SECONDS = 0.015
+"""A message covers the writes of the next milliseconds as well, since the first read comes after 20."""
+
+logger = logging.getLogger(__name__)
+
+_rest_until = 0.0
+
+
+def wake() -> None:
+    """Tell the projectors that something was written. Best effort."""
+    global _rest_until  # noqa: PLW0603 - a race of threads costs a message more
+    now = time.monotonic()
+    if now < _rest_until:
+        return
+    _rest_until = now + REST_SECONDS
+    try:
+        cache.run([COMMAND])
+    except DependencyAway:
+        logger.debug("nobody is woken; the projectors poll")
+
+
+def listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:
+    """Call `on_wake` for each message, and whenever messages may have been missed, until `stopping` is set."""
+    while not stopping.is_set():
+        try:
+            _listen(on_wake, stopping)
+        except (RedisError, OSError) as error:
+            logger.warning("no wake-ups: %s", error)
+            stopping.wait(POLL_SECONDS)
+
+
+def _listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:
+    with cache.client().pubsub() as subscription:
+        subscription.subscribe(CHANNEL)
+        on_wake()
+        while not stopping.is_set():
+            if subscription.get_message(ignore_subscribe_messages=True, timeout=POLL_SECONDS) is not None:
+                on_wake()
+
+
+class Rhythm:
+    """When a shard is read next: up the ladder after a wake-up, else each second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._changed = threading.Condition()
+        self._woken = float("-inf")
+        self._due = clock()
+        self._hurried = False
+
+    def wake(self) -> None:
+        with self._changed:
+            self._woken = self._clock()
+            self._due = min(self._due, self._woken + LADDER[0])
+            self._changed.notify_all()
+
+    def hurry(self) -> None:
+        """End a wait at once: there is something else to do than to read."""
+        with self._changed:
+            self._hurried = True
+            self._changed.notify_all()
+
+    def has_read(self, *, more: bool) -> None:
+        """A read is done; with `more` to come the next one is due at once."""
+        with self._changed:
+            now = self._clock()
+            steps = (self._woken + step for step in LADDER)
+            self._due = now if more else min((at for at in steps if at > now), default=now + POLL_SECONDS)
+
+    @property
+    def is_due(self) -> bool:
+        return self._clock() >= self._due
+
+    def wait(self, *, until: float | None = None) -> None:
+        """Wait until a read is due, the clock shows `until`, or there is a hurry."""
+        with self._changed:
+            while not self._hurried:
+                end = self._due if until is None else min(self._due, until)
+                left = end - self._clock()
+                if left <= 0:
+                    break
+                self._changed.wait(left)
+            self._hurried = False

@@ -1,0 +1,228 @@
+"""Reads one shard under its lease: records to handlers, effects to a batch, the batch to a commit."""
+
+import logging
+import threading
+import time
+from collections import deque
+
+from echomate import cache
+from echomate.errors import DependencyAway
+from echomate.projections import Effects
+from echomate.stream import dead_letters, leases, losses, metrics
+from echomate.stream.batch import Batch
+from echomate.stream.commit import CounterRefused, LeaseLost, commit
+from echomate.stream.counters import CachedCounters
+from echomate.stream.handling import AWAY, handle
+from echomate.stream.leases import SHARD_END, Lease
+from echomate.stream.reader import Page, Reader, ShardGone, Trimmed
+from echomate.stream.records import Record, written_at
+from echomate.stream.shards import Shard
+from echomate.stream.wake import Rhythm
+
+COMMIT_SECONDS = 0.1
+"""Between the commits of batches that aren't full."""
+IDLE_COMMIT_SECONDS = 2.0
+"""The same where no record had a handler, so that only the checkpoint moves."""
+RISK_SECONDS = 5.0
+"""So long may the last owner have gone on, before it noticed that the lease is another's."""
+BACKOFF_SECONDS = 5.0
+
+logger = logging.getLogger(__name__)
+
+
+class Worker:
+    """Runs in a thread of its own until the shard ends, the lease is lost, or `stop` is called."""
+
+    def __init__(self, lease: Lease, shard: Shard) -> None:
+        self.lease = lease
+        self.shard = shard
+        self.rhythm = Rhythm()
+        self.lost = threading.Event()
+        """Set by whoever finds out that the lease is another's."""
+        self.passed = lease.passed
+        self.drained = False
+        self.ended = False
+        self._reader = Reader(shard, lease.checkpoint)
+        self._records: deque[Record] = deque()
+        self._batch = Batch(lease.checkpoint, lease.checkpoint)
+        self._commands: list[cache.Command] = []
+        self._counters = CachedCounters()
+        self._counters.touch(lease.touched)
+        self._risky_until = time.time() + RISK_SECONDS
+        self._may_be_forgotten = lease.drained
+        self._empty_since: float | None = None
+        self._committed_at = 0.0
+        self._stop_by: float | None = None
+        self._failures = 0
+
+    @property
+    def checkpoint(self) -> str:
+        """How far the shard has been committed, or could be since no record after that had a handler."""
+        return self._batch.start if self._batch.has_effects else self._batch.reached
+
+    @property
+    def touched(self) -> str:
+        return self._counters.names_with(())
+
+    def stop(self, *, within: float) -> None:
+        """Drain: read what there is, commit it, and end, in `within` seconds at most."""
+        self._stop_by = time.monotonic() + within
+        self.rhythm.hurry()
+
+    def run(self) -> None:
+        while not (self.ended or self.lost.is_set() or self._has_stopped()):
+            try:
+                self._step()
+                self._failures = 0
+            except LeaseLost:
+                logger.info("shard %s is another projector's now", self.shard.id)
+                self.lost.set()
+            except AWAY as error:
+                self._rest(error)
+            except Exception as error:
+                logger.exception("shard %s stopped", self.shard.id)
+                self._rest(error)
+
+    def _has_stopped(self) -> bool:
+        return self._stop_by is not None and (self.drained or time.monotonic() > self._stop_by)
+
+    def _step(self) -> None:
+        if not self._records:
+            self._wait()
+            if self._stop_by is not None or self.rhythm.is_due:
+                self._read()
+        self._handle_all()
+        if self._commit_is_due(time.monotonic()):
+            self._commit()
+        self._counters.flush(all_of_them=self._stop_by is not None)
+
+    def _wait(self) -> None:
+        if self._stop_by is None:
+            moments = [self._commit_at() if self._batch.records else None, self._counters.next_due()]
+            self.rhythm.wait(until=min((moment for moment in moments if moment is not None), default=None))
+
+    # --- reading
+
+    def _read(self) -> None:
+        began = time.time()
+        try:
+            page = self._reader.read()
+        except Trimmed:
+            self._note_loss("the stream no longer reaches back to the checkpoint")
+            self._reader.start_over()
+        except ShardGone:
+            self._note_loss("the shard is gone")
+            self.ended = leases.remove(self.lease)
+            self.lost.set()
+        else:
+            self._may_be_forgotten = False
+            self._take_in(page, began)
+
+    def _note_loss(self, what: str) -> None:
+        if not (self._may_be_forgotten and losses.is_forgotten(self.lease)):
+            losses.note(self.lease, what)
+
+    def _take_in(self, page: Page, began: float) -> None:
+        metrics.RECORDS.inc(len(page.records))
+        self._records.extend(page.records)
+        self.rhythm.has_read(more=page.is_full)
+        if page.ended:
+            self._end_with_shard()
+        elif page.records or self._batch.has_effects:
+            self._empty_since = None
+        else:
+            self._note_emptiness(began)
+
+    def _note_emptiness(self, began: float) -> None:
+        """There was nothing to read. A stream may say so once while it has more, hence the second time counts."""
+        self.passed = max(self.passed, self._empty_since or 0)
+        self._empty_since = began
+        self.drained = self._stop_by is not None
+
+    def _end_with_shard(self) -> None:
+        self._handle_all()
+        self._batch.reached = SHARD_END
+        self._commit()
+        self.ended = True
+        logger.info("shard %s is read to its end", self.shard.id)
+
+    # --- handling
+
+    def _handle_all(self) -> None:
+        while self._records and not self.lost.is_set():
+            self._handle(self._records[0])
+            self._records.popleft()
+            if self._batch.is_full:
+                self._commit()
+        self._run_commands()
+
+    def _handle(self, record: Record) -> None:
+        at_risk = self._failures > 0 or written_at(record) <= self._risky_until
+        effects = handle(self.shard.id, record, at_risk=at_risk)
+        if not self._batch.has_room_for(effects):
+            self._commit()
+        self._add(record, effects)
+
+    def _add(self, record: Record, effects: Effects) -> None:
+        self._commands += effects.commands
+        self._batch.add(record, effects)
+
+    def _run_commands(self) -> None:
+        """What handlers want forgotten; again after a failure, and always before the checkpoint moves."""
+        if self._commands:
+            cache.ask(*self._commands)
+            self._commands = []
+
+    # --- committing
+
+    def _commit_at(self) -> float:
+        return self._committed_at + (COMMIT_SECONDS if self._batch.has_effects else IDLE_COMMIT_SECONDS)
+
+    def _commit_is_due(self, now: float) -> bool:
+        batch = self._batch
+        return batch.reached != batch.start and (
+            batch.is_full or now >= self._commit_at() or self._stop_by is not None
+        )
+
+    def _commit(self) -> None:
+        self._run_commands()
+        batch = self._batch
+        passed = max(self.passed, batch.newest)
+        with metrics.COMMIT_SECONDS.time():
+            self._write(batch, passed)
+        self.passed = passed
+        self._counters.touch(batch.cache_keys)
+        self._batch = Batch(batch.reached, batch.reached)
+        self._committed_at = time.monotonic()
+        metrics.BATCHES.inc()
+
+    def _write(self, batch: Batch, passed: float) -> None:
+        while True:
+            touched = self._counters.names_with(batch.cache_keys)
+            try:
+                commit(
+                    self.lease,
+                    old=batch.start,
+                    new=batch.reached,
+                    deltas=batch.deltas,
+                    touched=touched,
+                    passed=passed,
+                )
+            except CounterRefused as refusal:
+                for record in batch.without(refusal.keys):
+                    logger.exception("a counter refuses its record, which is parked as a dead letter")
+                    dead_letters.park(self.shard.id, record, refusal)
+            else:
+                return
+
+    def _rest(self, error: BaseException) -> None:
+        """Something is away: the shard stands still for a while, and nothing of it is given up."""
+        self._failures += 1
+        name = error.dependency if isinstance(error, DependencyAway) else type(error).__name__
+        metrics.STOPPED.labels(name).inc()
+        logger.warning("shard %s waits: %s", self.shard.id, name)
+        self._reader.reopen()
+        pause = min(0.1 * 2**self._failures, BACKOFF_SECONDS)
+        if self._stop_by is not None:
+            pause = min(pause, self._stop_by - time.monotonic())
+        self.lost.wait(pause)
