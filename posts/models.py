@@ -1,0 +1,56 @@
+"""What posts are in the table.
+
+| access | how |
+|---|---|
+| a post, its counters | get `POST#p` / `POST`, `STATS` |
+| an author's posts, newest first | GSI1 `AUTHOR#u`, by `POST#p` |
+| all public posts, newest first | GSI2 `PUBLIC#n`, by `POST#p` |
+| does a user like a post | get `POST#p` / `LIKE#u` |
+| who likes a post, by account | query `POST#p` / `LIKE#` |
+| what a user likes, newest first | GSI1 `LIKES#u`, by like id |
+
+A deleted post stays for a week as a tombstone: `Id` and `DeletedAt`, without author, content and index keys.
+"""
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+
+from echomate import keys
+from echomate.config import config
+from echomate.table import Item
+
+TOMBSTONE_SECONDS = 7 * 24 * 3600
+
+
+class Post(Item, discriminator="post"):
+    id = NumberAttribute(attr_name="Id")
+    author = NumberAttribute(null=True, attr_name="Author")
+    content = UnicodeAttribute(null=True, attr_name="Content")
+    language = UnicodeAttribute(null=True, attr_name="Language")
+    visibility = UnicodeAttribute(null=True, attr_name="Visibility")
+    reply_policy = UnicodeAttribute(null=True, attr_name="ReplyPolicy")
+    sensitive = BooleanAttribute(null=True, attr_name="Sensitive")
+    spoiler_text = UnicodeAttribute(null=True, attr_name="SpoilerText")
+    edited_at = NumberAttribute(null=True, attr_name="EditedAt")
+    version = NumberAttribute(attr_name="Version")
+    deleted_at = NumberAttribute(null=True, attr_name="DeletedAt")
+    nonce = UnicodeAttribute(attr_name="Nonce")
+    """By this a put that is tried again knows its first try."""
+    last_write = UnicodeAttribute(null=True, attr_name="LastWrite")
+    """The same for edits and the deletion."""
+
+
+class PostStats(Item, discriminator="post_stats"):
+    """Counters, which the projector makes and moves; each move adds 1 to `Version`."""
+
+    likes = NumberAttribute(default=0, attr_name="Likes")
+    comments = NumberAttribute(default=0, attr_name="Comments")
+    version = NumberAttribute(default=0, attr_name="Version")
+
+
+class Like(Item, discriminator="like"):
+    """Its keys say it all: the post, the user, and the like id in GSI1."""
+
+
+def public_partition(post: int) -> str:
+    """The partition of the public timeline that a post is in."""
+    return keys.public(post % config.public_shards)

@@ -1,0 +1,86 @@
+"""Reads of posts: what is cached of them, and the lists that stand in no timeline."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from echomate import cache, keys, table
+from echomate.dynamodb import Wire
+from posts import rendering
+from posts.rendering import RenderedPost
+
+RENDERED_SECONDS = 1800
+STATS_SECONDS = 600
+VIEWER_SECONDS = 7200
+
+LIKED = 1
+"""Bit 0 of a field of the viewer's hash; bit 1 is kept for bookmarks."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostCounts:
+    likes: int
+    comments: int
+
+
+NO_COUNTS = PostCounts(0, 0)
+
+
+def count_bytes(item: Wire | None) -> bytes:
+    """The cached form of a post's counters; a post that nobody reacted to has no item."""
+    counts = [max(0, int(item[name]["N"])) if item and name in item else 0 for name in ("Likes", "Comments")]
+    return b"%d %d" % (counts[0], counts[1])
+
+
+def parse_counts(value: bytes) -> PostCounts:
+    likes, comments = value.split(b" ")
+    return PostCounts(int(likes), int(comments))
+
+
+def _bits(like: Wire | None) -> bytes:
+    """The cached form of what a viewer did with a post."""
+    return b"%d" % (LIKED if like else 0)
+
+
+def _load_rendered(posts: list[int]) -> Mapping[int, bytes]:
+    items = table.batch_get(keys.post(post) for post in posts)
+    rendered = {post: rendering.render(item) for post, item in zip(posts, items, strict=True) if item}
+    return {post: value for post, value in rendered.items() if value is not None}
+
+
+def _load_stats(posts: list[int]) -> Mapping[int, bytes]:
+    items = table.batch_get(keys.post_stats(post) for post in posts)
+    return {post: count_bytes(item) for post, item in zip(posts, items, strict=True)}
+
+
+def _load_viewer_bits(viewer: int, posts: Sequence[int]) -> dict[int, bytes]:
+    """From the table: what a viewer did with each of the posts."""
+    items = table.batch_get(keys.like(post, viewer) for post in posts)
+    return {post: _bits(item) for post, item in zip(posts, items, strict=True)}
+
+
+rendered: cache.CachedValues[RenderedPost] = cache.CachedValues(
+    keys.cached_post, _load_rendered, rendering.parse, RENDERED_SECONDS)
+"""Posts that exist. Lost: read again from the table."""
+
+stats: cache.CachedValues[PostCounts] = cache.CachedValues(
+    keys.cached_post_stats, _load_stats, parse_counts, STATS_SECONDS)
+"""Counters, never absent. Lost: read again from the table."""
+
+
+def viewer_bits(
+    viewer: int, posts: Sequence[int], *, found: Sequence[bytes | None] | None = None
+) -> dict[int, int]:
+    """What a viewer did with posts, as bits, by post; `found` is an HMGET of the viewer's hash."""
+    values = cache.read_fields(
+        keys.viewer_hash(viewer),
+        posts,
+        lambda missing: _load_viewer_bits(viewer, missing),
+        seconds=VIEWER_SECONDS,
+        found=found,
+    )
+    return {post: int(value) for post, value in values.items()}
+
+
+def liked(viewer: int, posts: Sequence[int]) -> set[int]:
+    """Which of the posts a viewer likes."""
+    return {post for post, bits in viewer_bits(viewer, posts).items() if bits & LIKED}
