@@ -1,4 +1,4 @@
-"""What a change of the graph makes stale in Redis: deleted by the service at once, and by the projector again.
+"""What a change of the graph makes stale in Redis: deleted by the service at once, by the projector again.
 
 Redis away means that the web's deletion is lost; the projector then makes it when Redis is back.
 """

@@ -13,9 +13,9 @@ from social.models import Block, BlockedBy, Follow
 def follow(*, follower: int, followed: int) -> bool:
     """Put the edge; whether it is new.
 
-    One who is blocked by the other may not know of them, so 404. One who blocks the other gets 403: the block is
-    their own, they know of it and can lift it. A block that arrives between the check and the put is found by the
-    projector, which looks again.
+    One who is blocked by the other may not know of them, so 404. One who blocks the other gets 403: the block
+    is their own, they know of it and can lift it. A block that arrives between the check and the put is found
+    by the projector, which looks again.
     """
     if follower == followed:
         raise Invalid(errors={"user": ["One can't follow oneself."]})

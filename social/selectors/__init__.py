@@ -1,0 +1,25 @@
+"""Reads of the graph."""
+
+from social.selectors.edges import (
+    blocked,
+    followed_ids,
+    followers_after,
+    following,
+    fresh_followers,
+    is_blocked,
+    muted,
+)
+from social.selectors.relations import Relation, relation_reads, relations
+
+__all__ = [
+    "Relation",
+    "blocked",
+    "followed_ids",
+    "followers_after",
+    "following",
+    "fresh_followers",
+    "is_blocked",
+    "muted",
+    "relation_reads",
+    "relations",
+]

@@ -1,0 +1,66 @@
+"""Sets of ids that rules ask, and edges for fan-out and feeds."""
+
+import time
+from collections.abc import Iterator
+
+from echomate import cache, ids, keys, table
+from echomate.cache import CachedSet
+from echomate.errors import DependencyAway
+from social.invalidation import FRESH_SECONDS
+
+SET_SECONDS = 7200
+
+
+def _load_following(user: int) -> Iterator[int]:
+    return _last_ids(user, keys.FOLLOWING)
+
+
+def _load_blocked(user: int) -> Iterator[int]:
+    """`BLOCK` begins the sort keys of blocks and of their mirrors."""
+    return _last_ids(user, "BLOCK")
+
+
+def _load_muted(user: int) -> Iterator[int]:
+    return _last_ids(user, keys.MUTE)
+
+
+def _last_ids(user: int, prefix: str) -> Iterator[int]:
+    items = table.query(keys.user_partition(user), prefix=prefix, attributes=("SK",))
+    return (table.last_id(item["SK"]["S"]) for item in items)
+
+
+following = CachedSet(keys.following_set, _load_following, SET_SECONDS)
+"""Whom a user follows. Redis away or empty: the user's partition, consistently; so for the two below."""
+blocked = CachedSet(keys.blocked_set, _load_blocked, SET_SECONDS)
+"""Whom a user blocks, and who blocks them."""
+muted = CachedSet(keys.muted_set, _load_muted, SET_SECONDS)
+"""Whom a user mutes."""
+
+
+def is_blocked(one: int, other: int) -> bool:
+    """Whether there is a block between two users, in either direction."""
+    return bool(blocked.among(one, [other]))
+
+
+def followed_ids(user: int) -> list[int]:
+    """Whom a user follows, read consistently from the table, in no promised order."""
+    return list(_load_following(user))
+
+
+def followers_after(user: int, bound: int | None, limit: int) -> list[tuple[int, int]]:
+    """(edge id, follower) below a bound, newest first. The index lags: see `fresh_followers`."""
+    below = None if bound is None else ids.pad(bound)
+    edges = table.query(
+        keys.followers(user), index="GSI1", below=below, limit=limit, attributes=("PK", "GSI1SK")
+    )
+    return [(int(edge["GSI1SK"]["S"]), table.last_id(edge["PK"]["S"])) for edge in edges]
+
+
+def fresh_followers(user: int) -> list[int]:
+    """Who has begun to follow in the last minutes, whatever the index shows. Redis away: nobody is known."""
+    since = int(time.time()) - FRESH_SECONDS
+    try:
+        (reply,) = cache.ask(("ZRANGEBYSCORE", keys.fresh_followers(user), since, "+inf"))
+    except DependencyAway:
+        return []
+    return [int(member) for member in reply]
