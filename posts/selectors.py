@@ -59,16 +59,18 @@ def _load_viewer_bits(viewer: int, posts: Sequence[int]) -> dict[int, bytes]:
 
 
 rendered: cache.CachedValues[RenderedPost] = cache.CachedValues(
-    keys.cached_post, _load_rendered, rendering.parse, RENDERED_SECONDS)
+    keys.cached_post, _load_rendered, rendering.parse, RENDERED_SECONDS
+)
 """Posts that exist. Lost: read again from the table."""
 
 stats: cache.CachedValues[PostCounts] = cache.CachedValues(
-    keys.cached_post_stats, _load_stats, parse_counts, STATS_SECONDS)
+    keys.cached_post_stats, _load_stats, parse_counts, STATS_SECONDS
+)
 """Counters, never absent. Lost: read again from the table."""
 
 
 def viewer_bits(
-    viewer: int, posts: Sequence[int], *, found: Sequence[bytes | None] | None = None
+    viewer: int, posts: Sequence[int], *, found: Mapping[int, bytes | None] | None = None
 ) -> dict[int, int]:
     """What a viewer did with posts, as bits, by post; `found` is an HMGET of the viewer's hash."""
     values = cache.read_fields(
@@ -76,7 +78,7 @@ def viewer_bits(
         posts,
         lambda missing: _load_viewer_bits(viewer, missing),
         seconds=VIEWER_SECONDS,
-        found=found,
+        found=None if found is None else [found.get(post) for post in posts],
     )
     return {post: int(value) for post, value in values.items()}
 
