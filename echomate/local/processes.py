@@ -47,6 +47,7 @@ class Process:
         self, program: Program, *, output: IO[bytes] | int, orphan_signal: int = signal.SIGTERM
     ) -> None:
         self.program = program
+        self.began = time.monotonic()
         self.popen = subprocess.Popen(
             program.command,
             env=dict(program.environment),
@@ -70,8 +71,8 @@ class Process:
     def is_alive(self) -> bool:
         return self.popen.poll() is None
 
-    def wait_until_ready(self) -> None:
-        """Raises `CannotStart` when the program ends or takes longer than it may."""
+    def wait_until_ready(self, *, rest: Callable[[], None] = lambda: time.sleep(0.02)) -> None:
+        """Raises `CannotStart` when it ends or takes longer than it may. `rest` may raise to give up."""
         end = time.monotonic() + self.program.start_seconds
         while not self.program.ready():
             if not self.is_alive:
@@ -79,21 +80,18 @@ class Process:
                 raise CannotStart(f"{self.name} ended at once with exit code {code}; see its lines above.")
             if time.monotonic() > end:
                 raise CannotStart(f"{self.name} did not answer within {self.program.start_seconds:.0f} s.")
-            time.sleep(0.02)
+            rest()
 
-    def stop(self) -> bool:
+    def stop(self, *, is_patient: Callable[[], bool] = lambda: True) -> bool:
         """Ask it to stop, wait, then kill what is left of its session; whether it stopped by itself."""
         self.signal(signal.SIGTERM)
-        return self.finish()
-
-    def finish(self) -> bool:
+        end = time.monotonic() + self.program.stop_seconds
         try:
-            self.popen.wait(self.program.stop_seconds)
-        except subprocess.TimeoutExpired:
-            return False
+            while self.is_alive and time.monotonic() < end and is_patient():
+                time.sleep(0.02)
+            return not self.is_alive
         finally:
             self.kill()
-        return True
 
     def kill(self) -> None:
         """End it and its children at once."""

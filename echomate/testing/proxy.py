@@ -43,7 +43,7 @@ class Proxy:
         self._flowing.clear()
 
     def cut_after(self, answer_bytes: int) -> None:
-        """Connections are cut after so many bytes of answers. With 0 a request arrives, its answer is lost."""
+        """Connections are cut after so many bytes of answers: with 0, a request arrives, its answer not."""
         self._answer_bytes_left = answer_bytes
 
     def delay(self, seconds: float) -> None:
