@@ -261,7 +261,7 @@ def read_through(
     missing = [name for name in wanted if not known(replies.get(name))]
     if missing:
         replies.update(_fill(wanted, load, missing, seconds))
-    return {name: None if value == ABSENT else value for name, value in replies.items()}
+    return {name: None if (value := replies.get(name)) == ABSENT else value for name in wanted}
 
 
 def _get(wanted: Mapping[K, str]) -> dict[K, bytes | None]:
