@@ -218,6 +218,11 @@ def viewer_hash(user: int) -> str:
     return f"viewer:{user}"
 
 
+def recent_likes(user: int) -> str:
+    """What a user has liked a moment ago, while the index may lag."""
+    return f"likes:{user}:recent"
+
+
 def session_state(session: str) -> str:
     return f"session:{session}"
 

@@ -1,0 +1,36 @@
+"""Entity tags: `"<version>.<hash>"`. The version says what was edited, the hash what exactly was shown."""
+
+import hashlib
+import re
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+_TAG = re.compile(r'(W/)?"([^"]*)"')
+
+
+def entity_tag(version: int, body: bytes) -> str:
+    return f'"{version}.{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+
+
+def expected_versions(request: Request) -> frozenset[int] | None:
+    """The versions of which `If-Match` names one; None where any will do. Weak tags match nothing."""
+    header = request.headers.get("If-Match", "*").strip()
+    if header == "*":
+        return None
+    texts = (tag.partition(".")[0] for weak, tag in _TAG.findall(header) if not weak)
+    return frozenset(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 20)
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Whether `If-None-Match` names the tag: the client has this very answer."""
+    header = request.headers.get("If-None-Match", "").strip()
+    return header == "*" or tag.strip('"') in (known for _, known in _TAG.findall(header))
+
+
+def respond(request: Request, body: bytes, *, version: int) -> Response:
+    """The answer with its `ETag`; 304 without a body where the client has it."""
+    tag = entity_tag(version, body)
+    if request.method in {"GET", "HEAD"} and is_known(request, tag):
+        return Response(status=304, headers={"ETag": tag})
+    return Response(body, headers={"ETag": tag})
