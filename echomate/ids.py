@@ -20,6 +20,11 @@ def id_at_milliseconds(unix_milliseconds: int) -> int:
     return (unix_milliseconds - EPOCH_MILLISECONDS) << RANDOM_BITS
 
 
+def with_random_part(id_: int, random_part: int) -> int:
+    """An id of the same instant with another random part: for what must have the same id when it is made again."""
+    return (id_ >> RANDOM_BITS << RANDOM_BITS) | (random_part & ((1 << RANDOM_BITS) - 1))
+
+
 def id_at(moment: datetime) -> int:
     """The smallest id of a moment."""
     return id_at_milliseconds(int(moment.timestamp() * 1000))

@@ -29,6 +29,8 @@ class PageRequest:
     limit: int = DEFAULT_LIMIT
     bound: int | None = None
     newer: bool = False
+    seen: int = 0
+    """How many items the pages before this one showed; only lists that end after a number of items count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,10 @@ class Page(Generic[T]):
     items: list[T]
     next: int | None
     previous: int
+    seen: int = 0
 
     def map(self, change: Callable[[list[T]], list[R]]) -> "Page[R]":
-        return Page(change(self.items), self.next, self.previous)
+        return Page(change(self.items), self.next, self.previous, self.seen)
 
 
 def _mac(list_name: str, payload: str) -> bytes:
@@ -48,14 +51,14 @@ def _mac(list_name: str, payload: str) -> bytes:
     return hmac.new(config.secret_key.encode(), message, hashlib.sha256).digest()[:MAC_BYTES]
 
 
-def encode_cursor(list_name: str, *, bound: int, newer: bool) -> str:
+def encode_cursor(list_name: str, *, bound: int, newer: bool, seen: int = 0) -> str:
     """An opaque cursor that is good for this list alone."""
-    payload = f"{'n' if newer else 'o'}{bound}"
+    payload = f"{'n' if newer else 'o'}{bound}.{seen}"
     return base64.urlsafe_b64encode(_mac(list_name, payload) + payload.encode()).decode().rstrip("=")
 
 
-def decode_cursor(list_name: str, cursor: str) -> tuple[int, bool]:
-    """(bound, newer). Raises `Invalid` for a forged cursor and for one of another list."""
+def decode_cursor(list_name: str, cursor: str) -> tuple[int, bool, int]:
+    """(bound, newer, seen). Raises `Invalid` for a forged cursor and for one of another list."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:].decode("ascii")
@@ -63,7 +66,8 @@ def decode_cursor(list_name: str, cursor: str) -> tuple[int, bool]:
         raise _bad_cursor() from error
     if len(cursor) > 100 or not hmac.compare_digest(mac, _mac(list_name, payload)):
         raise _bad_cursor()
-    return int(payload[1:]), payload[0] == "n"
+    bound, _, seen = payload[1:].partition(".")
+    return int(bound), payload[0] == "n", int(seen)
 
 
 def _bad_cursor() -> Invalid:
@@ -76,8 +80,8 @@ def page_request(query: Mapping[str, str], list_name: str) -> PageRequest:
     cursor = query.get("cursor")
     if cursor is None:
         return PageRequest(list_name, limit)
-    bound, newer = decode_cursor(list_name, cursor)
-    return PageRequest(list_name, limit, bound, newer)
+    bound, newer, seen = decode_cursor(list_name, cursor)
+    return PageRequest(list_name, limit, bound, newer, seen)
 
 
 def _limit(text: str | None) -> int:
@@ -137,13 +141,13 @@ def body(page: Page[Any], request: PageRequest, *, url: str) -> dict[str, Any]:
 def links(page: Page[Any], request: PageRequest, *, url: str) -> dict[str, str | None]:
     """`next` and `previous` as absolute URLs."""
     return {
-        "next": None if page.next is None else _link(request, url, bound=page.next, newer=False),
+        "next": None if page.next is None else _link(request, url, bound=page.next, newer=False, seen=page.seen),
         "previous": _link(request, url, bound=page.previous, newer=True),
     }
 
 
-def _link(request: PageRequest, url: str, *, bound: int, newer: bool) -> str:
-    cursor = quote(encode_cursor(request.list_name, bound=bound, newer=newer))
+def _link(request: PageRequest, url: str, *, bound: int, newer: bool, seen: int = 0) -> str:
+    cursor = quote(encode_cursor(request.list_name, bound=bound, newer=newer, seen=seen))
     return f"{url}{'&' if '?' in url else '?'}limit={request.limit}&cursor={cursor}"
 
 

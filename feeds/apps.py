@@ -9,5 +9,5 @@ class FeedsConfig(AppConfig):
     name = "feeds"
 
     def ready(self) -> None:
-        for register in ():
+        for register in ("projections", "tasks"):
             import_module(f"feeds.{register}")

@@ -1,5 +1,10 @@
-"""Routes of the feeds app, below /api/v1."""
+"""Routes of the feeds, below /api/v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from feeds import views
+
+urlpatterns = [
+    path("feed", views.FeedView.as_view(), name="feed"),
+    path("timeline", views.TimelineView.as_view(), name="timeline"),
+]

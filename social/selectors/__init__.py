@@ -8,6 +8,7 @@ from social.selectors.edges import (
     fresh_followers,
     is_blocked,
     muted,
+    recently_followed_ids,
 )
 from social.selectors.relations import Relation, relation_reads, relations
 
@@ -20,6 +21,7 @@ __all__ = [
     "fresh_followers",
     "is_blocked",
     "muted",
+    "recently_followed_ids",
     "relation_reads",
     "relations",
 ]

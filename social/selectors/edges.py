@@ -47,6 +47,12 @@ def followed_ids(user: int) -> list[int]:
     return list(_load_following(user))
 
 
+def recently_followed_ids(user: int, *, limit: int) -> list[int]:
+    """Whom a user began to follow last, from the index, which lags."""
+    edges = table.query(keys.follows(user), index="GSI2", limit=limit, attributes=("SK",))
+    return [table.last_id(edge["SK"]["S"]) for edge in edges]
+
+
 def followers_after(user: int, bound: int | None, limit: int) -> list[tuple[int, int]]:
     """(edge id, follower) below a bound, newest first. The index lags: see `fresh_followers`."""
     below = None if bound is None else ids.pad(bound)

@@ -1,0 +1,83 @@
+"""Delivers a new post: announces it to its author's and the public list, then pushes it to its readers' homes.
+
+Announce, then read, then push: a reader who begins to follow, or whose list is being made, meets the post in one of
+these places whatever the order. A page of followers is served here; the rest by a job for each further page, which
+puts the next one before it pushes, so that they run side by side.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from echomate import cache, ids, jobs, keys, timelines
+from echomate.cache import Command
+from echomate.config import config
+from social.selectors import followers_after, fresh_followers
+
+FAN_OUT = "fan_out"
+PIPELINE = 1000
+
+
+def announce(post: int, *, author: int, public: bool) -> None:
+    """Put the post into the lists that homes are built from; again changes nothing."""
+    lists = [(keys.author_list(author), timelines.AUTHOR_SECONDS)]
+    if public:
+        lists.append((keys.public_list(), timelines.PUBLIC_SECONDS))
+    cache.ask(
+        *(
+            timelines.insert(key, post)
+            if timelines.is_late(post)
+            else timelines.announce(key, post, seconds=seconds)
+            for key, seconds in lists
+        )
+    )
+
+
+def deliver(post: int, *, author: int, after: int | None = None, once: bool = False) -> None:
+    """Push the post to one page of its author's followers, those below the edge `after`."""
+    edges = followers_after(author, after, config.fan_out_page)
+    if len(edges) == config.fan_out_page:
+        _deliver_rest(post, author, edges[-1][0])
+    readers = {follower for _, follower in edges}
+    if after is None:
+        readers.update(fresh_followers(author))
+        cache.ask(_push(author, post, own=True, once=once))
+    push(post, readers - {author}, once=once)
+
+
+def _deliver_rest(post: int, author: int, after: int) -> None:
+    payload = {"post": str(post), "author": str(author), "after": str(after)}
+    job = jobs.job(FAN_OUT, payload, id=_job_id(post, after), sends_itself=True)
+    jobs.add(job)
+    jobs.send(job.id)
+
+
+def _job_id(post: int, after: int) -> int:
+    """The same for the same page, so that a handler that runs twice adds nothing."""
+    digest = hashlib.sha256(f"{FAN_OUT} {post} {after}".encode()).digest()
+    return ids.with_random_part(post, int.from_bytes(digest[:4], "big"))
+
+
+def push(post: int, readers: Iterable[int], *, once: bool) -> None:
+    """Push to the homes that exist, and cut those that grew too long."""
+    people = list(readers)
+    for start in range(0, len(people), PIPELINE):
+        part = people[start : start + PIPELINE]
+        lengths = cache.ask(*(_push(reader, post, own=False, once=once) for reader in part))
+        _trim([reader for reader, length in zip(part, lengths, strict=True) if length > config.feed_cap])
+
+
+def _push(reader: int, post: int, *, own: bool, once: bool) -> Command:
+    key = keys.feed(reader)
+    if once or timelines.is_late(post):
+        return timelines.insert(key, post)
+    return timelines.deliver_once(key, post) if own else timelines.deliver(key, post)
+
+
+def _trim(readers: Sequence[int]) -> None:
+    if readers:
+        cache.ask(*(timelines.trim(keys.feed(reader)) for reader in readers))
+
+
+def withdraw(post: int, *, author: int) -> None:
+    """Take a deleted post out of the lists that homes are built from; homes hide it when they are read."""
+    cache.ask(timelines.withdraw(keys.author_list(author), post), timelines.withdraw(keys.public_list(), post))

@@ -1,0 +1,15 @@
+"""A new post goes to the homes of its readers; a deleted one leaves the lists."""
+
+from echomate.projections import Change, Effects, projects
+from feeds import fan_out
+
+
+@projects("post")
+def deliver_post(change: Change, effects: Effects) -> None:
+    if change.kind == "insert" and change.new and "DeletedAt" not in change.new:
+        post, author = change.new["Id"], change.new["Author"]
+        fan_out.announce(post, author=author, public=change.new["Visibility"] == "public")
+        fan_out.deliver(post, author=author, once=effects.at_risk)
+    elif change.kind == "modify" and change.old and change.new and "DeletedAt" in change.new:
+        if "DeletedAt" not in change.old:
+            fan_out.withdraw(change.old["Id"], author=change.old["Author"])

@@ -1,0 +1,42 @@
+"""The home feed and the public timeline."""
+
+from collections.abc import Sequence
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from echomate.cache import Command
+from echomate.views import ApiView, list_response
+from feeds import selectors
+from feeds.serializers import FeedSerializer, TimelineSerializer
+
+
+class FeedView(ApiView):
+    """GET /feed."""
+
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        if viewer_id is None:
+            return ()
+        self.page = self.page_request(f"feed:{viewer_id}")
+        return selectors.home_reads(viewer_id, self.page)
+
+    @extend_schema(operation_id="readFeed", tags=["feeds"], responses=FeedSerializer)
+    def get(self, request: Request) -> Response:
+        page, state = selectors.home(self.viewer_id, self.page, opening=self.opening)
+        return list_response(request, page, self.page, state=state)
+
+
+class TimelineView(ApiView):
+    """GET /timeline."""
+
+    anonymous = True
+
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        self.page = self.page_request("timeline")
+        return selectors.public_reads(self.page)
+
+    @extend_schema(operation_id="readTimeline", tags=["feeds"], responses=TimelineSerializer)
+    def get(self, request: Request) -> Response:
+        page = selectors.public(self.viewer_id_or_none, self.page, opening=self.opening)
+        return list_response(request, page, self.page)

@@ -1,0 +1,55 @@
+"""Who may see a post, and where it shows. Every read of posts asks here, at the time of reading."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+from enum import Enum
+
+from posts.selectors import RenderedPost
+
+
+class Surface(Enum):
+    """Where a post is about to be shown."""
+
+    DIRECT = "direct"
+    """By its id, or in a list that someone asked for: an author's posts, posts liked."""
+    HOME = "home"
+    PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a viewer stands to the authors at hand: whom of them they follow or mute, and who is blocked either way."""
+
+    viewer: int | None
+    following: Set[int] = frozenset()
+    blocked: Set[int] = frozenset()
+    muted: Set[int] = frozenset()
+
+
+def may_see(post: RenderedPost, standing: Standing) -> bool:
+    """Whether the viewer may know of the post at all."""
+    if standing.viewer is not None and post.author == standing.viewer:
+        return True
+    if post.author in standing.blocked:
+        return False
+    match post.visibility:
+        case "public":
+            return True
+        case "followers":
+            return post.author in standing.following
+        case "mentioned":
+            return standing.viewer is not None and standing.viewer in post.mentioned
+    return False
+
+
+def shows(post: RenderedPost, standing: Standing, surface: Surface) -> bool:
+    """Whether the post is shown to the viewer on this surface."""
+    if not may_see(post, standing):
+        return False
+    if surface is Surface.DIRECT:
+        return True
+    if post.author in standing.muted:
+        return False
+    if surface is Surface.PUBLIC:
+        return post.visibility == "public"
+    return post.author == standing.viewer or post.author in standing.following
