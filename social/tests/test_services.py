@@ -2,11 +2,10 @@
 
 import itertools
 import threading
-from collections.abc import Iterator
 
 import pytest
 
-from echomate import cache, keys, metering, table
+from echomate import cache, dynamodb, keys, metering, table
 from echomate.errors import Forbidden, Invalid, NotFound
 from echomate.testing.proxy import Proxy
 from social import selectors, services
@@ -16,12 +15,12 @@ _ids = itertools.count(10**18)
 
 
 @pytest.fixture
-def people() -> Iterator[tuple[int, int]]:
+def people() -> tuple[int, int]:
     """Two ids that nobody has used."""
     return next(_ids), next(_ids)
 
 
-def edge(follower: int, followed: int) -> table.Wire | None:
+def edge(follower: int, followed: int) -> dynamodb.Wire | None:
     return table.get_item(keys.follow(follower, followed))
 
 
