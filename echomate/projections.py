@@ -1,10 +1,10 @@
-"""The register of projections: what follows from a change of the table, run by the projector that reads its stream.
+"""The register of projections: what follows from a change of the table. The projector runs them.
 
     @projects("like")
     def count_likes(change: Change, effects: Effects) -> None: ...
 
-The changes of one item come in their order. A handler runs at least once for each and must bear being run again: its
-puts have deterministic ids, its counters go through `Effects` and are then added exactly once.
+The changes of one item come in their order. A handler runs at least once for each and must bear being run
+again: its puts have deterministic ids, its counters go through `Effects` and are then added exactly once.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ Image = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one item: its attributes before and after, by the table's names (`PK`, `SK`, `EntityType`…)."""
+    """One change of one item: its attributes before and after, by the table's names (`PK`, `EntityType`…)."""
 
     kind: Literal["insert", "modify", "remove"]
     old: Image | None
@@ -48,7 +48,7 @@ class Count:
 
 
 class Effects:
-    """What a handler wants done with its change; handed over as a whole when all its handlers have succeeded."""
+    """What a handler wants done with its change; used when all handlers of the change have succeeded."""
 
     __slots__ = ("at_risk", "commands", "counts")
 
@@ -59,7 +59,7 @@ class Effects:
         self.commands: list[Command] = []
 
     def count(self, *, key: Key, field: str, delta: int, cache_key: str) -> None:
-        """Add to a counter, exactly once, in the transaction that moves the checkpoint; then delete its cached form."""
+        """Add to a counter, exactly once, when the checkpoint moves; then delete its cached form."""
         self.counts.append(Count(key, field, delta, cache_key))
         if len({count.key for count in self.counts}) > COUNTERS_AT_MOST:
             raise ValueError(f"one change moves more than {COUNTERS_AT_MOST} counter items")
@@ -79,7 +79,7 @@ _handlers: dict[str, list[Handler]] = {}
 
 
 def projects(*entity_types: str) -> Callable[[Handler], Handler]:
-    """Enter a handler for changes of items of these types. An app's `ready` imports the module that does so."""
+    """Enter a handler for changes of items of these types; an app's `ready` imports its `projections`."""
 
     def enter(handler: Handler) -> Handler:
         for entity_type in entity_types:

@@ -1,6 +1,7 @@
 """Work that must happen, but not within a request: mail, media, erasure, deliveries.
 
-The job item is the truth, the Celery task only wakes a worker. A job runs at least once: its handler must bear that.
+The job item is the truth, the Celery task only wakes a worker. A job runs at least once: its handler must
+bear that.
 
     @jobs.runs("mail")                                   # in an app's tasks.py
     def send_mail(payload: dict[str, Any], job: Job) -> None: ...

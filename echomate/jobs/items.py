@@ -1,7 +1,7 @@
 """Job items.
 
-Access patterns: one job by id · jobs of a user, GSI1 `JOBS_OF#u` · jobs that are due, GSI2 `DUE#kind#0…15` by time ·
-jobs that were given up, GSI2 `FAILED_JOBS`.
+Access patterns: one job by id · jobs of a user, GSI1 `JOBS_OF#u` · jobs that are due, GSI2 `DUE#kind#0…15` by
+time · jobs that were given up, GSI2 `FAILED_JOBS`.
 """
 
 import logging
@@ -54,7 +54,7 @@ class Job(table.Item, discriminator="job"):
 
     @property
     def payload(self) -> dict[str, Any]:
-        return cast(dict[str, Any], orjson.loads(self.payload_json))
+        return cast("dict[str, Any]", orjson.loads(self.payload_json))
 
 
 def job(
@@ -66,9 +66,10 @@ def job(
     delay: timedelta = timedelta(0),
     sends_itself: bool = False,
 ) -> Job:
-    """A new job, not yet stored. A projection names a deterministic `id`. With a `delay` the schedule sends it.
+    """A new job, not yet stored. A projection names a deterministic `id`.
 
-    `sends_itself`: whoever creates it calls `send`, so that it starts before the projector has seen it.
+    With a `delay` the schedule sends it. `sends_itself`: its creator
+    calls `send`, so that it starts before the projector has seen it.
     """
     id_ = ids.new_id() if id is None else id
     now = table.clock()
@@ -102,7 +103,7 @@ def put_item(job: Job) -> Wire:
 
 
 def add(job: Job) -> None:
-    """Store a job. Adding it again, with the same id and payload, changes nothing, however far it has come."""
+    """Store a job. Adding it again, with the same payload, changes nothing, however far it has come."""
     put = put_item(job)["Put"]
     try:
         dynamodb.call("PutItem", put)

@@ -31,9 +31,18 @@ class Kind:
 _kinds: dict[str, Kind] = {}
 
 
+def _refuse(_payload: dict[str, Any], job: Job) -> None:
+    raise LookupError(f"no app runs jobs of kind {job.kind}")
+
+
+_UNKNOWN = Kind(_refuse, lease_seconds=10, attempts=8)
+
+
 def runs(kind: str, *, lease_seconds: int = 60, attempts: int = 8) -> Callable[[JobHandler], JobHandler]:
-    """Enter the handler of a kind of job. After `lease_seconds` a job whose worker went silent runs again; what failed
-    `attempts` times is given up."""
+    """Enter the handler of a kind of job.
+
+    After `lease_seconds` a job whose worker went silent runs again; what failed `attempts` times is given up.
+    """
 
     def enter(handler: JobHandler) -> JobHandler:
         _kinds[kind] = Kind(handler, lease_seconds, attempts)
@@ -51,10 +60,8 @@ def run(job_id: int) -> bool:
     job = _claim(job_id)
     if job is None:
         return False
-    kind = _kinds.get(job.kind)
+    kind = _kinds.get(job.kind, _UNKNOWN)
     try:
-        if kind is None:
-            raise LookupError(f"no app runs jobs of kind {job.kind}")
         kind.handler(job.payload, job)
     except DependencyAway as away:
         logger.warning("job %d (%s) waits: %s", job.id, job.kind, away)
@@ -68,17 +75,21 @@ def run(job_id: int) -> bool:
 
 
 def _claim(job_id: int) -> Job | None:
-    """Take a job for `lease_seconds`: its due time moves on, so that it comes again should this process die."""
+    """Take a job for a while: its due time moves on, so that it comes again should this process die."""
     now = table.clock()
     job = Job.read(keys.job(job_id))
     if job is None or not _is_claimable(job, now):
         return None
-    kind = _kinds.get(job.kind)
-    due_at = now + (kind.lease_seconds if kind else AWAY_SECONDS) * 1000
-    values = {":state": State.RUNNING.value, ":claim": secrets.token_hex(8), ":one": 1, **_due(job, due_at)}
-    values |= {":seen": job.attempts, ":was": job.state, ":due_seen": int(job.due_at)}
-    sets = "SET #state = :state, Claim = :claim, Attempts = Attempts + :one, DueAt = :due, GSI2SK = :sort"
-    condition = "#state = :was AND Attempts = :seen AND DueAt = :due_seen"
+    due_at = now + _kinds.get(job.kind, _UNKNOWN).lease_seconds * 1000
+    values = {":state": State.RUNNING.value, ":claim": secrets.token_hex(8), ":next": int(job.attempts) + 1}
+    values |= {
+        ":seen": int(job.attempts),
+        ":was": job.state,
+        ":due_seen": int(job.due_at),
+        **_due(job, due_at),
+    }
+    sets = "SET #state = :state, Claim = :claim, Attempts = :next, DueAt = :due, GSI2SK = :sort"
+    condition = "(#state = :was AND Attempts = :seen AND DueAt = :due_seen) OR Claim = :claim"
     answer = _update(job, sets, condition, values)
     return Job.of(answer["Attributes"]) if answer else None
 
@@ -92,8 +103,8 @@ def _end(job: Job) -> None:
     _finish(job, "SET #state = :state, ExpiresAt = :expires REMOVE GSI2PK, GSI2SK, Claim, #error", values)
 
 
-def _fail(job: Job, kind: Kind | None, error: Exception) -> None:
-    if job.attempts < (kind.attempts if kind else 8):
+def _fail(job: Job, kind: Kind, error: Exception) -> None:
+    if job.attempts < kind.attempts:
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (int(job.attempts) - 1), LONGEST_PAUSE_SECONDS)
         _put_off(job, seconds=pause, attempts=job.attempts, error=repr(error))
         return
@@ -111,8 +122,8 @@ def _fail(job: Job, kind: Kind | None, error: Exception) -> None:
 def _put_off(job: Job, *, seconds: int, attempts: float, error: str) -> None:
     values = {":state": State.WAITING.value, ":error": error[:1000], ":attempts": int(attempts)}
     values |= _due(job, table.clock() + seconds * 1000)
-    sets = "SET #state = :state, #error = :error, Attempts = :attempts, DueAt = :due, GSI2SK = :sort REMOVE Claim"
-    _finish(job, sets, values)
+    sets = "#state = :state, #error = :error, Attempts = :attempts, DueAt = :due, GSI2SK = :sort"
+    _finish(job, f"SET {sets} REMOVE Claim", values)
 
 
 def _due(job: Job, milliseconds: int) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The commit of a batch: one transaction adds its counters and moves the checkpoint, or neither happens.
 
-The condition is the fence: the lease is still held in the term in which the records were read, and its checkpoint is
-the one they were read from. So every delta is added exactly once, whoever is killed or paused wherever.
+The condition is the fence: the lease is still held in the term in which the records were read, and its
+checkpoint is the one they were read from. So every delta is added exactly once, whoever is killed or paused.
 """
 
 import logging
@@ -100,7 +100,7 @@ def _condition_failed(error: DynamoDBError) -> bool:
 
 
 def _settle(lease: Lease, new: str) -> None:
-    """A condition failed: either this very commit was done and its answer was lost, or the lease is another's."""
+    """A condition failed: this very commit was done and its answer was lost, or the lease is another's."""
     now = leases.read(lease.name)
     if now is None or (now.owner, now.term, now.checkpoint) != (lease.owner, lease.term, new):
         raise LeaseLost(lease.name)

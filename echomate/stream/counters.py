@@ -1,7 +1,7 @@
-"""Cached counters that commits have made stale. They are deleted after the commit, for a reader to fill again.
+"""Cached counters that commits have made stale: deleted after the commit, for a reader to fill again.
 
-Each is deleted at most once a second, so that those of a hot post stay cached; what has to wait is deleted later. The
-lease names what is still to be deleted, so that whoever takes over does it.
+Each is deleted at most once a second, so that those of a hot post stay cached; what has to wait is deleted
+later. The lease names what is still to be deleted, so that whoever takes over does it.
 """
 
 import time

@@ -108,7 +108,7 @@ def _dead_letter(item: Wire) -> DeadLetter:
 
 
 def settle(letter: DeadLetter, effects: Effects) -> bool:
-    """Add a replayed letter's counters and delete it, in one transaction. False: another replay was faster."""
+    """Add a replayed letter's counters and delete it, all in one. False: another replay was faster."""
     deletion = {
         "TableName": config.table_name,
         "Key": table.wire_key(letter.key),

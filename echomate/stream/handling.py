@@ -10,8 +10,8 @@ from echomate.projections import Effects, handlers_of
 from echomate.stream import dead_letters
 from echomate.stream.records import Record, change, entity_type, sequence
 
-ATTEMPTS = 5
-FIRST_PAUSE_SECONDS = 0.05
+PAUSES = (0.05, 0.1, 0.2, 0.4)
+"""Seconds between the five attempts at a record."""
 
 AWAY = (DependencyAway, redis.ConnectionError, redis.TimeoutError, ConnectionError, TimeoutError)
 """Errors that tell of a dependency, not of the record."""
@@ -30,20 +30,23 @@ def effects_of(record: Record, *, at_risk: bool) -> Effects:
 
 
 def handle(shard: str, record: Record, *, at_risk: bool) -> Effects:
-    """The same for a record of the stream: what fails by its own fault `ATTEMPTS` times is parked, without effects.
+    """The same for a record of the stream: one that fails by its own fault again and again is parked.
 
     Raises one of `AWAY`; then the same record comes again.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt, pause in enumerate(PAUSES, 1):
         try:
             return effects_of(record, at_risk=at_risk or attempt > 1)
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is its record's fault
-            fault = error
             logger.warning("record %s failed, attempt %d: %r", sequence(record), attempt, error)
-        if attempt < ATTEMPTS:
-            time.sleep(FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
-    logger.error("record %s is parked as a dead letter", sequence(record), exc_info=fault)
-    dead_letters.park(shard, record, fault)
-    return Effects(at_risk=at_risk)
+            time.sleep(pause)
+    try:
+        return effects_of(record, at_risk=True)
+    except AWAY:
+        raise
+    except Exception as fault:
+        logger.exception("record %s is parked as a dead letter", sequence(record))
+        dead_letters.park(shard, record, fault)
+        return Effects(at_risk=True)

@@ -1,8 +1,8 @@
 """Leases: which process reads which shard, and how far it has come. All of it stands in the lease table.
 
-A lease is taken, renewed and given back by conditional writes. Its `term` grows with each taking, so whoever was paused
-while another took the lease finds every later write of its own refused. The clock only decides when a lease may be
-taken from its owner; a wrong clock costs time, never a count.
+A lease is taken, renewed and given back by conditional writes. Its `term` grows with each taking, so whoever
+was paused while another took the lease finds every later write of its own refused. The clock only decides
+when a lease may be taken from its owner; a wrong clock costs time, never a count.
 """
 
 import time
@@ -165,7 +165,7 @@ def remove(lease: Lease) -> bool:
 
 
 def held_update(lease: Lease, expression: str, values: dict[str, Any]) -> Wire:
-    """An Update of a lease that is held, on condition that it still is. The expression sets or removes `#until`."""
+    """An Update of a lease, on condition that it is still held. The expression sets or removes `#until`."""
     return {
         "TableName": config.lease_table_name,
         "Key": _key(lease.name),

@@ -1,4 +1,4 @@
-"""Records that the stream lost before they were read: counters and timelines may be wrong until a rebuild has run."""
+"""Records that the stream lost before they were read: counters may be wrong until a rebuild has run."""
 
 import logging
 import time
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_forgotten(lease: Lease) -> bool:
-    """Whether an emulator has forgotten its streams: the last owner stopped in order, when it had read all there was.
+    """Whether an emulator has forgotten its streams: the last owner had read all there was when it stopped.
 
     On AWS a stream forgets nothing in its first 24 hours.
     """
@@ -43,7 +43,7 @@ def _append(sentence: str) -> None:
 
 
 def read() -> tuple[list[str], int]:
-    """The latest losses that no rebuild has mended, a sentence each, and the mark that `mended` wants to see."""
+    """The latest losses that no rebuild has mended, a sentence each, and the mark that `mended` wants."""
     request = {
         "TableName": config.lease_table_name,
         "Key": {"PK": {"S": keys.LOSSES}},

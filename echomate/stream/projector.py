@@ -1,4 +1,4 @@
-"""`manage.py project`: holds its share of the shards, a worker in a thread for each, until it is told to stop."""
+"""A projector: holds its share of the shards, a worker in a thread for each, until it is told to stop."""
 
 import logging
 import os
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
-from echomate.stream import leases, metrics, sharing, shards, wake
+from echomate.stream import leases, metrics, shards, sharing, wake
 from echomate.stream.leases import Lease
 from echomate.stream.schedule import Schedule
 from echomate.stream.worker import Worker
@@ -46,6 +46,11 @@ class Projector:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def has_passed(self, moment: float) -> bool:
+        """Whether what was written before a moment (Unix seconds) has had its effects, on the shards held here."""
+        held = list(self._held.values())
+        return bool(held) and all(one.worker.passed >= moment for one in held)
 
     def run(self) -> None:
         listener = threading.Thread(

@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class Schedule:
-    """Holds the lease of the schedule if nobody else does, and then sends what is due, in a thread of its own."""
+    """Holds the lease of the schedule if nobody else does, and sends what is due, in a thread of its own."""
 
     def __init__(self, owner: str) -> None:
         self._owner = owner

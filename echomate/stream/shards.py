@@ -1,4 +1,4 @@
-"""The shards of the table's stream. A shard's parent holds older changes of the same items and is read first."""
+"""Shards of the table's stream. A shard's parent holds older changes of the same items, and is read first."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which lease a process should take next, so that the living share the shards evenly and no shard is left alone."""
+"""Which lease a process should take next, so that the living share the shards and no shard is left alone."""
 
 import math
 from collections import Counter
@@ -31,7 +31,7 @@ def choose(readable: Sequence[Lease], *, me: str, now: float) -> list[Choice]:
 
 
 def readable(leases: Sequence[Lease], *, stream: str) -> list[Lease]:
-    """Leases of shards that are not read to the end, while their parents, and the streams before theirs, are."""
+    """Leases of shards that aren't read to the end, while their parents and the streams before theirs are."""
     shards = [lease for lease in leases if lease.shard is not None]
     waiting = {(lease.shard.stream, lease.shard.id) for lease in shards if lease.shard and not lease.is_done}
     older = any(name != stream for name, _ in waiting)

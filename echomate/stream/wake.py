@@ -21,6 +21,7 @@ COMMAND: Command = ("PUBLISH", CHANNEL, "")
 LADDER = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """After so many seconds a shard is read: a record shows in the stream a little after its write."""
 POLL_SECONDS = 1.0
+LISTEN_SECONDS = 0.25
 REST_SECONDS = 0.015
 """A message covers the writes of the next milliseconds as well, since the first read comes after 20."""
 
@@ -43,7 +44,7 @@ def wake() -> None:
 
 
 def listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:
-    """Call `on_wake` for each message, and whenever messages may have been missed, until `stopping` is set."""
+    """Call `on_wake` for each message, and when some may have been missed, until `stopping` is set."""
     while not stopping.is_set():
         try:
             _listen(on_wake, stopping)
@@ -53,11 +54,11 @@ def listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:
 
 
 def _listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:
-    with cache.client().pubsub() as subscription:
+    with cache.client().pubsub() as subscription:  # type: ignore[no-untyped-call]  # redis-py's
         subscription.subscribe(CHANNEL)
         on_wake()
         while not stopping.is_set():
-            if subscription.get_message(ignore_subscribe_messages=True, timeout=POLL_SECONDS) is not None:
+            if subscription.get_message(ignore_subscribe_messages=True, timeout=LISTEN_SECONDS) is not None:
                 on_wake()
 
 

@@ -7,7 +7,6 @@ from collections import deque
 
 from echomate import cache
 from echomate.errors import DependencyAway
-from echomate.projections import Effects
 from echomate.stream import dead_letters, leases, losses, metrics
 from echomate.stream.batch import Batch
 from echomate.stream.commit import CounterRefused, LeaseLost, commit
@@ -52,6 +51,8 @@ class Worker:
         self._may_be_forgotten = lease.drained
         self._empty_since: float | None = None
         self._committed_at = 0.0
+        self._is_unsure = False
+        """The answer to a commit was lost: the same one is made again before anything else."""
         self._stop_by: float | None = None
         self._failures = 0
 
@@ -84,20 +85,27 @@ class Worker:
                 self._rest(error)
 
     def _has_stopped(self) -> bool:
-        return self._stop_by is not None and (self.drained or time.monotonic() > self._stop_by)
+        return self.drained or self._is_late()
+
+    def _is_draining(self) -> bool:
+        return self._stop_by is not None
+
+    def _is_late(self) -> bool:
+        return self._stop_by is not None and time.monotonic() > self._stop_by
 
     def _step(self) -> None:
+        if self._is_unsure:
+            self._commit()
         if not self._records:
             self._wait()
-            if self._stop_by is not None or self.rhythm.is_due:
+            if self._is_draining() or self.rhythm.is_due:
                 self._read()
         self._handle_all()
-        if self._commit_is_due(time.monotonic()):
-            self._commit()
-        self._counters.flush(all_of_them=self._stop_by is not None)
+        self._commit_if_due()
+        self._counters.flush(all_of_them=self._is_draining())
 
     def _wait(self) -> None:
-        if self._stop_by is None:
+        if not self._is_draining():
             moments = [self._commit_at() if self._batch.records else None, self._counters.next_due()]
             self.rhythm.wait(until=min((moment for moment in moments if moment is not None), default=None))
 
@@ -111,6 +119,8 @@ class Worker:
             self._note_loss("the stream no longer reaches back to the checkpoint")
             self._reader.start_over()
         except ShardGone:
+            if self._batch.has_effects:
+                self._commit()
             self._note_loss("the shard is gone")
             self.ended = leases.remove(self.lease)
             self.lost.set()
@@ -134,10 +144,10 @@ class Worker:
             self._note_emptiness(began)
 
     def _note_emptiness(self, began: float) -> None:
-        """There was nothing to read. A stream may say so once while it has more, hence the second time counts."""
+        """There was nothing to read. A stream may say so while it has more, hence the second time counts."""
         self.passed = max(self.passed, self._empty_since or 0)
         self._empty_since = began
-        self.drained = self._stop_by is not None
+        self.drained = self._is_draining()
 
     def _end_with_shard(self) -> None:
         self._handle_all()
@@ -149,11 +159,10 @@ class Worker:
     # --- handling
 
     def _handle_all(self) -> None:
-        while self._records and not self.lost.is_set():
+        while self._records and not self.lost.is_set() and not self._is_late():
             self._handle(self._records[0])
             self._records.popleft()
-            if self._batch.is_full:
-                self._commit()
+            self._commit_if_due()
         self._run_commands()
 
     def _handle(self, record: Record) -> None:
@@ -161,9 +170,6 @@ class Worker:
         effects = handle(self.shard.id, record, at_risk=at_risk)
         if not self._batch.has_room_for(effects):
             self._commit()
-        self._add(record, effects)
-
-    def _add(self, record: Record, effects: Effects) -> None:
         self._commands += effects.commands
         self._batch.add(record, effects)
 
@@ -178,18 +184,20 @@ class Worker:
     def _commit_at(self) -> float:
         return self._committed_at + (COMMIT_SECONDS if self._batch.has_effects else IDLE_COMMIT_SECONDS)
 
-    def _commit_is_due(self, now: float) -> bool:
+    def _commit_if_due(self) -> None:
         batch = self._batch
-        return batch.reached != batch.start and (
-            batch.is_full or now >= self._commit_at() or self._stop_by is not None
-        )
+        is_time = batch.is_full or time.monotonic() >= self._commit_at() or self._is_draining()
+        if is_time and batch.reached != batch.start:
+            self._commit()
 
     def _commit(self) -> None:
         self._run_commands()
         batch = self._batch
         passed = max(self.passed, batch.newest)
         with metrics.COMMIT_SECONDS.time():
+            self._is_unsure = True
             self._write(batch, passed)
+            self._is_unsure = False
         self.passed = passed
         self._counters.touch(batch.cache_keys)
         self._batch = Batch(batch.reached, batch.reached)

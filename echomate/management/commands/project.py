@@ -13,8 +13,8 @@ from echomate.stream.projector import Projector
 
 class Command(BaseCommand):
     help = (
-        "Read the table's stream and keep counters, timelines, caches and jobs up with it. Several may run; they share "
-        "the shards. SIGTERM and SIGINT end it in order: it reads what there is, commits, and gives its leases back."
+        "Read the table's stream and keep counters, timelines, caches and jobs up with it. Several may run and "
+        "share the shards. SIGTERM and SIGINT end it in order: it reads what there is and gives its leases back."
     )
     requires_system_checks = []
 

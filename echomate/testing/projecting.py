@@ -1,0 +1,42 @@
+"""A projector within a test's own process, and a way to wait for it."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from echomate.stream import wake
+from echomate.stream.projector import Projector
+
+
+class Projecting:
+    """A projector that runs in threads of this process."""
+
+    def __init__(self) -> None:
+        self.projector = Projector()
+        self._thread = threading.Thread(target=self.projector.run, daemon=True)
+        self._thread.start()
+
+    def catch_up(self, *, within: float = 15) -> None:
+        """Wait until all that was written before this call has had its effects."""
+        moment = time.time()
+        end = time.monotonic() + within
+        while not self.projector.has_passed(moment):
+            if time.monotonic() > end:
+                raise TimeoutError(f"the projector did not catch up within {within} s")
+            wake.wake()
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        self.projector.stop()
+        self._thread.join()
+
+
+@contextmanager
+def projecting() -> Iterator[Projecting]:
+    """A projector that runs while the block does."""
+    running = Projecting()
+    try:
+        yield running
+    finally:
+        running.stop()
