@@ -1,6 +1,7 @@
 """How gunicorn serves Echomate: threads, since a request waits for DynamoDB and Redis and computes little."""
 
 import os
+from typing import Any
 
 wsgi_app = "echomate.wsgi:application"
 worker_class = "gthread"
@@ -12,9 +13,9 @@ control_socket_disable = True
 accesslog = None  # every request is in the application's own log
 
 
-def child_exit(_server: object, worker: object) -> None:
+def child_exit(_server: object, worker: Any) -> None:
     """A worker's gauges end with it."""
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         from prometheus_client.multiprocess import mark_process_dead
 
-        mark_process_dead(worker.pid)  # type: ignore[attr-defined, no-untyped-call] - gunicorn hands it so
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library leaves it unannotated

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import FrameType
+from typing import NoReturn
 
 from echomate.local import programs
 from echomate.local.home import Home
@@ -149,7 +150,7 @@ class Supervisor:
             f"Login   {known}"
         )
 
-    def _watch(self) -> None:
+    def _watch(self) -> NoReturn:
         """A store that dies ends the run; another process is started again, after ever longer pauses."""
         while True:
             self._rest(0.2)
