@@ -1,0 +1,180 @@
+"""The supervisor of `make run`: order, signals, orphans, crashes, and what it says in trouble."""
+
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from echomate.local import redis_server
+from echomate.local.home import Home
+from echomate.local.processes import CannotStart, free_port
+from echomate.local.programs import SOURCE
+
+RUNS = "Ctrl-C stops it"
+SECONDS = 30
+
+
+class Run:
+    """A stack in the background; its lines are in `said`."""
+
+    def __init__(self, data: Path, port: int, *, module: str = "echomate.tests.stub_stack") -> None:
+        self.data = data
+        self.output = data.with_suffix(".log")
+        environment = {**os.environ, "ECHOMATE_DATA_DIR": str(data), "PORT": str(port)}
+        with self.output.open("wb") as output:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", module],
+                cwd=SOURCE,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def wait_for(self, text: str) -> None:
+        end = time.monotonic() + SECONDS
+        while text not in self.said:
+            assert time.monotonic() < end, f"{text!r} is not in:\n{self.said}"
+            assert self.popen.poll() is None, self.said
+            time.sleep(0.05)
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.popen.send_signal(number)
+        return self.popen.wait(SECONDS)
+
+    def pids(self) -> dict[str, int]:
+        """The processes, by name, as the kernel knows them."""
+        note = json.loads((self.data / "running.json").read_text())
+        return {_command(pid): pid for pid, _ in note["processes"] if _command(pid)}
+
+    def kill_all(self) -> None:
+        for pid in [self.popen.pid, *self.pids().values()]:
+            os.kill(pid, signal.SIGKILL)
+        self.popen.wait()
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
+
+
+def _wait_until_gone(pids: dict[str, int]) -> None:
+    end = time.monotonic() + 10
+    while left := [name for name, pid in pids.items() if _command(pid)]:
+        assert time.monotonic() < end, f"left over: {left}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def port() -> int:
+    return free_port()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def running(data: Path, port: int) -> Iterator[Run]:
+    run = Run(data, port)
+    run.wait_for(RUNS)
+    yield run
+    if run.popen.poll() is None:
+        run.end()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_everything_in_order_and_leaves_no_process(running: Run, number: int) -> None:
+    pids = running.pids()
+    assert len(pids) == 7
+    assert running.end(number) == 0
+    _wait_until_gone(pids)
+    assert not (running.data / "running.json").exists()
+    ends = re.findall(r"^(\S+) .*(?: ends|Received SIGTERM)", running.said, re.MULTILINE)
+    assert ends == ["web", "worker", "projector", "redis-feeds", "redis-state"]
+
+
+def test_a_killed_supervisor_leaves_no_orphan(running: Run) -> None:
+    pids = running.pids()
+    running.end(signal.SIGKILL)
+    _wait_until_gone(pids)
+
+
+def test_after_a_crash_it_says_so_and_rebuilds(running: Run, port: int) -> None:
+    running.kill_all()
+    again = Run(running.data, port)
+    again.wait_for(RUNS)
+    assert "did not end in order" in again.said
+    assert "ran rebuild" in again.said
+    assert again.end() == 0
+
+
+def test_an_orderly_stop_needs_no_rebuild(running: Run, port: int) -> None:
+    assert running.end() == 0
+    again = Run(running.data, port)
+    again.wait_for(RUNS)
+    assert "rebuild" not in again.said
+    assert again.end() == 0
+
+
+def test_a_process_that_dies_is_started_again(running: Run) -> None:
+    worker = next(pid for name, pid in running.pids().items() if "worker begins" in name)
+    os.kill(worker, signal.SIGKILL)
+    running.wait_for("again in 1 s")
+    end = time.monotonic() + SECONDS
+    while running.said.count("worker begins") < 2:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_store_that_dies_ends_the_run(running: Run) -> None:
+    pids = running.pids()
+    os.kill(next(pid for name, pid in pids.items() if "redis-server" in name), signal.SIGKILL)
+    assert running.popen.wait(SECONDS) == 1
+    assert re.search(r"redis-\w+ ended with exit code -9; all stops", running.said)
+    _wait_until_gone(pids)
+
+
+def test_a_busy_port_is_a_sentence(data: Path, port: int) -> None:
+    with socket.create_server(("127.0.0.1", port)):
+        run = Run(data, port)
+        assert run.popen.wait(SECONDS) == 1
+    assert f"Port {port} is in use: choose another one" in run.said
+    assert "Traceback" not in run.said
+
+
+def test_a_second_stack_on_the_same_data_is_a_sentence(running: Run) -> None:
+    second = Run(running.data, free_port())
+    assert second.popen.wait(SECONDS) == 1
+    assert "already runs with the data in" in second.said
+
+
+def test_a_machine_without_redis_gets_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redis_server, "_candidates", list)
+    with pytest.raises(CannotStart, match="install it"):
+        redis_server.find()
+
+
+def test_secrets_are_made_once_and_kept_private(data: Path) -> None:
+    first, second = Home(data), Home(data)
+    first.prepare()
+    second = Home(data)
+    second.prepare()
+    assert first.secret("jwt_secret") == second.secret("jwt_secret") != first.secret("secret_key")
+    assert stat.S_IMODE((data / "stack.json").stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
