@@ -127,7 +127,7 @@ def hydrate(viewer: int | None, posts: Sequence[int]) -> Hydrated:
         found_cards,
         {}
         if viewer is None
-        else selectors.viewer_bits(viewer, list(found_posts), found=_marks(posts, marks, replies)),
+        else selectors.viewer_bits(viewer, list(found_posts), found=_by_id(posts, replies and replies[1])),
     )
 
 
