@@ -41,6 +41,7 @@ TRY_AGAIN = frozenset(
         "RequestLimitExceeded",
         "ServiceUnavailable",
         "ThrottlingException",
+        "TransactionConflictException",
         "TransactionInProgressException",
     }
 )
@@ -241,9 +242,14 @@ class LeanConnection(Connection):
             raise VerboseClientError(
                 {"Error": {"Code": error.code, "Message": error.message}, **error.response},
                 operation_name,
-                {"request_id": "", "table_name": self._get_table_name_for_error_context(operation_kwargs) or ""},
+                {
+                    "request_id": "",
+                    "table_name": self._get_table_name_for_error_context(operation_kwargs) or "",
+                },
                 cancellation_reasons=(
-                    CancellationReason(code=reason["Code"], message=reason.get("Message"), raw_item=reason.get("Item"))
+                    CancellationReason(
+                        code=reason["Code"], message=reason.get("Message"), raw_item=reason.get("Item")
+                    )
                     if reason.get("Code", "None") != "None"
                     else None
                     for reason in error.response.get("CancellationReasons", [])

@@ -15,7 +15,7 @@ from typing import Self
 
 from pynamodb.attributes import NumberAttribute
 
-from echomate import ids, keys, table
+from echomate import ids, keys
 from echomate.table import Item
 
 
@@ -48,13 +48,17 @@ class Block(Item, discriminator="block"):
     def between(cls, *, blocker: int, blocked: int) -> Self:
         """A new block, not yet written."""
         pk, sk = keys.block(blocker, blocked)
-        return cls(pk, sk, id=ids.new_id(), created_at=table.clock())
+        id_ = ids.new_id()
+        return cls(pk, sk, id=id_, created_at=ids.milliseconds(id_))
 
 
 class BlockedBy(Item, discriminator="blocked_by"):
     """The mirror of a block, so that one read of a user's partition tells the blocks both ways."""
 
+    id = NumberAttribute(attr_name="Id")
+    """The block's."""
+
     @classmethod
-    def mirror(cls, *, blocker: int, blocked: int) -> Self:
+    def mirror(cls, block: Block, *, blocker: int, blocked: int) -> Self:
         pk, sk = keys.blocked_by(blocked, blocker)
-        return cls(pk, sk, created_at=table.clock())
+        return cls(pk, sk, id=block.id, created_at=block.created_at)

@@ -1,12 +1,12 @@
 """What follows from a change of the graph: counters, stale caches, a second look at what a block forbids."""
 
-from pynamodb.exceptions import TransactWriteError
-
-from echomate import keys, table
+from echomate import keys, table, transactions
+from echomate.dynamodb import DynamoDBError
+from echomate.keys import Key
 from echomate.projections import Change, Effects, projects
 from echomate.table import last_id
 from social import invalidation
-from social.models import Block, Follow
+from social.models import Follow
 
 
 @projects("follow")
@@ -48,17 +48,20 @@ def _delete_forbidden(*, follower: int, followed: int) -> None:
     if edge is None or not (blocks or blocked_by):
         return
     blocker, blocked = (follower, followed) if blocks else (followed, follower)
-    _delete_while_blocked(Follow.from_raw_data(edge), Block(*keys.block(blocker, blocked)))
+    _delete_while_blocked(Follow.from_raw_data(edge), keys.block(blocker, blocked))
 
 
-def _delete_while_blocked(edge: Follow, block: Block) -> None:
+def _delete_while_blocked(edge: Follow, block: Key) -> None:
     """Only this edge, and only while the block stands: both may have been replaced since they were read."""
     try:
-        with table.transact() as transaction:
-            transaction.condition_check(Block, block.pk, block.sk, condition=Block.pk.exists())
-            transaction.delete(edge, condition=Follow.pk.does_not_exist() | (Follow.id == edge.id))
-    except TransactWriteError as error:
-        if not any(
-            reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons
-        ):
+        transactions.commit(
+            [
+                transactions.check(block, condition="attribute_exists(PK)"),
+                transactions.delete(
+                    (edge.pk, edge.sk), condition="attribute_not_exists(PK) OR Id = :id", id=edge.id
+                ),
+            ]
+        )
+    except DynamoDBError as error:
+        if not (transactions.failed(error, 0) or transactions.failed(error, 1)):
             raise

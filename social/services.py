@@ -1,9 +1,10 @@
 """Writes of the graph. Each writes one fact; counters and lists follow from the stream."""
 
-from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.exceptions import PutError
 
-from echomate import cache, dynamodb, keys, table
+from echomate import cache, dynamodb, keys, table, transactions
 from echomate.config import config
+from echomate.dynamodb import DynamoDBError
 from echomate.errors import Forbidden, Invalid, NotFound
 from echomate.stream import wake
 from social import invalidation
@@ -68,16 +69,18 @@ def block(*, blocker: int, blocked: int) -> bool:
 
 
 def _put_block(item: Block, *, blocker: int, blocked: int) -> bool:
+    mirror = BlockedBy.mirror(item, blocker=blocker, blocked=blocked)
     try:
-        with table.transact() as transaction:
-            transaction.save(item, condition=table.absent_or(Block.id == item.id))
-            transaction.save(BlockedBy.mirror(blocker=blocker, blocked=blocked))
-            transaction.delete(Follow(*keys.follow(blocker, blocked)))
-            transaction.delete(Follow(*keys.follow(blocked, blocker)))
-    except TransactWriteError as error:
-        if not any(
-            reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons
-        ):
+        transactions.commit(
+            [
+                transactions.put(item),
+                transactions.put(mirror),
+                transactions.delete(keys.follow(blocker, blocked)),
+                transactions.delete(keys.follow(blocked, blocker)),
+            ]
+        )
+    except DynamoDBError as error:
+        if not transactions.failed(error, 0):
             raise
         return False
     return True
@@ -87,9 +90,8 @@ def unblock(*, blocker: int, blocked: int) -> None:
     """Delete the block and its mirror, in one transaction. No edge comes back."""
     if blocker == blocked:
         raise Invalid(errors={"user": ["One can't block oneself."]})
-    with table.transact() as transaction:
-        transaction.delete(Block(*keys.block(blocker, blocked)))
-        transaction.delete(BlockedBy(*keys.blocked_by(blocked, blocker)))
+    both = (keys.block(blocker, blocked), keys.blocked_by(blocked, blocker))
+    transactions.commit([transactions.delete(key) for key in both])
     _tell(invalidation.after_block(blocker, blocked))
 
 

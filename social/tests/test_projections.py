@@ -11,9 +11,9 @@ import pytest
 from echomate import cache, keys, table
 from echomate.errors import EchomateError
 from echomate.stream.handling import effects_of
+from echomate.testing.projecting import Projecting
 from social import projections, selectors, services
 from social.models import Block, BlockedBy, Follow
-from social.tests.conftest import Settle
 
 _ids = itertools.count(3 * 10**18)
 
@@ -40,7 +40,7 @@ def put_block(blocker: int, blocked: int) -> Block:
     """A block that looked for edges before there was one."""
     block = Block.between(blocker=blocker, blocked=blocked)
     block.save()
-    BlockedBy.mirror(blocker=blocker, blocked=blocked).save()
+    BlockedBy.mirror(block, blocker=blocker, blocked=blocked).save()
     return block
 
 
@@ -50,24 +50,26 @@ def record(event: str, item: Follow | Block) -> dict[str, object]:
     return {"eventName": event, "dynamodb": body}
 
 
-def test_followers_and_following_are_counted(people: tuple[int, int], settle: Settle) -> None:
+def test_followers_and_following_are_counted(people: tuple[int, int], projector: Projecting) -> None:
     ann, bob = people
     services.follow(follower=ann, followed=bob)
     services.follow(follower=ann, followed=bob)
-    settle()
+    projector.catch_up()
     assert (counters(ann), counters(bob)) == ((0, 1), (1, 0))
     services.unfollow(follower=ann, followed=bob)
     services.unfollow(follower=ann, followed=bob)
-    settle()
+    projector.catch_up()
     assert (counters(ann), counters(bob)) == ((0, 0), (0, 0))
 
 
-def test_a_block_takes_its_follows_out_of_the_counters(people: tuple[int, int], settle: Settle) -> None:
+def test_a_block_takes_its_follows_out_of_the_counters(
+    people: tuple[int, int], projector: Projecting
+) -> None:
     ann, bob = people
     services.follow(follower=ann, followed=bob)
     services.follow(follower=bob, followed=ann)
     services.block(blocker=ann, blocked=bob)
-    settle()
+    projector.catch_up()
     assert (counters(ann), counters(bob)) == ((0, 0), (0, 0))
 
 
@@ -106,7 +108,7 @@ def test_an_edge_is_not_deleted_for_a_block_that_was_lifted_in_the_meantime(peop
     ann, bob = people
     edge, block = put_edge(bob, ann), put_block(ann, bob)
     services.unblock(blocker=ann, blocked=bob)
-    projections._delete_while_blocked(edge, block)  # noqa: SLF001 - between its reads and its write
+    projections._delete_while_blocked(edge, (block.pk, block.sk))  # noqa: SLF001 - between its reads and its write
     assert table.get_item(keys.follow(bob, ann)) is not None
 
 
@@ -121,14 +123,14 @@ def test_a_handler_that_runs_twice_wants_the_same(people: tuple[int, int]) -> No
 
 
 def test_the_projector_deletes_what_a_dead_web_process_left_stale(
-    people: tuple[int, int], settle: Settle
+    people: tuple[int, int], projector: Projecting
 ) -> None:
     ann, bob = people
     for viewer, other in (people, people[::-1]):
         selectors.relations(viewer, [other])
     put_edge(ann, bob)
     assert not selectors.relations(ann, [bob])[bob].following
-    settle()
+    projector.catch_up()
     assert selectors.relations(ann, [bob])[bob].following
     assert selectors.relations(bob, [ann])[ann].followed_by
 
@@ -153,7 +155,9 @@ def in_threads(*work: Callable[[], object]) -> None:
         thread.join()
 
 
-def test_edge_and_counters_agree_after_many_clients_toggled(people: tuple[int, int], settle: Settle) -> None:
+def test_edge_and_counters_agree_after_many_clients_toggled(
+    people: tuple[int, int], projector: Projecting
+) -> None:
     ann, bob = people
 
     def toggle(seed: int) -> Callable[[], None]:
@@ -167,14 +171,14 @@ def test_edge_and_counters_agree_after_many_clients_toggled(people: tuple[int, i
         return run
 
     in_threads(*(toggle(seed) for seed in range(12)))
-    settle()
+    projector.catch_up()
     follows = int(table.get_item(keys.follow(ann, bob)) is not None)
     assert (counters(ann), counters(bob)) == ((0, follows), (follows, 0))
     assert selectors.relations(ann, [bob])[bob].following == bool(follows)
     assert selectors.relations(bob, [ann])[ann].followed_by == bool(follows)
 
 
-def test_a_block_against_follows_at_once_leaves_no_edge(settle: Settle) -> None:
+def test_a_block_against_follows_at_once_leaves_no_edge(projector: Projecting) -> None:
     pairs = [(next(_ids), next(_ids)) for _ in range(15)]
 
     def follow(follower: int, followed: int) -> Callable[[], None]:
@@ -190,8 +194,8 @@ def test_a_block_against_follows_at_once_leaves_no_edge(settle: Settle) -> None:
     for ann, bob in pairs:
         block = partial(services.block, blocker=ann, blocked=bob)
         in_threads(follow(ann, bob), follow(bob, ann), block)
-    settle()
-    settle()
+    projector.catch_up()
+    projector.catch_up()
     for ann, bob in pairs:
         assert table.batch_get([keys.follow(ann, bob), keys.follow(bob, ann)]) == [None, None]
         assert (counters(ann), counters(bob)) == ((0, 0), (0, 0))
