@@ -1,0 +1,29 @@
+"""`manage.py create_table`."""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from echomate import dynamodb, table
+from echomate.testing.configuration import configured
+
+
+def create_table() -> str:
+    output = StringIO()
+    call_command("create_table", stdout=output)
+    return output.getvalue()
+
+
+def test_it_may_run_again() -> None:
+    assert create_table() == create_table()
+
+
+def test_it_says_what_differs_and_changes_nothing() -> None:
+    crooked = table.definition("crooked", ("PK", "SK"))
+    dynamodb.call("CreateTable", crooked)
+    with configured(table_name="crooked"), pytest.raises(CommandError) as error:
+        create_table()
+    assert "table crooked: GlobalSecondaryIndexes is" in str(error.value)
+    assert "table crooked: StreamSpecification is" in str(error.value)
+    dynamodb.call("DeleteTable", {"TableName": "crooked"})
