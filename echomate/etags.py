@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 _TAG = re.compile(r'(W/)?"([^"]*)"')
+_VERSION = re.compile(r"([0-9]{1,18})\.")
 
 
 def entity_tag(version: int, body: bytes) -> str:
@@ -18,8 +19,8 @@ def expected_versions(request: Request) -> frozenset[int] | None:
     header = request.headers.get("If-Match", "*").strip()
     if header == "*":
         return None
-    texts = (tag.partition(".")[0] for weak, tag in _TAG.findall(header) if not weak)
-    return frozenset(int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 20)
+    found = (_VERSION.match(tag) for weak, tag in _TAG.findall(header) if not weak)
+    return frozenset(int(version[1]) for version in found if version)
 
 
 def is_known(request: Request, tag: str) -> bool:

@@ -10,7 +10,7 @@ _LINE_ENDS = re.compile(r"\r\n?")
 
 
 class TextField(serializers.CharField):
-    """A string, in NFC and with `\\n` at its line ends; lengths count after that. NUL is refused."""
+    """A string, in NFC and with single newlines; its length counts after that. NUL is refused."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -9,5 +9,5 @@ class PostsConfig(AppConfig):
     name = "posts"
 
     def ready(self) -> None:
-        for register in ():
+        for register in ("projections",):
             import_module(f"posts.{register}")

@@ -1,7 +1,7 @@
 """A post as it is cached: one line that the rules read, then the JSON that every reader gets.
 
-Author, counts and what depends on the viewer are joined when it is presented. Rendered when the cache is filled and
-not at the write: that keeps an item at half its size, and a change of this module reaches old posts too.
+Author, counts and what depends on the viewer are joined when it is presented. Rendered when the cache is filled
+and not at the write: that keeps an item at half its size, and a change of this module reaches old posts too.
 """
 
 import html

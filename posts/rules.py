@@ -18,7 +18,7 @@ class Surface(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a viewer stands to the authors at hand: whom of them they follow or mute, and who is blocked either way."""
+    """How a viewer stands to the authors at hand: whom they follow, whom they mute, who is blocked either way."""
 
     viewer: int | None
     following: Set[int] = frozenset()

@@ -8,6 +8,19 @@ from echomate.dynamodb import Wire
 from posts import rendering
 from posts.rendering import RenderedPost
 
+__all__ = [
+    "LIKED",
+    "NO_COUNTS",
+    "PostCounts",
+    "RenderedPost",
+    "count_bytes",
+    "liked",
+    "parse_counts",
+    "rendered",
+    "stats",
+    "viewer_bits",
+]
+
 RENDERED_SECONDS = 1800
 STATS_SECONDS = 600
 VIEWER_SECONDS = 7200

@@ -1,0 +1,87 @@
+"""Lists of posts that stand in no timeline: an author's, and what somebody likes.
+
+They come from the index, which lags; what Redis knows already is put in its place, so that one's own post or like is
+there at once.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from echomate import cache, ids, keys, paging, table, timelines
+from echomate.dynamodb import Wire
+from echomate.errors import DependencyAway
+from echomate.paging import Page, PageRequest
+from posts import recent
+from posts.hydration import show
+from posts.selectors import liked
+
+LATEST = 60
+"""More than anybody posts while an index lags."""
+
+LikeRow = tuple[int, int]
+"""(like id, post)"""
+
+
+def posts_of(author: int, *, viewer: int | None, request: PageRequest) -> Page[bytes]:
+    """An author's posts as the viewer sees them, by id."""
+    announced = _announced(author)
+
+    def fetch(bound: int | None, count: int) -> list[int]:
+        items = _query(keys.author(author), request, bound, count, prefix=keys.POST)
+        indexed = {table.last_id(item["PK"]["S"]) for item in items}
+        return _nearest(indexed.union(announced), request, bound, count)
+
+    return paging.fill(request, fetch, lambda posts: show(viewer, posts), lambda post: post)
+
+
+def _announced(author: int) -> list[int]:
+    """The newest of the author's list in Redis, some of which the index may not show yet."""
+    try:
+        (reply,) = cache.ask(timelines.head(keys.author_list(author), LATEST))
+    except DependencyAway:
+        return []
+    return timelines.timeline(reply).ids
+
+
+def posts_liked_by(user: int, *, viewer: int | None, request: PageRequest) -> Page[bytes]:
+    """What a user likes, as the viewer sees it, by like id."""
+    latest = recent.recent_likes(user)
+    posts = {like: post for post, like in latest.items()}
+
+    def fetch(bound: int | None, count: int) -> list[LikeRow]:
+        items = _query(keys.likes_of(user), request, bound, count)
+        indexed = {int(item["GSI1SK"]["S"]): table.last_id(item["PK"]["S"]) for item in items}
+        rows = {like: post for like, post in indexed.items() if latest.get(post, like) == like} | posts
+        return [(like, rows[like]) for like in _nearest(rows, request, bound, count)]
+
+    def hydrate(rows: Sequence[LikeRow]) -> list[bytes | None]:
+        """Of a like that was taken back the index may still tell; the viewer's hash doesn't."""
+        wanted = [post for _, post in rows]
+        still = liked(user, wanted)
+        return [
+            body if post in still else None for post, body in zip(wanted, show(viewer, wanted), strict=True)
+        ]
+
+    return paging.fill(request, fetch, hydrate, lambda row: row[0])
+
+
+def _query(
+    partition: str, request: PageRequest, bound: int | None, count: int, *, prefix: str = ""
+) -> Iterable[Wire]:
+    """The next entries of GSI1 beyond a bound, in the request's direction."""
+    edge = None if bound is None else prefix + ids.pad(bound)
+    return table.query(
+        partition,
+        index="GSI1",
+        prefix=prefix,
+        below=None if request.newer else edge,
+        above=edge if request.newer else None,
+        limit=count,
+        newest_first=not request.newer,
+    )
+
+
+def _nearest(found: Iterable[int], request: PageRequest, bound: int | None, count: int) -> list[int]:
+    """The first of some ids beyond a bound, in the request's direction."""
+    if request.newer:
+        return sorted(id_ for id_ in found if bound is None or id_ > bound)[:count]
+    return sorted((id_ for id_ in found if bound is None or id_ < bound), reverse=True)[:count]

@@ -1,0 +1,63 @@
+"""What follows from a change of a post or a like: counters, stale caches, the end of a deleted post's counters."""
+
+from echomate import dynamodb, keys, table
+from echomate.config import config
+from echomate.dynamodb import DynamoDBError
+from echomate.projections import Change, Effects, Image, projects
+from echomate.table import last_id
+
+
+@projects("post")
+def post_changed(change: Change, effects: Effects) -> None:
+    """Posts are counted as they come and as they become tombstones, whose own end counts nothing."""
+    post = last_id(change.item["PK"])
+    effects.forget(keys.cached_post(post))
+    before, after = _author(change.old), _author(change.new)
+    if before is None and after is not None:
+        _count_user(effects, after, "Posts", 1)
+    elif before is not None and after is None:
+        _count_user(effects, before, "Posts", -1)
+        effects.forget(keys.cached_post_stats(post))
+        _bury_stats(post, expires_at=change.item.get("ExpiresAt"))
+
+
+def _author(image: Image | None) -> int | None:
+    """Whose post it is; None for none and for a tombstone."""
+    return image.get("Author") if image else None
+
+
+def _bury_stats(post: int, *, expires_at: int | None) -> None:
+    """The counters go when their tombstone goes."""
+    if expires_at is None:
+        return
+    try:
+        dynamodb.call(
+            "UpdateItem",
+            {
+                "TableName": config.table_name,
+                "Key": table.wire_key(keys.post_stats(post)),
+                "UpdateExpression": "SET ExpiresAt = :then",
+                "ConditionExpression": "attribute_exists(PK)",
+                "ExpressionAttributeValues": {":then": {"N": str(expires_at)}},
+            },
+        )
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
+
+
+@projects("like")
+def like_changed(change: Change, effects: Effects) -> None:
+    if change.kind == "modify":
+        return
+    post, user = last_id(change.item["PK"]), last_id(change.item["SK"])
+    delta = 1 if change.kind == "insert" else -1
+    effects.count(
+        key=keys.post_stats(post), field="Likes", delta=delta, cache_key=keys.cached_post_stats(post)
+    )
+    _count_user(effects, user, "Likes", delta)
+    effects.forget_parts(("HDEL", keys.viewer_hash(user), post))
+
+
+def _count_user(effects: Effects, user: int, field: str, delta: int) -> None:
+    effects.count(key=keys.user_stats(user), field=field, delta=delta, cache_key=keys.cached_user_stats(user))

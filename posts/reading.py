@@ -1,0 +1,36 @@
+"""One post as one viewer sees it."""
+
+from dataclasses import dataclass
+
+from echomate.errors import NotFound
+from posts.hydration import hydrate, shown
+from posts.selectors import PostCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A post that the viewer may see: its JSON, and what its ETag and its toggles are made of."""
+
+    body: bytes
+    version: int
+    author: int
+    counts: PostCounts
+    bits: int
+
+
+def look(viewer: int | None, post: int) -> Seen | None:
+    """None where there is no such post, or the viewer may not know of it."""
+    found = hydrate(viewer, [post])
+    body = shown(found, post)
+    if body is None:
+        return None
+    rendered = found.posts[post]
+    return Seen(body, rendered.version, rendered.author, found.counts[post], found.bits.get(post, 0))
+
+
+def must_see(viewer: int | None, post: int) -> Seen:
+    """The same, with `NotFound` for None."""
+    seen = look(viewer, post)
+    if seen is None:
+        raise NotFound
+    return seen
