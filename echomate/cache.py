@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 class Script:
     """A Lua script on one key's slot. `command(keys, args)` is what `run` takes."""
 
-    _known: dict[str, str] = {}  # noqa: RUF012 - sha → source of every script of the process
+    _known: dict[str, str] = {}
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -135,8 +135,8 @@ def run(commands: Sequence[Command]) -> list[Any]:
 
 
 def _run_on_one(commands: Sequence[Command]) -> list[Any]:
-    pool = cast(redis.Redis, client()).connection_pool
-    connection = pool.get_connection()
+    pool = cast("redis.Redis", client()).connection_pool
+    connection: Any = pool.get_connection()
     try:
         try:
             return _converse(connection, commands)
@@ -167,18 +167,19 @@ def _reply(connection: Any) -> Any:
 
 def _run_on_cluster(commands: Sequence[Command]) -> list[Any]:
     """The same over a cluster, where an MGET of several slots is as many GETs."""
-    pipeline = cast(RedisCluster, client()).pipeline()
+    pipeline = cast("Any", client()).pipeline()
     for command in commands:
         for part in [("GET", key) for key in command[1:]] if command[0] == "MGET" else [command]:
             pipeline.execute_command(*part)
     replies = iter(pipeline.execute(raise_on_error=False))
     return [
-        [next(replies) for _ in command[1:]] if command[0] == "MGET" else next(replies) for command in commands
+        [next(replies) for _ in command[1:]] if command[0] == "MGET" else next(replies)
+        for command in commands
     ]
 
 
 def ask(*commands: Command) -> list[Any]:
-    """`run`, with an error reply raised: for callers that have nothing to do with half an answer."""
+    """Like `run`, with an error reply raised: for callers that have nothing to do with half an answer."""
     replies = run(commands)
     for reply in replies:
         if isinstance(reply, ResponseError):
@@ -257,7 +258,7 @@ def read_through(
     try:
         replies = dict(found) if found is not None else _get(wanted)
     except DependencyAway:
-        return {name: value for name, value in _loaded(wanted, load, list(wanted)).items()}
+        return _loaded(wanted, load, list(wanted))
     missing = [name for name in wanted if not known(replies.get(name))]
     if missing:
         replies.update(_fill(wanted, load, missing, seconds))
@@ -307,7 +308,7 @@ _FILL_SET = Script(
 
 
 def set_contains(key: str, members: Sequence[int]) -> Command:
-    """The command whose reply `membership` reads: is the set complete, and which members has it?"""
+    """The command whose reply `membership` reads: whether the set is complete, and which members it has."""
     return ("SMISMEMBER", key, COMPLETE, *members)
 
 

@@ -7,12 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"
+DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - production refuses it
 
 
 def _words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
-
 
 
 class Config(BaseSettings):
@@ -28,13 +27,18 @@ class Config(BaseSettings):
     instance_name: str = Field("Echomate", description="The name of this community, shown by GET /instance.")
 
     secret_key: str = Field(DEVELOPMENT_SECRET, description="Secret of Django and of page cursors.")
-    jwt_secret: str = Field(DEVELOPMENT_SECRET, description="Secret of HS256 tokens (local runs and tests only).")
+    jwt_secret: str = Field(
+        DEVELOPMENT_SECRET, description="Secret of HS256 tokens (local runs and tests only)."
+    )
     jwt_algorithm: Literal["HS256", "EdDSA", "RS256"] = Field(
         "HS256", description="How access and refresh tokens are signed; production refuses HS256."
     )
     jwt_private_key: str = Field("", description="PEM private key that signs, for EdDSA and RS256.")
     jwt_public_key: str = Field("", description="PEM public key that verifies, for EdDSA and RS256.")
     jwt_key_id: str = Field("1", description="The `kid` of the signing key.")
+    jwt_former_keys: dict[str, str] = Field(
+        {}, description="Verifying keys of earlier `kid`s as JSON, while tokens signed with them are about."
+    )
     access_token_seconds: int = Field(1800, description="Life of an access token.")
     refresh_token_seconds: int = Field(604800, description="Life of a refresh token and its session.")
     password_hashes_at_once: int = Field(2, description="Argon2id hashes a process computes side by side.")
@@ -43,7 +47,8 @@ class Config(BaseSettings):
         ["localhost", "127.0.0.1", "[::1]"], description="Host names the server answers to, comma-separated."
     )
     cors_allowed_origins: Annotated[list[str], NoDecode] = Field(
-        [], description="Origins of browser clients, comma-separated; local runs allow any port of this machine."
+        [],
+        description="Origins of browser clients, comma-separated; local runs allow any port of this machine.",
     )
     web_url: str = Field("", description="Where the web client lives; links in mail lead there.")
     trusted_proxies: int = Field(0, description="How many proxies in front append to X-Forwarded-For.")
@@ -65,15 +70,21 @@ class Config(BaseSettings):
         0, description="Tests only: how long the indexes hide what is new, as AWS's may."
     )
 
-    redis_url: str = Field("redis://127.0.0.1:6379/0", description="Redis of feeds and caches; may be emptied.")
+    redis_url: str = Field(
+        "redis://127.0.0.1:6379/0", description="Redis of feeds and caches; may be emptied."
+    )
     redis_cluster: bool = Field(False, description="Whether REDIS_URL is a Redis Cluster.")
     redis_state_url: str = Field(
         "redis://127.0.0.1:6380/0", description="Redis of admin sessions, broker and sockets; persistent."
     )
     celery_broker_url: str = Field("", description="Celery's broker; empty: REDIS_STATE_URL. SQS in AWS.")
 
-    lease_seconds: float = Field(8, gt=0, description="After how long a silent projector's leases are taken over.")
-    projector_metrics_port: int = Field(0, description="Port on which a projector shows its metrics; 0 is none.")
+    lease_seconds: float = Field(
+        8, gt=0, description="After how long a silent projector's leases are taken over."
+    )
+    projector_metrics_port: int = Field(
+        0, description="Port on which a projector shows its metrics; 0 is none."
+    )
 
     feed_depth: int = Field(400, ge=1, description="How many posts a home feed reaches back.")
     feed_cap: int = Field(800, ge=2, description="How many ids a timeline list holds.")
@@ -107,7 +118,9 @@ class Config(BaseSettings):
             "SECRET_KEY is missing, short (< 32) or the development one": len(self.secret_key) < 32
             or self.secret_key == DEVELOPMENT_SECRET,
             "JWT_ALGORITHM must be EdDSA or RS256": self.jwt_algorithm == "HS256",
-            "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are missing": not (self.jwt_private_key and self.jwt_public_key),
+            "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are missing": not (
+                self.jwt_private_key and self.jwt_public_key
+            ),
             "DEBUG must be off": self.debug,
             "ALLOWED_HOSTS must name the hosts": not self.allowed_hosts or "*" in self.allowed_hosts,
             "TEST_INDEX_DELAY_SECONDS is for tests": self.test_index_delay_seconds > 0,

@@ -63,6 +63,7 @@ class DependencyAway(EchomateError):
 
     def __init__(self, dependency: str, detail: str = "", *, retry_after: int = 2) -> None:
         super().__init__(
-            detail or f"{dependency} can't be reached at the moment", headers={"Retry-After": str(retry_after)}
+            detail or f"{dependency} can't be reached at the moment",
+            headers={"Retry-After": str(retry_after)},
         )
         self.dependency = dependency

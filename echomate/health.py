@@ -2,7 +2,7 @@
 
 import ipaddress
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from echomate import cache, dynamodb, metrics as product_metrics, problems, storage, throttling
+from echomate import cache, dynamodb, problems, storage, throttling
+from echomate import metrics as product_metrics
 from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.stream import health as stream_health
@@ -28,7 +29,7 @@ class CheckSerializer(serializers.Serializer[Any]):
 class HealthView(APIView):
     """200 where each check passes, 503 where one does not. No token, no store but those that are checked."""
 
-    authentication_classes: ClassVar[Sequence[Any]] = ()
+    authentication_classes = ()
     checks: ClassVar[Mapping[str, Check]] = {}
 
     @extend_schema(tags=["health"], responses={200: CheckSerializer, 503: CheckSerializer})
@@ -95,7 +96,7 @@ class EventsView(HealthView):
 class RootView(APIView):
     """Where to go from here."""
 
-    authentication_classes: ClassVar[Sequence[Any]] = ()
+    authentication_classes = ()
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:

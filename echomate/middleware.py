@@ -26,7 +26,7 @@ class RequestMiddleware:
         start = time.perf_counter()
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
-        request.request_id = request_id  # type: ignore[attr-defined] - where problems and logs look for it
+        request.request_id = request_id  # type: ignore[attr-defined]  # where problems and logs look for it
         response = self._answer(request)
         response.headers["X-Request-ID"] = request_id
         response.headers["X-Content-Type-Options"] = "nosniff"
@@ -37,7 +37,9 @@ class RequestMiddleware:
         try:
             request.get_host()
         except DisallowedHost:
-            return problems.response(request, type="bad-request", status=400, detail="This host is not served here.")
+            return problems.response(
+                request, type="bad-request", status=400, detail="This host is not served here."
+            )
         return self.get_response(request)
 
     def _log(self, request: HttpRequest, response: HttpResponse, request_id: str, start: float) -> None:

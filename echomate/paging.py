@@ -127,7 +127,11 @@ def cut(request: PageRequest, kept: list[tuple[int, T]], *, last_seen: int | Non
         found.reverse()
         top = found[0][0] if found else (request.bound or 0)
         if found:
-            return Page([item for _, item in found], found[-1][0], top if len(kept) > request.limit else max(edge or 0, top))
+            return Page(
+                [item for _, item in found],
+                found[-1][0],
+                top if len(kept) > request.limit else max(edge or 0, top),
+            )
         return Page([], request.bound, max(edge or 0, top))
     top = found[0][0] if found else (request.bound or 0)
     return Page([item for _, item in found], edge if more else None, top)
@@ -141,7 +145,9 @@ def body(page: Page[Any], request: PageRequest, *, url: str) -> dict[str, Any]:
 def links(page: Page[Any], request: PageRequest, *, url: str) -> dict[str, str | None]:
     """`next` and `previous` as absolute URLs."""
     return {
-        "next": None if page.next is None else _link(request, url, bound=page.next, newer=False, seen=page.seen),
+        "next": None
+        if page.next is None
+        else _link(request, url, bound=page.next, newer=False, seen=page.seen),
         "previous": _link(request, url, bound=page.previous, newer=True),
     }
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
@@ -90,7 +90,9 @@ def document(
 
 def response(request: HttpRequest, *, type: str, status: int, detail: str = "", **extra: Any) -> HttpResponse:
     """The problem as an answer, for the parts of Django that don't go through the API's views."""
-    body = orjson.dumps(document(request, type=type, status=status, detail=detail, **extra), option=orjson.OPT_NON_STR_KEYS)
+    body = orjson.dumps(
+        document(request, type=type, status=status, detail=detail, **extra), option=orjson.OPT_NON_STR_KEYS
+    )
     answer = HttpResponse(body, status=status, content_type=CONTENT_TYPE)
     answer["Cache-Control"] = "no-store"
     return answer
@@ -178,4 +180,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return response(request, type="csrf", status=403, detail=cast(str, reason))
+    return response(request, type="csrf", status=403, detail=reason)

@@ -1,8 +1,7 @@
 """The OpenAPI document: 3.1, JSON, the same for every request, so it is made once a process."""
 
 from functools import lru_cache
-from typing import Any, ClassVar
-from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -13,13 +12,16 @@ from drf_spectacular.generators import SchemaGenerator
 @lru_cache(maxsize=1)
 def document() -> bytes:
     """The schema as JSON."""
-    return orjson.dumps(SchemaGenerator().get_schema(request=None, public=True), default=str)
+    generator: Any = SchemaGenerator
+    return orjson.dumps(generator().get_schema(request=None, public=True), default=str)
 
 
 class SchemaView(View):
     """GET /api/schema."""
 
-    http_method_names: ClassVar[Sequence[str]] = ("get", "head", "options")
+    http_method_names = ["get", "head", "options"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return HttpResponse(document(), content_type="application/json", headers={"Cache-Control": "max-age=300"})
+        return HttpResponse(
+            document(), content_type="application/json", headers={"Cache-Control": "max-age=300"}
+        )

@@ -24,6 +24,8 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "echomate.problems.csrf_failure"
 
 INSTALLED_APPS = [
+    "django.contrib.auth",  # its models are imported by simplejwt; none is ever asked for a row
+    "django.contrib.contenttypes",  # and these by auth's
     "django.contrib.staticfiles",
     "corsheaders",
     "rest_framework",
@@ -43,7 +45,12 @@ MIDDLEWARE = [
 ]
 
 TEMPLATES = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True, "DIRS": [], "OPTIONS": {}}
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "DIRS": [],
+        "OPTIONS": {},
+    }
 ]
 
 WHITENOISE_USE_FINDERS = True
@@ -54,10 +61,27 @@ CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://(localhost|127\.0\.0\.1)(:\d+)?$"] if c
 CORS_ALLOW_CREDENTIALS = True
 CORS_PREFLIGHT_MAX_AGE = 7200
 CORS_ALLOW_HEADERS = [
-    *("accept", "authorization", "content-type", "if-match", "if-none-match", "idempotency-key", "x-request-id"),
+    *(
+        "accept",
+        "authorization",
+        "content-type",
+        "if-match",
+        "if-none-match",
+        "idempotency-key",
+        "x-request-id",
+    ),
 ]
 CORS_EXPOSE_HEADERS = [
-    *("Link", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Request-ID", "WWW-Authenticate"),
+    *(
+        "Link",
+        "ETag",
+        "Location",
+        "Retry-After",
+        "RateLimit",
+        "RateLimit-Policy",
+        "X-Request-ID",
+        "WWW-Authenticate",
+    ),
 ]
 
 REST_FRAMEWORK = {
@@ -97,4 +121,3 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
 }
-

@@ -34,7 +34,10 @@ def _options() -> dict[str, Any]:
         "aws_access_key_id": config.aws_access_key_id or None,
         "aws_secret_access_key": config.aws_secret_access_key or None,
         "config": ClientConfig(
-            connect_timeout=1, read_timeout=3, retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}
+            connect_timeout=1,
+            read_timeout=3,
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
         ),
     }
 
@@ -47,12 +50,8 @@ def create_buckets() -> None:
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise
-            if config.aws_region == "us-east-1":
-                s3().create_bucket(Bucket=bucket)
-            else:
-                s3().create_bucket(
-                    Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": config.aws_region}
-                )
+            elsewhere: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": config.aws_region}}
+            s3().create_bucket(Bucket=bucket, **({} if config.aws_region == "us-east-1" else elsewhere))
 
 
 def check() -> None:

@@ -59,7 +59,9 @@ class Item(Model):
     @classmethod
     def read(cls, key: Key) -> Self | None:
         """The live item of a key, read consistently; None where there is none or its time is over."""
-        answer = dynamodb.call("GetItem", {"TableName": config.table_name, "Key": wire_key(key), "ConsistentRead": True})
+        answer = dynamodb.call(
+            "GetItem", {"TableName": config.table_name, "Key": wire_key(key), "ConsistentRead": True}
+        )
         return cls.of(answer.get("Item"))
 
     @classmethod
@@ -71,7 +73,7 @@ class Item(Model):
 
     def wire(self) -> Wire:
         """The item in the form of the wire, for puts within raw transactions."""
-        return cast(Wire, self.serialize())
+        return cast("Wire", self.serialize())
 
 
 def wire_key(key: Key) -> Wire:
@@ -86,18 +88,21 @@ def is_live(item: Wire) -> bool:
 
 def absent_or(own: Condition) -> Condition:
     """The condition of a put that may be repeated: nothing is there yet, or only its own first try."""
-    return Item.pk.does_not_exist() | own
+    condition: Condition = Item.pk.does_not_exist() | own
+    return condition
 
 
 def get_item(key: Key) -> Wire | None:
     """One live item, consistently, in wire form."""
-    answer = dynamodb.call("GetItem", {"TableName": config.table_name, "Key": wire_key(key), "ConsistentRead": True})
+    answer = dynamodb.call(
+        "GetItem", {"TableName": config.table_name, "Key": wire_key(key), "ConsistentRead": True}
+    )
     item = answer.get("Item")
     return item if item and is_live(item) else None
 
 
 def batch_get(keys: Iterable[Key], *, consistent: bool = True) -> list[Wire | None]:
-    """The live items of keys, in wire form and in the keys' order; None where there is none. Duplicates are read once."""
+    """The live items of keys, in wire form and their order; None where there is none. Duplicates are read once."""
     wanted = list(keys)
     found: dict[Key, Wire] = {}
     unread = list(dict.fromkeys(wanted))
@@ -148,7 +153,9 @@ def query(
         parameters["IndexName"] = index
     if attributes:
         parameters["ProjectionExpression"] = ", ".join(f"#a{n}" for n in range(len(attributes)))
-        parameters["ExpressionAttributeNames"] |= {f"#a{n}": attribute for n, attribute in enumerate(attributes)}
+        parameters["ExpressionAttributeNames"] |= {
+            f"#a{n}": attribute for n, attribute in enumerate(attributes)
+        }
     yield from _pages(parameters, f"{name}SK", frozenset(bound for bound in (below, above) if bound), limit)
 
 
@@ -238,9 +245,11 @@ def _create_or_compare(wanted: Wire) -> list[str]:
 
 def _wait_until_active(name: str) -> Wire:
     for _ in range(120):
-        described = cast(Wire, dynamodb.call("DescribeTable", {"TableName": name})["Table"])
+        described = cast("Wire", dynamodb.call("DescribeTable", {"TableName": name})["Table"])
         indexes = described.get("GlobalSecondaryIndexes") or []
-        if all(part.get("TableStatus", part.get("IndexStatus")) == "ACTIVE" for part in [described, *indexes]):
+        if all(
+            part.get("TableStatus", part.get("IndexStatus")) == "ACTIVE" for part in [described, *indexes]
+        ):
             return described
         time.sleep(0.5)
     raise DependencyAway("dynamodb", f"table {name} does not become active")

@@ -54,13 +54,17 @@ class Limit:
 
     @property
     def command(self) -> Command:
-        return _COUNT.command(keys=[keys.throttle(self.policy.name, self.subject)], args=[self.policy.quota[1] * 1000])
+        return _COUNT.command(
+            keys=[keys.throttle(self.policy.name, self.subject)], args=[self.policy.quota[1] * 1000]
+        )
 
     def check(self, reply: Any) -> "State":
         """Raises `RateLimited` where the count is over the limit; an error reply lets the call pass."""
         if not isinstance(reply, list):
-            return self.check_in_process() if self.policy.guards else State(self.policy, self.policy.quota[0], 0)
-        limit, seconds = self.policy.quota
+            return (
+                self.check_in_process() if self.policy.guards else State(self.policy, self.policy.quota[0], 0)
+            )
+        limit, _ = self.policy.quota
         state = State(self.policy, max(0, limit - int(reply[0])), max(1, -(-int(reply[1]) // 1000)))
         if int(reply[0]) > limit:
             raise RateLimited(headers={"Retry-After": str(state.reset), **state.headers})
@@ -116,11 +120,13 @@ _local = _LocalCounters()
 
 def client_address(request: HttpRequest) -> str:
     """The client's address: the peer's, or what the outermost trusted proxy wrote into X-Forwarded-For."""
-    peer: str = request.META.get("REMOTE_ADDR", "")
+    peer = str(request.META.get("REMOTE_ADDR", ""))
     if config.trusted_proxies:
-        forwarded = [part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()]
+        forwarded = [
+            part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+        ]
         if len(forwarded) >= config.trusted_proxies:
-            return forwarded[-config.trusted_proxies]
+            return str(forwarded[-config.trusted_proxies])
     return peer
 
 

@@ -27,8 +27,10 @@ EPOCHS = 64
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A list as it was read: ids newest first without duplicates, whether nothing older exists, and whether a builder
-    is still at it."""
+    """A list as it was read: ids newest first without duplicates.
+
+    `ended`: nothing older exists. `making`: a builder is still at it.
+    """
 
     ids: list[int]
     ended: bool
@@ -149,5 +151,3 @@ def lately_lost() -> bool:
 def seconds_for(seconds: int) -> int:
     """How long a list that is built now may live."""
     return YOUNG_SECONDS if lately_lost() else seconds
-
-

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
-from django.http import HttpResponseBase
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -43,7 +42,9 @@ class PassThroughRenderer(BaseRenderer):
     format = "json"
     charset = None
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
         if data is None:
             return b""
         if isinstance(data, bytes):
@@ -81,8 +82,12 @@ def _check_depth(value: Any, depth: int = 1) -> None:
 
 
 class ApiView(APIView):
-    """Dispatch: 1. make out who asks, from the token alone; 2. one round trip for the session's state, the rate limits
-    and the view's `opening_reads`; 3. refuse with 401 or 429; 4. the handler: validate, one service or selector, present.
+    """The dispatch of a request.
+
+    1. Make out who asks, from the token alone.
+    2. One round trip for the session's state, the rate limits and the view's `opening_reads`.
+    3. Refuse with 401 or 429.
+    4. The handler: validate, one service or selector, present.
 
     `self.opening` holds the replies of the view's own reads, or None where Redis is away.
     """
@@ -101,9 +106,9 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        viewer = cast(Viewer | None, request.user)
+        viewer = cast("Viewer | None", request.user)
         self.viewer = viewer
-        request._request.viewer_id = viewer.id if viewer else None  # type: ignore[attr-defined] - for the log line
+        request._request.viewer_id = viewer.id if viewer else None  # type: ignore[attr-defined]  # for the log line
         limits = self._limits(request, viewer)
         session_reads = viewer.opening_reads() if viewer else ()
         own_reads = self.opening_reads(viewer.id if viewer else None)
@@ -117,12 +122,14 @@ class ApiView(APIView):
         if viewer:
             viewer.admit(replies[:at] if replies is not None else None)
         elif not self.anonymous:
-            raise Unauthenticated()
+            raise Unauthenticated
         self.opening = replies[then:] if replies is not None else None
 
     def _limits(self, request: Request, viewer: Viewer | None) -> list[Limit]:
         address = throttling.address_subject(throttling.client_address(request._request))
-        limits = [Limit(throttling.EVERYTHING, str(viewer.id)) if viewer else Limit(throttling.ANONYMOUS, address)]
+        limits = [
+            Limit(throttling.EVERYTHING, str(viewer.id)) if viewer else Limit(throttling.ANONYMOUS, address)
+        ]
         policy = self.policies.get(request.method or "")
         if policy is not None:
             limits.append(Limit(policy, str(viewer.id) if viewer and policy.scope == "user" else address))
@@ -136,7 +143,7 @@ class ApiView(APIView):
     def viewer_id(self) -> int:
         """The id of who asks. Only where anonymous calls are refused."""
         if self.viewer is None:
-            raise Unauthenticated()
+            raise Unauthenticated
         return self.viewer.id
 
     @property
@@ -151,7 +158,7 @@ class ApiView(APIView):
         personal = getattr(self, "viewer", None) is not None
         response.headers.setdefault("Cache-Control", "private, no-cache" if personal else "public, max-age=5")
         response.headers["Vary"] = "Authorization, Origin"
-        return cast(Response, response)
+        return cast("Response", response)
 
     # --- what views do again and again --------------------------------------------------------------------------------
 
@@ -159,7 +166,7 @@ class ApiView(APIView):
         """The body after validation. Raises a 400 that names the fields."""
         checked = serializer(data=self.request.data, partial=partial, context={"view": self})
         checked.is_valid(raise_exception=True)
-        return cast(dict[str, Any], checked.validated_data)
+        return cast("dict[str, Any]", checked.validated_data)
 
     def page_request(self, list_name: str) -> PageRequest:
         return paging.page_request(self.request.query_params, list_name)
@@ -167,10 +174,6 @@ class ApiView(APIView):
     def list_response(self, page: Page[Any], request: PageRequest) -> Response:
         """The list shape; items may be bytes of JSON or what orjson takes."""
         return list_response(self.request, page, request)
-
-    def http_method_not_allowed(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        self.viewer = None
-        return super().http_method_not_allowed(request, *args, **kwargs)
 
 
 def list_response(request: Request, page: Page[Any], asked: PageRequest, **extra: Any) -> Response:
@@ -197,7 +200,7 @@ def id_or_404(text: str) -> int:
     """The id in a path. What can't be an id is of nothing: 404."""
     found = parse_id(text)
     if found is None:
-        raise NotFound()
+        raise NotFound
     return found
 
 

@@ -22,11 +22,10 @@ _without_redis = threading.BoundedSemaphore(MERGES_WITHOUT_REDIS)
 def build(reader: int) -> Merged:
     """The reader's home, built into Redis; by this call, or by another that is at it already."""
     while True:
+        mine = threading.Event()
         with _lock:
-            running = _in_this_process.get(reader)
-            if running is None:
-                mine = _in_this_process[reader] = threading.Event()
-        if running is None:
+            running = _in_this_process.setdefault(reader, mine)
+        if running is mine:
             return _build_alone(reader, mine)
         running.wait(LOCK_SECONDS)
         if (line := _made(reader)) is not None:
@@ -65,7 +64,8 @@ def _build(reader: int) -> Merged:
 
 def _wait_for_another(reader: int) -> Timeline | None:
     """The list that another process is making, once it is made; None where this one must take over: the other gave up,
-    died, or made it in vain because the reader's follows changed meanwhile."""
+    died, or made it in vain because the reader's follows changed meanwhile.
+    """
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
         time.sleep(LOOK_SECONDS)

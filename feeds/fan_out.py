@@ -80,4 +80,6 @@ def _trim(readers: Sequence[int]) -> None:
 
 def withdraw(post: int, *, author: int) -> None:
     """Take a deleted post out of the lists that homes are built from; homes hide it when they are read."""
-    cache.ask(timelines.withdraw(keys.author_list(author), post), timelines.withdraw(keys.public_list(), post))
+    cache.ask(
+        timelines.withdraw(keys.author_list(author), post), timelines.withdraw(keys.public_list(), post)
+    )

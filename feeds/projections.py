@@ -10,6 +10,5 @@ def deliver_post(change: Change, effects: Effects) -> None:
         post, author = change.new["Id"], change.new["Author"]
         fan_out.announce(post, author=author, public=change.new["Visibility"] == "public")
         fan_out.deliver(post, author=author, once=effects.at_risk)
-    elif change.kind == "modify" and change.old and change.new and "DeletedAt" in change.new:
-        if "DeletedAt" not in change.old:
-            fan_out.withdraw(change.old["Id"], author=change.old["Author"])
+    elif change.kind == "modify" and change.old and "DeletedAt" in change.item and "Author" in change.old:
+        fan_out.withdraw(change.old["Id"], author=change.old["Author"])

@@ -10,5 +10,8 @@ from feeds import fan_out
 def deliver_to_page(payload: dict[str, Any], job: jobs.Job) -> None:
     """Push a post to the page of followers below an edge. A second try pushes to sorted places, once."""
     fan_out.deliver(
-        int(payload["post"]), author=int(payload["author"]), after=int(payload["after"]), once=job.attempts > 1
+        int(payload["post"]),
+        author=int(payload["author"]),
+        after=int(payload["after"]),
+        once=job.attempts > 1,
     )
