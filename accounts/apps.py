@@ -9,5 +9,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        for register in ():
+        for register in ("projections", "tasks"):
             import_module(f"accounts.{register}")

@@ -1,0 +1,69 @@
+"""Who calls: the bearer token, and whether its session still stands."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts import sessions, tokens
+from echomate import keys
+from echomate.cache import Command
+from echomate.errors import Unauthenticated
+
+
+class TokenViewer:
+    """One who showed a good access token."""
+
+    __slots__ = ("id", "sid")
+
+    is_authenticated = True
+
+    def __init__(self, user: int, sid: str) -> None:
+        self.id = user
+        self.sid = sid
+
+    def opening_reads(self) -> Sequence[Command]:
+        return (("GET", keys.session_state(self.sid)),)
+
+    def admit(self, replies: Sequence[Any] | None) -> None:
+        """Raises `Unauthenticated` where the session has ended. Redis away: the table is asked."""
+        reply = replies[0] if replies else None
+        if reply == sessions.STANDS:
+            return
+        if not sessions.stands(self.id, self.sid, found=reply if isinstance(reply, bytes) else None):
+            raise Unauthenticated(type="session-revoked")
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <access>`; another scheme, or none, is an anonymous call."""
+
+    viewer: type[TokenViewer] = TokenViewer
+
+    def authenticate(self, request: Request) -> tuple[TokenViewer, None] | None:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        claims = tokens.read_access(token.strip())
+        return self.viewer(claims.user, claims.sid), None
+
+    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+        return 'Bearer realm="api"'
+
+
+class _Bearer(TokenViewer):
+    """One whose session may have ended."""
+
+    __slots__ = ()
+
+    def opening_reads(self) -> Sequence[Command]:
+        return ()
+
+    def admit(self, replies: Sequence[Any] | None) -> None:
+        pass
+
+
+class SignatureAuthentication(TokenAuthentication):
+    """The same without a look at the session: only for ending it."""
+
+    viewer = _Bearer

@@ -1,0 +1,119 @@
+"""Entities of accounts.
+
+Access patterns: a user by id · its counters (`STATS`, which the first ADD makes; none means zeros) · the
+owner of a username, of an e-mail address (claims) · users whose username begins so, GSI1 `NAME#first two
+letters` by username, of those who wish to be found · all users, GSI2 `ACCOUNTS#0…3` by id · a session by
+user and sid · all sessions of a user (`SESSION#` in the user's partition).
+"""
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    ListAttribute,
+    MapAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+)
+
+from echomate import keys, table
+from echomate.table import Item
+
+ACTIVE = "active"
+SUSPENDED = "suspended"
+
+ACCOUNT_SHARDS = 4
+
+
+class Settings(MapAttribute[str, object]):
+    locale = UnicodeAttribute(attr_name="Locale", default="en")
+    timezone = UnicodeAttribute(attr_name="Timezone", default="UTC")
+    default_visibility = UnicodeAttribute(attr_name="DefaultVisibility", default="public")
+    default_language = UnicodeAttribute(attr_name="DefaultLanguage", default="en")
+    show_followers = BooleanAttribute(attr_name="ShowFollowers", default=True)
+    show_likes = BooleanAttribute(attr_name="ShowLikes", default=True)
+    discoverable = BooleanAttribute(attr_name="Discoverable", default=True)
+
+
+class User(Item, discriminator="user"):
+    username = UnicodeAttribute(attr_name="Username")
+    email = UnicodeAttribute(attr_name="Email", null=True)
+    """In its canonical form. None: it was never verified, and another has claimed it since."""
+    email_verified = BooleanAttribute(attr_name="EmailVerified", default=False)
+    password_hash = UnicodeAttribute(attr_name="PasswordHash", null=True)
+    credential_version = NumberAttribute(attr_name="CredentialVersion", default=1)
+    """Moves with each change of credentials, so that a login under way with the old ones makes no session."""
+    state = UnicodeAttribute(attr_name="State", default=ACTIVE)
+    roles = ListAttribute(attr_name="Roles", of=UnicodeAttribute, default=lambda: ["user"])
+    full_name = UnicodeAttribute(attr_name="FullName", default="")
+    bio = UnicodeAttribute(attr_name="Bio", default="")
+    location = UnicodeAttribute(attr_name="Location", default="")
+    website = UnicodeAttribute(attr_name="Website", default="")
+    phone_number = UnicodeAttribute(attr_name="PhoneNumber", null=True)
+    type = UnicodeAttribute(attr_name="Type", default="person")
+    verified = BooleanAttribute(attr_name="Verified", default=False)
+    locked = BooleanAttribute(attr_name="Locked", default=False)
+    settings = Settings(attr_name="Settings", default=Settings)  # type: ignore[no-untyped-call]  # PynamoDB's
+    version = NumberAttribute(attr_name="Version", default=1)
+    actor_url = UnicodeAttribute(attr_name="ActorUrl", null=True)
+    public_key = UnicodeAttribute(attr_name="PublicKey", null=True)
+    """Both reserved for federation."""
+
+    @property
+    def id(self) -> int:
+        return table.last_id(self.pk)
+
+
+class UsernameClaim(Item, discriminator="username_claim"):
+    user = NumberAttribute(attr_name="User")
+
+
+class EmailClaim(Item, discriminator="email_claim"):
+    user = NumberAttribute(attr_name="User")
+    email = UnicodeAttribute(attr_name="Email")
+    verified = BooleanAttribute(attr_name="Verified", default=False)
+
+
+class Session(Item, discriminator="session"):
+    """It stands as long as its item is there and `ExpiresAt` isn't over; ending it deletes the item."""
+
+    jti = UnicodeAttribute(attr_name="Jti")
+    """Of the refresh token that is good now."""
+    previous_jti = UnicodeAttribute(attr_name="PreviousJti", null=True)
+    rotated_at = NumberAttribute(attr_name="RotatedAt")
+    """Unix seconds when the token of `jti` was issued."""
+
+    @property
+    def sid(self) -> str:
+        return self.sk.removeprefix(keys.SESSION)
+
+
+def new_user(*, id_: int, username: str, email: str) -> User:
+    """A user with its keys, findable by its name."""
+    partition, sort = keys.user(id_)
+    return User(
+        pk=partition,
+        sk=sort,
+        gsi1pk=keys.names(username),
+        gsi1sk=username,
+        gsi2pk=keys.accounts(id_ % ACCOUNT_SHARDS),
+        gsi2sk=partition,
+        created_at=table.clock(),
+        username=username,
+        email=email,
+    )
+
+
+def username_claim(user: User) -> UsernameClaim:
+    partition, sort = keys.username_claim(user.username)
+    return UsernameClaim(pk=partition, sk=sort, created_at=table.clock(), user=user.id)
+
+
+def email_claim(user: User, address: str) -> EmailClaim:
+    partition, sort = keys.email_claim(address)
+    return EmailClaim(
+        pk=partition,
+        sk=sort,
+        created_at=table.clock(),
+        user=user.id,
+        email=address,
+        verified=user.email_verified,
+    )

@@ -1,0 +1,135 @@
+"""The JSON shapes of a user. Pure: what they are made of was read before."""
+
+from typing import Any, NamedTuple
+
+import orjson
+
+from accounts.models import Settings, User
+from echomate.config import config
+from echomate.ids import rfc3339
+
+NO_RELATION = {
+    "following": False,
+    "requested": False,
+    "followed_by": False,
+    "blocking": False,
+    "muting": False,
+}
+
+
+class Card(NamedTuple):
+    """A user as others see it: `short` is what a post shows of its author, `full` lacks counts and viewer."""
+
+    id: int
+    username: str
+    version: int
+    locked: bool
+    show_followers: bool
+    show_likes: bool
+    short: bytes
+    full: bytes
+
+
+class UserCounts(NamedTuple):
+    posts: int
+    followers: int
+    following: int
+    likes: int
+
+
+NO_COUNTS = UserCounts(0, 0, 0, 0)
+
+
+def render_card(user: User) -> bytes:
+    """A card as it is cached: a line `id username version flags…`, then two lines of JSON."""
+    flags = {
+        "locked": user.locked,
+        "show_followers": user.settings.show_followers,
+        "show_likes": user.settings.show_likes,
+    }
+    about = (str(user.id), user.username, str(user.version))
+    header = " ".join([*about, *(flag for flag, is_set in flags.items() if is_set)])
+    short = {"id": str(user.id), "username": user.username, "full_name": user.full_name, "avatar_url": None}
+    return b"\n".join([header.encode(), orjson.dumps(short), orjson.dumps(public(user))])
+
+
+def parse_card(value: bytes) -> Card:
+    header, short, full = value.split(b"\n")
+    id_, username, version, *flags = header.decode().split(" ")
+    return Card(
+        int(id_),
+        username,
+        int(version),
+        locked="locked" in flags,
+        show_followers="show_followers" in flags,
+        show_likes="show_likes" in flags,
+        short=short,
+        full=full,
+    )
+
+
+def public(user: User) -> dict[str, Any]:
+    """The public shape, without counts and viewer."""
+    return {
+        "id": str(user.id),
+        "username": user.username,
+        "full_name": user.full_name,
+        "bio": user.bio,
+        "location": user.location,
+        "website": user.website,
+        "avatar_url": None,
+        "cover_url": None,
+        "url": user_url(user.username),
+        "type": user.type,
+        "verified": user.verified,
+        "locked": user.locked,
+        "created_at": rfc3339(user.id),
+    }
+
+
+def user_url(username: str) -> str:
+    """Where a person looks at the user: the web client; without one, the API."""
+    return f"{config.web_url}/users/{username}" if config.web_url else f"/api/v1/users/{username}"
+
+
+def parse_counts(value: bytes) -> UserCounts:
+    return UserCounts._make(map(int, value.split(b" ")))
+
+
+def present_user(card: Card, counts: UserCounts, relation: dict[str, bool] | None) -> bytes:
+    """The `user` shape as one viewer sees it; no relation is an anonymous viewer."""
+    posts, followers, following, likes = counts
+    return b'%b,"counts":{"posts":%d,"followers":%d,"following":%d,"likes":%d},"viewer":%b}' % (
+        *(card.full[:-1], posts, followers, following, likes),
+        orjson.dumps(relation),
+    )
+
+
+def present_me(user: User, counts: UserCounts) -> bytes:
+    """The shape of one's own user."""
+    return orjson.dumps(
+        {
+            **public(user),
+            "counts": counts._asdict(),
+            "viewer": NO_RELATION,
+            "email": user.email,
+            "email_verified": user.email_verified,
+            "phone_number": user.phone_number,
+            "settings": _settings(user.settings),
+            "roles": list(user.roles),
+            "totp": False,
+            "passkeys": 0,
+        }
+    )
+
+
+def _settings(settings: Settings) -> dict[str, Any]:
+    return {
+        "locale": settings.locale,
+        "timezone": settings.timezone,
+        "default_visibility": settings.default_visibility,
+        "default_language": settings.default_language,
+        "show_followers": settings.show_followers,
+        "show_likes": settings.show_likes,
+        "discoverable": settings.discoverable,
+    }

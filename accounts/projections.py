@@ -1,0 +1,47 @@
+"""What follows from a change of an account."""
+
+from echomate import dynamodb, keys, table
+from echomate.config import config
+from echomate.dynamodb import DynamoDBError
+from echomate.projections import Change, Effects, projects
+
+
+@projects("user")
+def forget_user(change: Change, effects: Effects) -> None:
+    """The card, and the names it had and has: their absence may be remembered."""
+    images = [image for image in (change.old, change.new) if image]
+    user = table.last_id(change.item["PK"])
+    effects.forget(keys.cached_user(user), *{keys.cached_username(image["Username"]) for image in images})
+
+
+@projects("session")
+def forget_session(change: Change, effects: Effects) -> None:
+    """The state of a session that has ended."""
+    if change.kind == "remove":
+        effects.forget(keys.session_state(change.item["SK"].removeprefix(keys.SESSION)))
+
+
+@projects("email_claim")
+def take_address_away(change: Change, effects: Effects) -> None:
+    """Once an unverified address has fallen to another, it is no longer that of the first."""
+    if (
+        change.kind != "modify"
+        or not change.old
+        or not change.new
+        or change.old["User"] == change.new["User"]
+    ):
+        return
+    try:
+        dynamodb.call(
+            "UpdateItem",
+            {
+                "TableName": config.table_name,
+                "Key": table.wire_key(keys.user(change.old["User"])),
+                "UpdateExpression": "REMOVE Email",
+                "ConditionExpression": "Email = :address",
+                "ExpressionAttributeValues": {":address": {"S": change.old["Email"]}},
+            },
+        )
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise

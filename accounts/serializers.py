@@ -1,0 +1,209 @@
+"""What accounts take and give, for validation and for the schema."""
+
+import re
+import unicodedata
+import zoneinfo
+from functools import cache
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from accounts import names, passwords
+from echomate.fields import FlagField, TextField
+
+FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
+INVISIBLE = frozenset("CcCfCsCoZlZp"[n : n + 2] for n in range(0, 12, 2))
+"""Unicode categories of what can't be seen: controls, bidirectional overrides, private use."""
+JOINERS = "\u200c\u200d"
+"""Which some scripts need within words."""
+
+
+class LineField(TextField):
+    """One line that shows as it is: nothing in it that can't be seen."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if any(unicodedata.category(c) in INVISIBLE and c not in JOINERS for c in text):
+            raise serializers.ValidationError("It holds characters that can't be seen.")
+        return text
+
+
+class UsernameField(serializers.CharField):
+    """A username that may be had, in lower case."""
+
+    def to_internal_value(self, data: Any) -> str:
+        name = names.username(data) if isinstance(data, str) else None
+        if name is None:
+            raise serializers.ValidationError(names.USERNAME_RULE)
+        if name in names.RESERVED:
+            raise serializers.ValidationError("This name is reserved.")
+        return name
+
+
+class EmailField(serializers.EmailField):
+    """An address in its canonical form."""
+
+    def to_internal_value(self, data: Any) -> str:
+        address = names.email(data) if isinstance(data, str) else None
+        if address is None:
+            raise serializers.ValidationError("This is not an e-mail address.")
+        return address
+
+
+class SecretField(serializers.CharField):
+    """A password as it was typed."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=passwords.MAX_LENGTH,
+            trim_whitespace=False,
+            style={"input_type": "password"},
+            **options,
+        )
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class DeliverySerializer(serializers.Serializer[Any]):
+    token_delivery = serializers.ChoiceField(
+        choices=["cookie", "body"],
+        default="cookie",
+        help_text="Where the refresh token goes: into a cookie that scripts can't read, or into the body.",
+    )
+
+
+class SignupSerializer(DeliverySerializer):
+    username = UsernameField(min_length=names.USERNAME_MIN, max_length=names.USERNAME_MAX)
+    email = EmailField(max_length=names.EMAIL_MAX)
+    password = SecretField(min_length=passwords.MIN_LENGTH)
+    full_name = LineField(max_length=FULL_NAME_MAX, required=False, allow_blank=True, default="")
+
+
+class LoginSerializer(DeliverySerializer):
+    login = TextField(max_length=names.EMAIL_MAX, help_text="Username or e-mail address.")
+    password = SecretField()
+
+
+class RefreshSerializer(DeliverySerializer):
+    refresh = TextField(max_length=2048, required=False, help_text="Without it the cookie counts.")
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    posts = serializers.IntegerField()
+    followers = serializers.IntegerField()
+    following = serializers.IntegerField()
+    likes = serializers.IntegerField(help_text="Likes given by this user.")
+
+
+class RelationSerializer(serializers.Serializer[Any]):
+    following = serializers.BooleanField()
+    requested = serializers.BooleanField()
+    followed_by = serializers.BooleanField()
+    blocking = serializers.BooleanField()
+    muting = serializers.BooleanField()
+
+
+class UserSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    username = serializers.CharField()
+    full_name = serializers.CharField(allow_blank=True)
+    bio = serializers.CharField(allow_blank=True)
+    location = serializers.CharField(allow_blank=True)
+    website = serializers.CharField(allow_blank=True)
+    avatar_url = serializers.CharField(allow_null=True)
+    cover_url = serializers.CharField(allow_null=True)
+    url = serializers.CharField(help_text="Where a person looks at this user.")
+    type = serializers.ChoiceField(choices=["person", "group"])
+    verified = serializers.BooleanField()
+    locked = serializers.BooleanField(help_text="Whether follows have to be asked for.")
+    created_at = serializers.DateTimeField()
+    counts = CountsSerializer()
+    viewer = RelationSerializer(allow_null=True, help_text="Null without a token.")
+
+
+class ShortUserSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    username = serializers.CharField()
+    full_name = serializers.CharField(allow_blank=True)
+    avatar_url = serializers.CharField(allow_null=True)
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+class TimezoneField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in _timezones():
+            raise serializers.ValidationError(
+                "A time zone by its name in the IANA database, like Europe/Berlin."
+            )
+        return data
+
+
+class SettingsSerializer(serializers.Serializer[Any]):
+    locale = serializers.ChoiceField(choices=settings.LANGUAGES, help_text="Language of mail.")
+    timezone = TimezoneField(max_length=64)
+    default_visibility = serializers.ChoiceField(choices=["public", "followers"])
+    default_language = TextField(
+        max_length=35,
+        validators=[
+            RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag, like en or pt-BR.")
+        ],
+    )
+    show_followers = FlagField(help_text="Whether others see followers and following.")
+    show_likes = FlagField(help_text="Whether others see what this user likes.")
+    discoverable = FlagField(help_text="Whether the search finds this user.")
+
+
+class OwnUserSerializer(UserSerializer):
+    email = serializers.CharField(allow_null=True)
+    email_verified = serializers.BooleanField()
+    phone_number = serializers.CharField(allow_null=True)
+    settings = SettingsSerializer()
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=["user", "moderator", "admin"]))
+    totp = serializers.BooleanField()
+    passkeys = serializers.IntegerField()
+
+
+class LoggedInSerializer(serializers.Serializer[Any]):
+    user = OwnUserSerializer()
+    access = serializers.CharField()
+    refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
+
+
+class TokensSerializer(serializers.Serializer[Any]):
+    access = serializers.CharField()
+    refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    """What one may change of oneself; only what is given changes."""
+
+    full_name = LineField(max_length=FULL_NAME_MAX, allow_blank=True)
+    bio = TextField(max_length=BIO_MAX, allow_blank=True)
+    location = LineField(max_length=LOCATION_MAX, allow_blank=True)
+    website = serializers.URLField(max_length=WEBSITE_MAX, allow_blank=True)
+    type = serializers.ChoiceField(choices=["person", "group"])
+    locked = FlagField()
+    phone_number = TextField(
+        max_length=16,
+        allow_null=True,
+        validators=[RegexValidator(r"\A\+[1-9][0-9]{6,14}\Z", "A number in E.164 form, like +4930123456.")],
+    )
+    settings = SettingsSerializer(partial=True)
+
+    def validate_website(self, value: str) -> str:
+        if value and not re.match(r"https?://", value, re.IGNORECASE):
+            self._refuse("It begins with http:// or https://.")
+        return value
+
+    @staticmethod
+    def _refuse(why: str) -> NoReturn:
+        raise serializers.ValidationError(why)

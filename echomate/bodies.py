@@ -1,0 +1,58 @@
+"""The JSON of requests and answers. No view is imported here: DRF's own views load these classes."""
+
+from typing import Any
+
+import orjson
+from rest_framework.parsers import JSONParser
+from rest_framework.renderers import BaseRenderer
+
+from echomate.errors import EchomateError, Invalid
+
+MAX_BODY_BYTES = 1_048_576
+MAX_DEPTH = 32
+
+
+class PassThroughRenderer(BaseRenderer):
+    """JSON: bytes pass as they are, all else goes through orjson."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(
+        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
+    ) -> bytes:
+        if data is None:
+            return b""
+        if isinstance(data, bytes):
+            return data
+        return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+
+
+class BoundedJSONParser(JSONParser):
+    """JSON objects of at most 1 MiB and 32 levels, without lone surrogates."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        data = stream.read(MAX_BODY_BYTES + 1)
+        if len(data) > MAX_BODY_BYTES:
+            error = EchomateError(f"A body may have {MAX_BODY_BYTES} bytes.", type="too-large")
+            error.status = 413
+            raise error
+        try:
+            parsed = orjson.loads(data)
+        except orjson.JSONDecodeError as failure:
+            raise Invalid(f"The body is not valid JSON: {failure}.", type="malformed") from failure
+        if not isinstance(parsed, dict):
+            raise Invalid("The body must be a JSON object.", type="malformed")
+        _check_depth(parsed)
+        return parsed
+
+
+def _check_depth(value: Any, depth: int = 1) -> None:
+    if depth > MAX_DEPTH:
+        raise Invalid(f"The body may have {MAX_DEPTH} levels.", type="malformed")
+    if isinstance(value, dict):
+        value = value.values()
+    if not isinstance(value, str | bytes | int | float | bool | None):
+        for part in value:
+            _check_depth(part, depth + 1)
