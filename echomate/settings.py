@@ -87,8 +87,8 @@ CORS_EXPOSE_HEADERS = [
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["echomate.views.PassThroughRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["echomate.views.BoundedJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["echomate.bodies.PassThroughRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["echomate.bodies.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "echomate.problems.handle",
     "UNAUTHENTICATED_USER": None,

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
-from rest_framework.parsers import JSONParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -13,13 +11,10 @@ from rest_framework.views import APIView
 
 from echomate import cache, paging, throttling
 from echomate.cache import Command
-from echomate.errors import DependencyAway, EchomateError, Invalid, NotFound, Unauthenticated
+from echomate.errors import DependencyAway, Invalid, NotFound, Unauthenticated
 from echomate.ids import parse_id
 from echomate.paging import Page, PageRequest
 from echomate.throttling import Limit, Policy, State
-
-MAX_BODY_BYTES = 1_048_576
-MAX_DEPTH = 32
 
 
 class Viewer(Protocol):
@@ -33,52 +28,6 @@ class Viewer(Protocol):
 
     def admit(self, replies: Sequence[Any] | None) -> None:
         """Check that the session still stands (None: Redis is away). Raises `Unauthenticated`, `DependencyAway`."""
-
-
-class PassThroughRenderer(BaseRenderer):
-    """JSON: bytes pass as they are, all else goes through orjson."""
-
-    media_type = "application/json"
-    format = "json"
-    charset = None
-
-    def render(
-        self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
-    ) -> bytes:
-        if data is None:
-            return b""
-        if isinstance(data, bytes):
-            return data
-        return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
-
-
-class BoundedJSONParser(JSONParser):
-    """JSON objects of at most 1 MiB and 32 levels, without lone surrogates."""
-
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
-        data = stream.read(MAX_BODY_BYTES + 1)
-        if len(data) > MAX_BODY_BYTES:
-            error = EchomateError(f"A body may have {MAX_BODY_BYTES} bytes.", type="too-large")
-            error.status = 413
-            raise error
-        try:
-            parsed = orjson.loads(data)
-        except orjson.JSONDecodeError as failure:
-            raise Invalid(f"The body is not valid JSON: {failure}.", type="malformed") from failure
-        if not isinstance(parsed, dict):
-            raise Invalid("The body must be a JSON object.", type="malformed")
-        _check_depth(parsed)
-        return parsed
-
-
-def _check_depth(value: Any, depth: int = 1) -> None:
-    if depth > MAX_DEPTH:
-        raise Invalid(f"The body may have {MAX_DEPTH} levels.", type="malformed")
-    if isinstance(value, dict):
-        value = value.values()
-    if not isinstance(value, str | bytes | int | float | bool | None):
-        for part in value:
-            _check_depth(part, depth + 1)
 
 
 class ApiView(APIView):
@@ -97,6 +46,7 @@ class ApiView(APIView):
     policies: ClassVar[Mapping[str, Policy]] = {}
     """A further rate limit by method."""
 
+    format_kwarg = None
     opening: list[Any] | None
     rate_state: State | None = None
 
