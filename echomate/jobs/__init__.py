@@ -11,7 +11,7 @@ bear that.
 
 from echomate.jobs.due import Sender
 from echomate.jobs.items import Job, State, add, failed, job, put_item, send, shards_of
-from echomate.jobs.runs import kinds, run, runs
+from echomate.jobs.runs import kinds, retry, run, runs
 
 __all__ = [
     "Job",
@@ -22,6 +22,7 @@ __all__ = [
     "job",
     "kinds",
     "put_item",
+    "retry",
     "run",
     "runs",
     "send",

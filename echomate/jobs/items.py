@@ -61,7 +61,7 @@ def job(
     kind: str,
     payload: Mapping[str, Any],
     *,
-    id: int | None = None,  # noqa: A002 - the name callers expect
+    id: int | None = None,
     user: int | None = None,
     delay: timedelta = timedelta(0),
     sends_itself: bool = False,

@@ -10,7 +10,7 @@ from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import DependencyAway
-from echomate.jobs.items import KEPT_SECONDS, Job, State
+from echomate.jobs.items import KEPT_SECONDS, SHARDS, Job, State, send
 
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 3600
@@ -124,6 +124,15 @@ def _put_off(job: Job, *, seconds: int, attempts: float, error: str) -> None:
     values |= _due(job, table.clock() + seconds * 1000)
     sets = "#state = :state, #error = :error, Attempts = :attempts, DueAt = :due, GSI2SK = :sort"
     _finish(job, f"SET {sets} REMOVE Claim", values)
+
+
+def retry(job: Job) -> None:
+    """Let a job that was given up be tried again, from its first attempt."""
+    values = {":state": State.WAITING.value, ":none": 0, ":pk": keys.due(job.kind, job.id % SHARDS)}
+    values |= {":failed": State.FAILED.value, **_due(job, table.clock())}
+    sets = "#state = :state, Attempts = :none, DueAt = :due, GSI2PK = :pk, GSI2SK = :sort"
+    if _update(job, f"SET {sets}", "#state = :failed", values):
+        send(job.id)
 
 
 def _due(job: Job, milliseconds: int) -> dict[str, Any]:

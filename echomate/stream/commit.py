@@ -25,11 +25,11 @@ Deltas = Mapping[Key, Mapping[str, int]]
 logger = logging.getLogger(__name__)
 
 
-class LeaseLost(Exception):  # noqa: N818 - it is a state of things, found out by a condition that failed
+class LeaseLost(Exception):
     """The lease is another's now; nothing of this batch may be written."""
 
 
-class CounterRefused(Exception):  # noqa: N818 - as above
+class CounterRefused(Exception):
     """DynamoDB refuses these counter items themselves, whoever writes them."""
 
     def __init__(self, keys: list[Key], reason: str) -> None:

@@ -11,11 +11,11 @@ from echomate.stream.shards import Shard
 PAGE = 1000
 
 
-class Trimmed(Exception):  # noqa: N818 - it names what happened to the records
+class Trimmed(Exception):
     """The stream no longer reaches back to the checkpoint."""
 
 
-class ShardGone(Exception):  # noqa: N818 - as above
+class ShardGone(Exception):
     """The shard, or its stream, no longer exists."""
 
 

@@ -25,7 +25,7 @@ def choose(readable: Sequence[Lease], *, me: str, now: float) -> list[Choice]:
     if free:
         return [Choice(lease, by_force=False) for lease in free[: max(share - held[me], 0)]]
     owner, most = max(held.items(), key=lambda pair: (pair[1], str(pair[0])), default=(me, 0))
-    if most <= share or most - held[me] < 2:  # noqa: PLR2004 - a difference of one is even
+    if most <= share or most - held[me] < 2:
         return []
     return [Choice(next(lease for lease in readable if lease.owner == owner), by_force=True)]
 

@@ -32,7 +32,7 @@ _rest_until = 0.0
 
 def wake() -> None:
     """Tell the projectors that something was written. Best effort."""
-    global _rest_until  # noqa: PLW0603 - a race of threads costs a message more
+    global _rest_until
     now = time.monotonic()
     if now < _rest_until:
         return
