@@ -47,7 +47,7 @@ class TokenAuthentication(BaseAuthentication):
         claims = tokens.read_access(token.strip())
         return self.viewer(claims.user, claims.sid), None
 
-    def authenticate_header(self, request: Request) -> str:  # noqa: ARG002 - DRF's signature
+    def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
 
 

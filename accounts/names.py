@@ -10,15 +10,15 @@ USERNAME_MIN, USERNAME_MAX = 3, 30
 EMAIL_MAX = 254
 USERNAME_RULE = "From 3 to 30 letters a to z, digits and underscores, at least one of them a letter."
 
-RESERVED = frozenset(
-    """
-    about account accounts admin administrator anonymous api app auth billing blog bot contact docs echomate
-    everyone explore feed feeds follow followers following friends health help home info instance login
-    logout mail me media messages metrics moderation moderator news nobody notifications null official
-    post posts privacy profile root search security settings signup staff static support system tags team
-    terms timeline trending undefined user users webmaster well_known www
-    """.split()
-)
+_WORDS = """
+    about account accounts admin administrator anonymous api app auth billing blog bot contact docs
+    echomate everyone explore feed feeds follow followers following friends health help home info
+    instance login logout mail me media messages metrics moderation moderator news nobody
+    notifications null official post posts privacy profile root search security settings signup
+    staff static support system tags team terms timeline trending undefined user users webmaster
+    well_known www
+"""
+RESERVED = frozenset(_WORDS.split())
 
 _USERNAME = re.compile(r"[A-Za-z0-9_]{3,30}", re.ASCII)
 _is_email = EmailValidator()
@@ -29,10 +29,6 @@ def username(text: str) -> str | None:
     if not _USERNAME.fullmatch(text) or not re.search("[A-Za-z]", text):
         return None
     return text.lower()
-
-
-def is_reserved(name: str) -> bool:
-    return name in RESERVED
 
 
 def email(text: str) -> str | None:

@@ -84,12 +84,12 @@ class _SessionToken(Token):
 
 
 class AccessToken(_SessionToken):
-    token_type = "access"
+    token_type = "access"  # noqa: S105 - its kind
     lifetime = timedelta(seconds=config.access_token_seconds)
 
 
 class RefreshToken(_SessionToken):
-    token_type = "refresh"
+    token_type = "refresh"  # noqa: S105 - its kind
     lifetime = timedelta(seconds=config.refresh_token_seconds)
 
     @classmethod

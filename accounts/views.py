@@ -51,7 +51,7 @@ class SignupView(ApiView):
             username=given["username"],
             email=given["email"],
             full_name=given["full_name"],
-            locale=translation.get_language_from_request(request._request),  # noqa: SLF001 - Django's own
+            locale=translation.get_language_from_request(request._request),
         )
         logged_in = services.sign_up(account, password=given["password"])
         response = _logged_in(logged_in, given["token_delivery"], status=201)
@@ -66,13 +66,13 @@ class LoginView(ApiView):
 
     def _limits(self, request: Request, viewer: Any) -> list[Limit]:
         """One for the account too, under the name that was typed, whether or not it is anybody's."""
-        self.guesses = Limit(GUESSES, _typed(request.data.get("login")))
+        self.guesses = Limit(GUESSES, _typed(cast("dict[str, Any]", request.data).get("login")))
         return [*super()._limits(request, viewer), self.guesses]
 
     @extend_schema(
         operation_id="logIn", tags=["auth"], request=LoginSerializer, responses={200: LoggedInSerializer}
     )
-    def post(self, request: Request) -> Response:  # noqa: ARG002 - DRF's signature
+    def post(self, request: Request) -> Response:
         given = self.validated(LoginSerializer)
         logged_in = services.log_in(given["login"], given["password"])
         cache.forget(keys.throttle(GUESSES.name, self.guesses.subject))
@@ -121,11 +121,11 @@ class LogoutView(ApiView):
     """Needs no session that stands: ending one again does no harm, and makes sure that no cache calls it good."""
 
     anonymous = True
-    authentication_classes: ClassVar[Sequence[Any]] = [SignatureAuthentication]
+    authentication_classes = (SignatureAuthentication,)
 
     @extend_schema(operation_id="logOut", tags=["auth"], request=None, responses={204: OpenApiResponse()})
     def post(self, request: Request) -> Response:
-        viewer = cast(TokenViewer | None, self.viewer)
+        viewer = cast("TokenViewer | None", self.viewer)
         if viewer is not None:
             sessions.end(viewer.id, viewer.sid)
         elif token := cookies.read(request):
@@ -138,7 +138,7 @@ class LogoutView(ApiView):
 
 class LogoutAllView(ApiView):
     @extend_schema(operation_id="logOutAll", tags=["auth"], request=None, responses={204: OpenApiResponse()})
-    def post(self, request: Request) -> Response:  # noqa: ARG002 - DRF's signature
+    def post(self, request: Request) -> Response:
         sessions.end_all(self.viewer_id)
         return _no_session()
 
