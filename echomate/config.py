@@ -1,10 +1,11 @@
 """Every setting of Echomate, typed, read once from the environment. Nothing else reads `os.environ`."""
 
+import sys
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - production refuses it
@@ -17,7 +18,9 @@ def _words(value: object) -> object:
 class Config(BaseSettings):
     """Names are those of the environment variables in lower case; `.env.example` is generated from this class."""
 
-    model_config = SettingsConfigDict(case_sensitive=False, frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        case_sensitive=False, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     environment: Literal["local", "test", "production"] = Field(
         "local", description="local, test or production; production refuses missing and development secrets."
@@ -26,14 +29,18 @@ class Config(BaseSettings):
     log_level: str = Field("INFO", description="Lowest level that is logged.")
     instance_name: str = Field("Echomate", description="The name of this community, shown by GET /instance.")
 
-    secret_key: str = Field(DEVELOPMENT_SECRET, description="Secret of Django and of page cursors.")
+    secret_key: str = Field(
+        DEVELOPMENT_SECRET, repr=False, description="Secret of Django and of page cursors."
+    )
     jwt_secret: str = Field(
         DEVELOPMENT_SECRET, description="Secret of HS256 tokens (local runs and tests only)."
     )
     jwt_algorithm: Literal["HS256", "EdDSA", "RS256"] = Field(
         "HS256", description="How access and refresh tokens are signed; production refuses HS256."
     )
-    jwt_private_key: str = Field("", description="PEM private key that signs, for EdDSA and RS256.")
+    jwt_private_key: str = Field(
+        "", repr=False, description="PEM private key that signs, for EdDSA and RS256."
+    )
     jwt_public_key: str = Field("", description="PEM public key that verifies, for EdDSA and RS256.")
     jwt_key_id: str = Field("1", description="The `kid` of the signing key.")
     jwt_former_keys: dict[str, str] = Field(
@@ -58,7 +65,7 @@ class Config(BaseSettings):
 
     aws_region: str = Field("us-east-1", description="Region of the table, the buckets and the queues.")
     aws_access_key_id: str = Field("", description="Empty: the instance's role.")
-    aws_secret_access_key: str = Field("", description="Empty: the instance's role.")
+    aws_secret_access_key: str = Field("", repr=False, description="Empty: the instance's role.")
     aws_endpoint_url: str = Field("", description="An emulator's address; empty: AWS.")
     dynamodb_endpoint_url: str = Field("", description="Address of DynamoDB if not the one above.")
     table_name: str = Field("echomate", description="The one table.")
@@ -146,4 +153,34 @@ class Config(BaseSettings):
         )
 
 
-config = Config()
+def load() -> Config:
+    """The settings of this process. What is wrong with them is said, and the process ends with 78 (EX_CONFIG)."""
+    try:
+        return Config()
+    except ValidationError as error:
+        for problem in error.errors(include_input=False, include_url=False):
+            name = ".".join(str(part) for part in problem["loc"]).upper()
+            sys.stderr.write(f"settings: {name + ': ' if name else ''}{problem['msg']}\n")
+        raise SystemExit(78) from None
+
+
+def example() -> str:
+    """The content of `.env.example`: each setting with its comment and its default."""
+    lines = [
+        "# The settings of Echomate with their defaults. Made by: python -m echomate.config > .env.example"
+    ]
+    for name, field in Config.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        shown = ",".join(default) if isinstance(default, list) else str(default)
+        lines += [
+            "",
+            f"# {field.description}",
+            f"{name.upper()}={'' if shown == DEVELOPMENT_SECRET else shown}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+config = load()
+
+if __name__ == "__main__":
+    sys.stdout.write(example())
