@@ -1,7 +1,7 @@
-"""Lists of posts that stand in no timeline: an author's, and what somebody likes.
+"""Lists of posts that stand in no timeline: an author's, and what somebody likes; and the likers of a post.
 
-They come from the index, which lags; what Redis knows already is put in its place, so that one's own post or like is
-there at once.
+The first two come from the index, which lags; what Redis knows already is put in its place, so that one's own post
+or like is there at once.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ from echomate.errors import DependencyAway
 from echomate.paging import Page, PageRequest
 from posts import recent
 from posts.hydration import show
+from posts.people import user_list
 from posts.selectors import liked
 
 LATEST = 60
@@ -65,13 +66,19 @@ def posts_liked_by(user: int, *, viewer: int | None, request: PageRequest) -> Pa
 
 
 def _query(
-    partition: str, request: PageRequest, bound: int | None, count: int, *, prefix: str = ""
+    partition: str,
+    request: PageRequest,
+    bound: int | None,
+    count: int,
+    *,
+    prefix: str = "",
+    index: str | None = "GSI1",
 ) -> Iterable[Wire]:
-    """The next entries of GSI1 beyond a bound, in the request's direction."""
+    """The next entries of a partition beyond a bound, in the request's direction."""
     edge = None if bound is None else prefix + ids.pad(bound)
     return table.query(
         partition,
-        index="GSI1",
+        index=index,
         prefix=prefix,
         below=None if request.newer else edge,
         above=edge if request.newer else None,
@@ -85,3 +92,14 @@ def _nearest(found: Iterable[int], request: PageRequest, bound: int | None, coun
     if request.newer:
         return sorted(id_ for id_ in found if bound is None or id_ > bound)[:count]
     return sorted((id_ for id_ in found if bound is None or id_ < bound), reverse=True)[:count]
+
+
+def likers(post: int, *, viewer: int, request: PageRequest) -> Page[bytes]:
+    """Who likes a post, by account; the table tells, so nobody is late."""
+
+    def fetch(bound: int | None, count: int) -> list[int]:
+        partition = keys.post_partition(post)
+        items = _query(partition, request, bound, count, prefix=keys.LIKE, index=None)
+        return [table.last_id(item["SK"]["S"]) for item in items]
+
+    return paging.fill(request, fetch, lambda users: user_list(viewer, users), lambda user: user)

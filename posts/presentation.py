@@ -3,8 +3,6 @@
 from accounts.selectors import Card
 from posts.selectors import PostCounts, RenderedPost
 
-LIKED = 1
-BOOKMARKED = 2
 _VIEWER = [
     b'{"liked":%s,"bookmarked":%s}' % (liked, bookmarked)
     for bookmarked in (b"false", b"true")
@@ -13,11 +11,19 @@ _VIEWER = [
 
 
 def present(post: RenderedPost, author: Card, counts: PostCounts, bits: int | None) -> bytes:
-    """`bits` are what the viewer did with the post (`LIKED`, `BOOKMARKED`); None is somebody anonymous."""
-    return b'%s,"author":%s,"counts":{"likes":%d,"comments":%d},"viewer":%s}' % (
+    """`bits` are what the viewer did with the post: 1 liked, 2 bookmarked; None is somebody anonymous."""
+    return b'%s,"author":%s,"counts":%s,"viewer":%s}' % (
         post.body[:-1],
         author.short,
-        counts.likes,
-        counts.comments,
+        _counts(counts),
         b"null" if bits is None else _VIEWER[bits],
     )
+
+
+def present_reaction(bits: int, counts: PostCounts | None) -> bytes:
+    """What a toggle answers; no counts are those of a post that is out of sight."""
+    return b'{"viewer":%s,"counts":%s}' % (_VIEWER[bits], b"null" if counts is None else _counts(counts))
+
+
+def _counts(counts: PostCounts) -> bytes:
+    return b'{"likes":%d,"comments":%d}' % (counts.likes, counts.comments)

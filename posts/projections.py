@@ -2,7 +2,6 @@
 
 from echomate import dynamodb, keys, table
 from echomate.config import config
-from echomate.dynamodb import DynamoDBError
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 
@@ -27,23 +26,17 @@ def _author(image: Image | None) -> int | None:
 
 
 def _bury_stats(post: int, *, expires_at: int | None) -> None:
-    """The counters go when their tombstone goes."""
-    if expires_at is None:
-        return
-    try:
+    """The counters go when their tombstone goes; those that are still to come too."""
+    if expires_at is not None:
         dynamodb.call(
             "UpdateItem",
             {
                 "TableName": config.table_name,
                 "Key": table.wire_key(keys.post_stats(post)),
                 "UpdateExpression": "SET ExpiresAt = :then",
-                "ConditionExpression": "attribute_exists(PK)",
                 "ExpressionAttributeValues": {":then": {"N": str(expires_at)}},
             },
         )
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
 
 
 @projects("like")

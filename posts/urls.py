@@ -1,5 +1,14 @@
 """Routes of the posts app, below /api/v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from posts import views
+
+urlpatterns = [
+    path("posts", views.PostsView.as_view(), name="posts"),
+    path("posts/<str:post>", views.PostView.as_view(), name="post"),
+    path("posts/<str:post>/like", views.LikeView.as_view(), name="like"),
+    path("posts/<str:post>/likes", views.LikersView.as_view(), name="likers"),
+    path("users/<str:user>/posts", views.UserPostsView.as_view(), name="user-posts"),
+    path("users/<str:user>/likes", views.UserLikesView.as_view(), name="user-likes"),
+]

@@ -10,7 +10,7 @@ from pynamodb.expressions.update import Action
 from echomate import dynamodb, ids, keys, table, timelines
 from echomate.cache import Command
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import Conflict, DependencyAway, Forbidden, NotFound, PreconditionFailed
+from echomate.errors import Conflict, DependencyAway, Forbidden, Invalid, NotFound, PreconditionFailed
 from posts import reading, rendering
 from posts.models import TOMBSTONE_SECONDS, Post, public_partition
 from posts.rendering import RenderedPost
@@ -102,6 +102,8 @@ def edit(
         before = _own_post(editor, post)
         if expected is not None and before.version not in expected:
             break
+        if changes.get("visibility", before.visibility) != before.visibility:
+            raise Invalid(errors={"visibility": ["It is fixed when a post is made."]})
         actions = _actions(before, changes)
         if not actions:
             return _rendered(before.wire())

@@ -1,0 +1,174 @@
+"""Posts, likes, and the lists of them that belong to a user."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import orjson
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.selectors import Card, cards, own_user
+from echomate import etags, keys
+from echomate.cache import Command
+from echomate.errors import Forbidden, Unauthenticated
+from echomate.throttling import Policy
+from echomate.views import ApiView, id_or_404, ids_from_query
+from posts import lists, reading, services
+from posts.hydration import show
+from posts.people import visible_user
+from posts.presentation import present, present_reaction
+from posts.selectors import NO_COUNTS
+from posts.serializers import (
+    EditedPostSerializer,
+    NewPostSerializer,
+    PostListSerializer,
+    PostSerializer,
+    ReactionSerializer,
+    UserListSerializer,
+)
+from posts.services import Draft, Reaction
+
+POSTS = Policy("posts", 300, 3 * 3600)
+IDS_AT_MOST = 50
+
+IDS = OpenApiParameter(
+    "ids", str, required=True, description=f"Up to {IDS_AT_MOST} ids, separated by commas."
+)
+LIST = [
+    OpenApiParameter("limit", int, description="1 to 50; 20 where it is left out."),
+    OpenApiParameter("cursor", str, description="Opaque; from `next` and `previous` of this list."),
+]
+
+
+class PostsView(ApiView):
+    anonymous = True
+    policies: ClassVar[Mapping[str, Policy]] = {"POST": POSTS}
+
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        is_creation = viewer_id is not None and self.request.method == "POST"
+        return [("GET", keys.cached_user(viewer_id))] if is_creation and viewer_id else ()
+
+    @extend_schema(
+        operation_id="listPostsById", tags=["posts"], parameters=[IDS], responses=PostListSerializer
+    )
+    def get(self, request: Request) -> Response:
+        ids = dict.fromkeys(ids_from_query(request, most=IDS_AT_MOST))
+        shown = show(self.viewer_id_or_none, list(ids))
+        results = [orjson.Fragment(post) for post in shown if post is not None]
+        return Response({"results": results, "next": None, "previous": None})
+
+    @extend_schema(
+        operation_id="createPost", tags=["posts"], request=NewPostSerializer, responses={201: PostSerializer}
+    )
+    def post(self, request: Request) -> Response:
+        author = self._author()
+        given = _without_media(self.validated(NewPostSerializer))
+        post = services.create(author=author.id, draft=Draft(**{**_defaults(author.id, given), **given}))
+        answer = etags.respond(request, present(post, author, NO_COUNTS, 0), version=post.version)
+        answer.status_code = 201
+        answer.headers["Location"] = f"/api/v1/posts/{post.id}"
+        return answer
+
+    def _author(self) -> Card:
+        """Who posts. Their session stands, so they were active a moment ago."""
+        found = self.opening[0] if self.opening else None
+        card = cards.one(self.viewer_id, found=found)
+        if card is None:
+            raise Unauthenticated(type="session-revoked")
+        return card
+
+
+def _defaults(author: int, given: Mapping[str, Any]) -> dict[str, str]:
+    """What the author's settings say where they don't; the table is asked only then."""
+    if {"visibility", "language"} <= given.keys():
+        return {}
+    settings = own_user(author).settings
+    return {"visibility": settings.default_visibility, "language": settings.default_language}
+
+
+def _without_media(given: dict[str, Any]) -> dict[str, Any]:
+    """`media_ids` has been found to name none."""
+    return {name: value for name, value in given.items() if name != "media_ids"}
+
+
+class PostView(ApiView):
+    anonymous = True
+
+    @extend_schema(operation_id="getPost", tags=["posts"], responses={200: PostSerializer, 304: None})
+    def get(self, request: Request, post: str) -> Response:
+        seen = reading.must_see(self.viewer_id_or_none, id_or_404(post))
+        return etags.respond(request, seen.body, version=seen.version)
+
+    @extend_schema(
+        operation_id="replacePost", tags=["posts"], request=EditedPostSerializer, responses=PostSerializer
+    )
+    def put(self, request: Request, post: str) -> Response:
+        return self._edit(request, id_or_404(post), partial=False)
+
+    @extend_schema(
+        operation_id="editPost", tags=["posts"], request=EditedPostSerializer, responses=PostSerializer
+    )
+    def patch(self, request: Request, post: str) -> Response:
+        return self._edit(request, id_or_404(post), partial=True)
+
+    def _edit(self, request: Request, post: int, *, partial: bool) -> Response:
+        editor = self.viewer_id
+        changes = _without_media(self.validated(EditedPostSerializer, partial=partial))
+        services.edit(editor=editor, post=post, changes=changes, expected=etags.expected_versions(request))
+        seen = reading.must_see(editor, post)
+        return etags.respond(request, seen.body, version=seen.version)
+
+    @extend_schema(
+        operation_id="deletePost", tags=["posts"], request=None, responses={204: OpenApiResponse()}
+    )
+    def delete(self, request: Request, post: str) -> Response:
+        services.delete(author=self.viewer_id, post=id_or_404(post))
+        return Response(status=204)
+
+
+class LikeView(ApiView):
+    @extend_schema(operation_id="likePost", tags=["posts"], request=None, responses=ReactionSerializer)
+    def post(self, request: Request, post: str) -> Response:
+        return _reaction(services.like(user=self.viewer_id, post=id_or_404(post)))
+
+    @extend_schema(operation_id="unlikePost", tags=["posts"], request=None, responses=ReactionSerializer)
+    def delete(self, request: Request, post: str) -> Response:
+        return _reaction(services.unlike(user=self.viewer_id, post=id_or_404(post)))
+
+
+def _reaction(reaction: Reaction) -> Response:
+    return Response(present_reaction(reaction.bits, reaction.counts))
+
+
+class LikersView(ApiView):
+    @extend_schema(operation_id="listLikers", tags=["posts"], parameters=LIST, responses=UserListSerializer)
+    def get(self, request: Request, post: str) -> Response:
+        id_ = id_or_404(post)
+        reading.must_see(self.viewer_id, id_)
+        asked = self.page_request(f"likers:{id_}")
+        return self.list_response(lists.likers(id_, viewer=self.viewer_id, request=asked), asked)
+
+
+class UserPostsView(ApiView):
+    anonymous = True
+
+    @extend_schema(
+        operation_id="listUserPosts", tags=["posts"], parameters=LIST, responses=PostListSerializer
+    )
+    def get(self, request: Request, user: str) -> Response:
+        author = visible_user(self.viewer_id_or_none, user).id
+        asked = self.page_request(f"posts:{author}")
+        return self.list_response(lists.posts_of(author, viewer=self.viewer_id_or_none, request=asked), asked)
+
+
+class UserLikesView(ApiView):
+    @extend_schema(
+        operation_id="listUserLikes", tags=["posts"], parameters=LIST, responses=PostListSerializer
+    )
+    def get(self, request: Request, user: str) -> Response:
+        owner = visible_user(self.viewer_id, user)
+        if owner.id != self.viewer_id and not owner.show_likes:
+            raise Forbidden("What they like is for themselves.")
+        asked = self.page_request(f"likes:{owner.id}")
+        return self.list_response(lists.posts_liked_by(owner.id, viewer=self.viewer_id, request=asked), asked)
