@@ -1,5 +1,17 @@
 """Routes of the social app, below /api/v1."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from social import views
+
+urlpatterns = [
+    path("users", views.SearchView.as_view(), name="users"),
+    path("users/<str:user>", views.UserView.as_view(), name="user"),
+    path("users/<str:user>/follow", views.FollowView.as_view(), name="follow"),
+    path("users/<str:user>/block", views.BlockView.as_view(), name="block"),
+    path("users/<str:user>/followers", views.FollowersView.as_view(), name="followers"),
+    path("users/<str:user>/following", views.FollowingView.as_view(), name="following"),
+    path("friends", views.FriendsView.as_view(), name="friends"),
+    path("blocks", views.BlocksView.as_view(), name="blocks"),
+    path("relations", views.RelationsView.as_view(), name="relations"),
+]

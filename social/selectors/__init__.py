@@ -8,11 +8,12 @@ from social.selectors.edges import (
     fresh_followers,
     is_blocked,
     muted,
-    recently_followed_ids,
 )
+from social.selectors.people import Person, people, person, person_reads
 from social.selectors.relations import Relation, relation_reads, relations
 
 __all__ = [
+    "Person",
     "Relation",
     "blocked",
     "followed_ids",
@@ -21,7 +22,9 @@ __all__ = [
     "fresh_followers",
     "is_blocked",
     "muted",
-    "recently_followed_ids",
+    "people",
+    "person",
+    "person_reads",
     "relation_reads",
     "relations",
 ]

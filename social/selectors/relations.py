@@ -21,8 +21,16 @@ class Relation:
     muting: bool = False
     blocked_by: bool = False
 
-
-NONE = Relation()
+    @property
+    def shown(self) -> dict[str, bool]:
+        """The `viewer` of the `user` shape."""
+        return {
+            "following": self.following,
+            "requested": self.requested,
+            "followed_by": self.followed_by,
+            "blocking": self.blocking,
+            "muting": self.muting,
+        }
 
 
 def relation_reads(viewer: int, others: Sequence[int]) -> list[Command]:
@@ -41,7 +49,7 @@ def relations(
     """The relation to each of the others, right at once after each write of either side."""
     if not others:
         return {}
-    replies = found if found is not None else _asked(relation_reads(viewer, others))
+    replies = found or asked(relation_reads(viewer, others)) or [None] * 4
     follows = following.among(viewer, others, reply=replies[0])
     followers = _followers_among(viewer, others, replies[1])
     blocks, blockers = _blocks_among(viewer, others, replies[2])
@@ -58,11 +66,12 @@ def relations(
     }
 
 
-def _asked(commands: list[Command]) -> Sequence[Any]:
+def asked(commands: Sequence[Command]) -> list[Any] | None:
+    """The replies to reads in one round trip; None while Redis is away, and then the table is asked."""
     try:
-        return cache.run(commands)
+        return cache.ask(*commands)
     except DependencyAway:
-        return [None] * len(commands)
+        return None
 
 
 def _followers_among(viewer: int, others: Sequence[int], reply: Any) -> set[int]:

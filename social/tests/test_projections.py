@@ -108,7 +108,7 @@ def test_an_edge_is_not_deleted_for_a_block_that_was_lifted_in_the_meantime(peop
     ann, bob = people
     edge, block = put_edge(bob, ann), put_block(ann, bob)
     services.unblock(blocker=ann, blocked=bob)
-    projections._delete_while_blocked(edge, (block.pk, block.sk))  # noqa: SLF001 - between its reads and its write
+    projections._delete_while_blocked(edge, (block.pk, block.sk))
     assert table.get_item(keys.follow(bob, ann)) is not None
 
 

@@ -156,7 +156,7 @@ def test_a_put_whose_answer_is_lost_still_counts_as_a_new_follow(
     dynamodb_proxy.cut_after(0)
     healing = threading.Timer(0.3, dynamodb_proxy.heal)
     healing.start()
-    assert services._put_edge(Follow.between(follower=ann, followed=bob))  # noqa: SLF001 - reads pass, the put not
+    assert services._put_edge(Follow.between(follower=ann, followed=bob))
     healing.join()
     assert edge(ann, bob) is not None
 
