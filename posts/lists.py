@@ -12,8 +12,8 @@ from echomate.errors import DependencyAway
 from echomate.paging import Page, PageRequest
 from posts import recent
 from posts.hydration import show
-from posts.people import user_list
 from posts.selectors import liked
+from social.selectors import people
 
 LATEST = 60
 """More than anybody posts while an index lags."""
@@ -102,4 +102,7 @@ def likers(post: int, *, viewer: int, request: PageRequest) -> Page[bytes]:
         items = _query(partition, request, bound, count, prefix=keys.LIKE, index=None)
         return [table.last_id(item["SK"]["S"]) for item in items]
 
-    return paging.fill(request, fetch, lambda users: user_list(viewer, users), lambda user: user)
+    def hydrate(users: Sequence[int]) -> list[bytes | None]:
+        return [one.present() if one else None for one in people(viewer, users)]
+
+    return paging.fill(request, fetch, hydrate, lambda user: user)

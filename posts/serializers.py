@@ -5,7 +5,6 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from accounts.serializers import UserSerializer
 from echomate.fields import FlagField, TextField
 
 CONTENT_AT_MOST = 5000
@@ -87,12 +86,6 @@ class PostSerializer(serializers.Serializer[Any]):
 
 class PostListSerializer(serializers.Serializer[Any]):
     results = PostSerializer(many=True)
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-
-
-class UserListSerializer(serializers.Serializer[Any]):
-    results = UserSerializer(many=True)
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
 

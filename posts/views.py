@@ -16,7 +16,6 @@ from echomate.throttling import Policy
 from echomate.views import ApiView, id_or_404, ids_from_query
 from posts import lists, reading, services
 from posts.hydration import show
-from posts.people import visible_user
 from posts.presentation import present, present_reaction
 from posts.selectors import NO_COUNTS
 from posts.serializers import (
@@ -25,9 +24,10 @@ from posts.serializers import (
     PostListSerializer,
     PostSerializer,
     ReactionSerializer,
-    UserListSerializer,
 )
 from posts.services import Draft, Reaction
+from social.selectors import person, person_reads
+from social.serializers import UserPageSerializer
 
 POSTS = Policy("posts", 300, 3 * 3600)
 IDS_AT_MOST = 50
@@ -95,7 +95,7 @@ def _without_media(given: dict[str, Any]) -> dict[str, Any]:
 class PostView(ApiView):
     anonymous = True
 
-    @extend_schema(operation_id="getPost", tags=["posts"], responses={200: PostSerializer, 304: None})
+    @extend_schema(operation_id="readPost", tags=["posts"], responses={200: PostSerializer, 304: None})
     def get(self, request: Request, post: str) -> Response:
         seen = reading.must_see(self.viewer_id_or_none, id_or_404(post))
         return etags.respond(request, seen.body, version=seen.version)
@@ -142,7 +142,7 @@ def _reaction(reaction: Reaction) -> Response:
 
 
 class LikersView(ApiView):
-    @extend_schema(operation_id="listLikers", tags=["posts"], parameters=LIST, responses=UserListSerializer)
+    @extend_schema(operation_id="listLikers", tags=["posts"], parameters=LIST, responses=UserPageSerializer)
     def get(self, request: Request, post: str) -> Response:
         id_ = id_or_404(post)
         reading.must_see(self.viewer_id, id_)
@@ -150,24 +150,35 @@ class LikersView(ApiView):
         return self.list_response(lists.likers(id_, viewer=self.viewer_id, request=asked), asked)
 
 
-class UserPostsView(ApiView):
+class _OfUser(ApiView):
+    """Base of what is about one user: they are read in the round trip that admits the caller."""
+
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        return person_reads(viewer_id, self.kwargs["user"])
+
+    def person(self, user: str) -> Card:
+        """Raises `NotFound`, also for one who blocks the viewer."""
+        return person(self.viewer_id_or_none, user, replies=self.opening).card
+
+
+class UserPostsView(_OfUser):
     anonymous = True
 
     @extend_schema(
         operation_id="listUserPosts", tags=["posts"], parameters=LIST, responses=PostListSerializer
     )
     def get(self, request: Request, user: str) -> Response:
-        author = visible_user(self.viewer_id_or_none, user).id
+        author = self.person(user).id
         asked = self.page_request(f"posts:{author}")
         return self.list_response(lists.posts_of(author, viewer=self.viewer_id_or_none, request=asked), asked)
 
 
-class UserLikesView(ApiView):
+class UserLikesView(_OfUser):
     @extend_schema(
         operation_id="listUserLikes", tags=["posts"], parameters=LIST, responses=PostListSerializer
     )
     def get(self, request: Request, user: str) -> Response:
-        owner = visible_user(self.viewer_id, user)
+        owner = self.person(user)
         if owner.id != self.viewer_id and not owner.show_likes:
             raise Forbidden("What they like is for themselves.")
         asked = self.page_request(f"likes:{owner.id}")
