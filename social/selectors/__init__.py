@@ -8,6 +8,7 @@ from social.selectors.edges import (
     fresh_followers,
     is_blocked,
     muted,
+    recently_followed_ids,
 )
 from social.selectors.people import Person, people, person, person_reads
 from social.selectors.relations import Relation, relation_reads, relations
@@ -25,6 +26,7 @@ __all__ = [
     "people",
     "person",
     "person_reads",
+    "recently_followed_ids",
     "relation_reads",
     "relations",
 ]
