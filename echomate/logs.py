@@ -40,6 +40,7 @@ def configuration(level: str) -> dict[str, Any]:
             "django.request": {"level": "ERROR"},
             "django.server": {"handlers": ["out"], "propagate": False},
             "botocore": {"level": "WARNING"},
+            "pynamodb": {"level": "WARNING"},
             "urllib3": {"level": "ERROR"},
         },
     }

@@ -30,6 +30,8 @@ class RequestMiddleware:
         response = self._answer(request)
         response.headers["X-Request-ID"] = request_id
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         self._log(request, response, request_id, start)
         return response
 
