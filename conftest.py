@@ -6,7 +6,7 @@ import pytest
 
 from echomate.testing.stack import Stack
 
-pytest_plugins = ["echomate.testing.plugin"]
+pytest_plugins = ["echomate.testing.plugin", "echomate.testing.fixtures"]
 
 _stack = Stack()
 os.environ.update(_stack.environment)

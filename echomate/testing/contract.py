@@ -1,0 +1,101 @@
+"""Every answer that a test gets is held against the OpenAPI document: status, content type, body, headers."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import orjson
+from django.http import HttpResponse
+from django.urls import Resolver404, resolve
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import best_match
+
+from echomate import problems, schema
+
+PREFIX = "/api/v1/"
+HEADERS = {201: "Location", 401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+_PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
+
+formats = FormatChecker(())
+
+
+@formats.checks("date-time")
+def _is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", value))
+
+
+@cache
+def _document() -> dict[str, Any]:
+    """The document, its objects closed: what an answer holds beyond it is a fault."""
+    document: dict[str, Any] = orjson.loads(schema.document())
+    _close(document["components"])
+    return document
+
+
+def _close(part: Any) -> None:
+    if isinstance(part, dict):
+        if "properties" in part and part.get("type") == "object":
+            part.setdefault("additionalProperties", False)
+        part = list(part.values())
+    if isinstance(part, list):
+        for one in part:
+            _close(one)
+
+
+@cache
+def _validator(path: str, method: str, status: str, content_type: str) -> Draft202012Validator | None:
+    answers = _operation(path, method)["responses"]
+    answer = answers.get(status) or answers.get("default") or {}
+    content = answer.get("content", {})
+    if content_type not in content:
+        return None
+    body = content[content_type]["schema"]
+    return Draft202012Validator({**body, "components": _document()["components"]}, format_checker=formats)
+
+
+def _operation(path: str, method: str) -> dict[str, Any]:
+    operation: dict[str, Any] = _document()["paths"].get(path, {}).get(method, {})
+    return operation
+
+
+def check(method: str, path: str, response: HttpResponse) -> None:
+    """Raises `AssertionError` where an answer isn't what the document promises. Only for paths of the API."""
+    if not path.startswith(PREFIX) or method == "OPTIONS":
+        return
+    said = f"{method} {path} answered {response.status_code}"
+    _check_headers(response, said)
+    template = _template(path)
+    verb = "get" if method == "HEAD" else method.lower()
+    if template is None or not _operation(template, verb):
+        assert response.status_code in {404, 405}, f"{said}, but the document does not know this operation"
+        return
+    _check_body(template, verb, response, said)
+
+
+def _template(path: str) -> str | None:
+    try:
+        route = resolve(path).route
+    except Resolver404:
+        return None
+    return "/" + _PARAMETER.sub(r"{\1}", route) if route else None
+
+
+def _check_headers(response: HttpResponse, said: str) -> None:
+    name = HEADERS.get(response.status_code)
+    assert name is None or name in response.headers, f"{said} without {name}"
+    assert "X-Request-ID" in response.headers, f"{said} without X-Request-ID"
+    if response.status_code >= 400:  # noqa: PLR2004
+        assert response.headers["Content-Type"] == problems.CONTENT_TYPE, f"{said}, not as a problem"
+
+
+def _check_body(path: str, method: str, response: HttpResponse, said: str) -> None:
+    status, content_type = str(response.status_code), response.headers.get("Content-Type", "").split(";")[0]
+    documented: Mapping[str, Any] = _operation(path, method)["responses"]
+    assert status in documented or "default" in documented, f"{said}, which is not documented"
+    if not response.content:
+        return
+    validator = _validator(path, method, status, content_type)
+    assert validator is not None, f"{said} with a {content_type} that is not documented"
+    fault = best_match(validator.iter_errors(orjson.loads(response.content)))
+    assert fault is None, f"{said}: {fault.json_path} {fault.message}"
