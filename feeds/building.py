@@ -63,8 +63,9 @@ def _build(reader: int) -> Merged:
 
 
 def _wait_for_another(reader: int) -> Timeline | None:
-    """The list that another process is making, once it is made; None where this one must take over: the other gave up,
-    died, or made it in vain because the reader's follows changed meanwhile.
+    """The list that another process is making, once it is made; None where this one must take over.
+
+    That is when the other gave up, died, or made it in vain because the reader's follows changed meanwhile.
     """
     end = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < end:
