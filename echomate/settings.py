@@ -20,6 +20,12 @@ LOCALE_PATHS = [config.source_dir / "echomate" / "locale"]
 LOGGING = logs.configuration(config.log_level)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 STATIC_URL = "/static/"
+DEFAULT_FROM_EMAIL = config.mail_from
+EMAIL_FILE_PATH = str(config.mail_dir)
+EMAIL_BACKEND = {
+    "file": "django.core.mail.backends.filebased.EmailBackend",
+    "ses": "echomate.mail.SESBackend",
+}[config.mail_backend]
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "echomate.problems.csrf_failure"
 

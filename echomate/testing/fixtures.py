@@ -1,11 +1,12 @@
 """Those who call in tests."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from echomate.testing.client import Caller, Person
 
 
