@@ -140,7 +140,7 @@ def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEA
         attempt += 1
         try:
             response = _the_client().post(f"{version}_20120810.{operation}", body, end - time.monotonic())
-            answer = orjson.loads(response.data) if response.data else {}
+            answer = orjson.loads(response.data)  # an answer that was cut off among its headers has no body
             if response.status == 200:
                 return _received(operation, parameters, answer)
             error = _error(operation, answer)

@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass
 
 from echomate.config import config
-from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
 from echomate.stream import leases, metrics, shards, sharing, wake
 from echomate.stream.leases import Lease
@@ -63,8 +62,8 @@ class Projector:
                 self._tick(time.monotonic())
             except DependencyAway as away:
                 logger.warning("the leases can't be looked at: %s", away)
-            except DynamoDBError:
-                logger.exception("the leases can't be looked at")
+            except Exception:
+                logger.exception("the leases can't be looked at; the shards that are held are read on")
             self._stopping.wait(TICK_SECONDS)
         self._drain()
         listener.join()

@@ -84,12 +84,12 @@ class Rhythm:
             self._hurried = True
             self._changed.notify_all()
 
-    def has_read(self, *, more: bool) -> None:
-        """A read is done; with `more` to come the next one is due at once."""
+    def has_read(self, *, again_after: float = POLL_SECONDS) -> None:
+        """A read is done; the next one is due after so long, or earlier where the ladder says so."""
         with self._changed:
             now = self._clock()
             steps = (self._woken + step for step in LADDER)
-            self._due = now if more else min((at for at in steps if at > now), default=now + POLL_SECONDS)
+            self._due = min([now + again_after, *(at for at in steps if at > now)])
 
     @property
     def is_due(self) -> bool:

@@ -16,7 +16,7 @@ from echomate.stream.leases import SHARD_END, Lease
 from echomate.stream.reader import Page, Reader, ShardGone, Trimmed
 from echomate.stream.records import Record, written_at
 from echomate.stream.shards import Shard
-from echomate.stream.wake import Rhythm
+from echomate.stream.wake import LADDER, POLL_SECONDS, Rhythm
 
 COMMIT_SECONDS = 0.1
 """Between the commits of batches that aren't full."""
@@ -25,6 +25,8 @@ IDLE_COMMIT_SECONDS = 2.0
 RISK_SECONDS = 5.0
 """So long may the last owner have gone on, before it noticed that the lease is another's."""
 BACKOFF_SECONDS = 5.0
+BEHIND_SECONDS = 3.0
+"""Whoever finds records that old reads on without a rest; they are dated in whole seconds."""
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +137,7 @@ class Worker:
     def _take_in(self, page: Page, began: float) -> None:
         metrics.RECORDS.inc(len(page.records))
         self._records.extend(page.records)
-        self.rhythm.has_read(more=page.is_full)
+        self.rhythm.has_read(again_after=_rest_after(page, began))
         if page.ended:
             self._end_with_shard()
         elif page.records or self._batch.has_effects:
@@ -234,3 +236,11 @@ class Worker:
         if self._stop_by is not None:
             pause = min(pause, self._stop_by - time.monotonic())
         self.lost.wait(pause)
+
+
+def _rest_after(page: Page, began: float) -> float:
+    """Where there was something, there may be more; a small page of new records lets some gather first."""
+    if not page.records:
+        return POLL_SECONDS
+    is_behind = began - written_at(page.records[-1]) > BEHIND_SECONDS
+    return 0 if page.is_full or is_behind else LADDER[0]

@@ -7,12 +7,15 @@ import pytest
 
 from echomate import dynamodb
 from echomate.stream.tests import tallies
+from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
+
+Forge = Callable[[str, Iterable[dynamodb.Wire | Exception]], None]
 
 
 @pytest.fixture
 def projector() -> Iterator[Projecting]:
-    with projecting() as running:
+    with configured(lease_seconds=2), projecting() as running:
         yield running
 
 
@@ -23,7 +26,7 @@ def _forget_faults() -> None:
 
 
 @pytest.fixture
-def answering(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Iterable[dynamodb.Wire | Exception]], None]:
+def answering(monkeypatch: pytest.MonkeyPatch) -> Forge:
     """Forged answers of an operation, one by one; when they are used up, the real service answers.
 
     For what no emulator does: conflicts, throttling, shards that split.

@@ -1,6 +1,5 @@
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
 
@@ -11,6 +10,7 @@ from echomate.stream.commit import CounterRefused, LeaseLost, commit
 from echomate.stream.leases import TRIM_HORIZON, Lease
 from echomate.stream.shards import Shard
 from echomate.stream.tests import tallies
+from echomate.stream.tests.conftest import Forge
 from echomate.testing.proxy import Proxy
 
 SHARD = Shard("arn:aws:dynamodb:us-east-1:000000000000:table/echomate/stream/label", "shard-of-a-test", None)
@@ -96,26 +96,20 @@ def test_a_held_lease_is_not_taken_until_it_runs_out(lease: Lease) -> None:
     assert leases.take(lease, "another") is None, "it was renewed after it had been read"
 
 
-def test_counters_that_others_write_at_the_moment_are_tried_again(
-    lease: Lease, answering: Callable[[str, list[Exception]], None]
-) -> None:
+def test_counters_that_others_write_at_the_moment_are_tried_again(lease: Lease, answering: Forge) -> None:
     owner = ids.new_id()
     answering("TransactWriteItems", [cancelled("None", "TransactionConflict")] * 3)
     add(lease, owner, old=TRIM_HORIZON, new="1")
     assert tallies.counted(owner) == 1
 
 
-def test_throttled_counters_are_a_dependency_that_is_away(
-    lease: Lease, answering: Callable[[str, list[Exception]], None]
-) -> None:
+def test_throttled_counters_are_a_dependency_that_is_away(lease: Lease, answering: Forge) -> None:
     answering("TransactWriteItems", [cancelled("None", "ThrottlingError")])
     with pytest.raises(DependencyAway):
         add(lease, ids.new_id(), old=TRIM_HORIZON, new="1")
 
 
-def test_a_counter_that_is_no_number_is_refused_by_name(
-    lease: Lease, answering: Callable[[str, list[Exception]], None]
-) -> None:
+def test_a_counter_that_is_no_number_is_refused_by_name(lease: Lease, answering: Forge) -> None:
     owner = ids.new_id()
     answering("TransactWriteItems", [cancelled("None", "ValidationError")])
     with pytest.raises(CounterRefused) as refused:

@@ -1,0 +1,138 @@
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from echomate import ids
+from echomate.stream import leases, shards
+from echomate.stream.leases import SHARD_END
+from echomate.stream.shards import Shard, parents_first
+from echomate.stream.tests import tallies
+from echomate.stream.tests.forged import ForgedStream
+from echomate.testing.configuration import configured
+from echomate.testing.projecting import projecting
+
+
+@pytest.fixture
+def stream(monkeypatch: pytest.MonkeyPatch) -> Iterator[ForgedStream]:
+    for lease in leases.read_all():
+        leases.remove(lease)
+    forged = ForgedStream(f"forged-{ids.new_id()}")
+    forged.install(monkeypatch)
+    with configured(lease_seconds=1):
+        yield forged
+
+
+def wait_until(holds: Callable[[], bool], *, within: float = 10) -> None:
+    end = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def owners_of_shards() -> Counter[str]:
+    return Counter(
+        lease.owner for lease in leases.read_all() if lease.shard and lease.owner and not lease.is_done
+    )
+
+
+def checkpoints() -> dict[str, str]:
+    return {lease.shard.id: lease.checkpoint for lease in leases.read_all() if lease.shard}
+
+
+def test_all_pages_of_shards_are_read_and_parents_come_first(stream: ForgedStream) -> None:
+    stream.add_shard("1")
+    stream.split("1", "2", "3")
+    stream.split("3", "4", "5")
+    found = [shard.id for shard in shards.describe(stream.arn)]
+    assert sorted(found) == ["1", "2", "3", "4", "5"]
+    assert found.index("1") < found.index("3") < min(found.index("4"), found.index("5"))
+
+
+def test_a_parent_that_is_no_longer_listed_holds_nobody_up() -> None:
+    assert [shard.id for shard in parents_first([Shard("s", "2", "1")])] == ["2"]
+
+
+def test_shards_in_a_circle_are_an_error() -> None:
+    with pytest.raises(ValueError, match="each other's parents"):
+        parents_first([Shard("s", "1", "2"), Shard("s", "2", "1")])
+
+
+def test_a_shard_is_read_to_its_end_before_its_children(stream: ForgedStream) -> None:
+    owner = ids.new_id()
+    stream.add_shard("1")
+    for number in range(1, 31):
+        stream.write("1", owner, number)
+    stream.split("1", "2", "3")
+    for number in range(31, 61):
+        stream.write("2" if number % 2 else "3", owner, number)
+    with projecting():
+        wait_until(lambda: tallies.counted(owner) == 60)
+    handled = [key for key, _ in tallies.seen]
+    assert handled[:30] == sorted(handled)[:30], "those of the parent come first, in their order"
+    assert checkpoints()["1"] == SHARD_END
+
+
+def test_a_shard_that_splits_while_it_is_read_is_followed_at_once(stream: ForgedStream) -> None:
+    owner = ids.new_id()
+    stream.add_shard("1")
+    with projecting():
+        stream.write("1", owner, 1)
+        wait_until(lambda: tallies.counted(owner) == 1)
+        stream.split("1", "2", "3")
+        stream.write("2", owner, 2)
+        stream.write("3", owner, 3)
+        wait_until(lambda: tallies.counted(owner) == 3, within=4)
+
+
+def test_checkpoints_of_shards_that_are_gone_are_removed(stream: ForgedStream) -> None:
+    owner = ids.new_id()
+    stream.add_shard("1")
+    stream.split("1", "2", "3")
+    with projecting():
+        wait_until(lambda: checkpoints().get("1") == SHARD_END)
+    del stream.shards["1"]
+    with projecting():
+        wait_until(lambda: set(checkpoints()) == {"2", "3"})
+        stream.write("3", owner, 1)
+        wait_until(lambda: tallies.counted(owner) == 1)
+
+
+def test_two_projectors_share_the_shards_and_one_takes_all_when_the_other_stops(stream: ForgedStream) -> None:
+    for number in range(1, 6):
+        stream.add_shard(str(number))
+    with projecting():
+        wait_until(lambda: sorted(owners_of_shards().values()) == [5])
+        with projecting():
+            wait_until(lambda: sorted(owners_of_shards().values()) == [2, 3])
+        wait_until(lambda: sorted(owners_of_shards().values()) == [5])
+
+
+def test_what_is_stolen_under_load_is_counted_once(stream: ForgedStream) -> None:
+    owner = ids.new_id()
+    for shard in range(4):
+        stream.add_shard(str(shard))
+    with projecting():
+        wait_until(lambda: sorted(owners_of_shards().values()) == [4])
+        with projecting(), projecting():
+            for number in range(2000):
+                stream.write(str(number % 4), owner, number)
+                time.sleep(0.001)
+            assert sorted(owners_of_shards().values()) == [1, 1, 2]
+        wait_until(lambda: tallies.counted(owner) == 2000)
+    assert tallies.counted(owner) == 2000
+
+
+def test_the_next_stream_waits_for_the_end_of_the_one_before(stream: ForgedStream) -> None:
+    owner = ids.new_id()
+    leases.create(Shard(stream.arn + "-before", "9", None))
+    stream.add_shard("9")
+    stream.unlisted.add("9")
+    stream.split("9")
+    stream.write("9", owner, 1)
+    stream.add_shard("1")
+    stream.write("1", owner, 2)
+    with projecting():
+        wait_until(lambda: tallies.counted(owner) == 2)
+    assert [key[-1] for key, _ in tallies.seen] == ["1", "2"]
