@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.serializers import CountsSerializer, RelationSerializer, UserSerializer
@@ -14,6 +15,7 @@ class StandingSerializer(serializers.Serializer[Any]):
     counts = CountsSerializer()
 
 
+@extend_schema_serializer(component_name="UserList")
 class UserPageSerializer(serializers.Serializer[Any]):
     results = UserSerializer(many=True)
     next = serializers.CharField(allow_null=True)

@@ -42,7 +42,9 @@ class PersonView(ApiView):
 class UserView(PersonView):
     anonymous = True
 
-    @extend_schema(operation_id="readUser", tags=["users"], parameters=[USER], responses=UserSerializer)
+    @extend_schema(
+        operation_id="readUser", tags=["users"], parameters=[USER], responses={200: UserSerializer, 304: None}
+    )
     def get(self, request: Request, user: str) -> Response:
         """A user as the caller sees them."""
         person = self.person(user)
@@ -66,7 +68,7 @@ class FollowView(PersonView):
         return _standing(person, followers=int(is_new), following=True)
 
     @extend_schema(
-        operation_id="unfollowUser", tags=["users"], parameters=[USER], responses=StandingSerializer
+        operation_id="unfollowUser", tags=["users"], parameters=[USER], responses={200: StandingSerializer}
     )
     def delete(self, request: Request, user: str) -> Response:
         """Follow a user no longer."""
@@ -98,7 +100,7 @@ class BlockView(PersonView):
         )
 
     @extend_schema(
-        operation_id="unblockUser", tags=["users"], parameters=[USER], responses=StandingSerializer
+        operation_id="unblockUser", tags=["users"], parameters=[USER], responses={200: StandingSerializer}
     )
     def delete(self, request: Request, user: str) -> Response:
         """Lift a block. Follows don't come back."""
