@@ -1,0 +1,54 @@
+"""What processes cost, as the kernel accounts for it: CPU of whole trees, and memory. Linux only."""
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+PROC = Path("/proc")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """MiB of a tree of processes: resident, and with shared pages divided among those who share them."""
+
+    processes: int
+    resident: float
+    proportional: float
+
+
+def tree(pid: int) -> list[int]:
+    """A process and its descendants."""
+    found = [pid]
+    for parent in found:
+        with suppress(OSError):
+            for task in (PROC / str(parent) / "task").iterdir():
+                found += [int(child) for child in (task / "children").read_text().split()]
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process, its descendants, and those of them that ended."""
+    return sum(_ticks(one) for one in tree(pid)) / TICKS
+
+
+def _ticks(pid: int) -> int:
+    with suppress(OSError):
+        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        return sum(int(field) for field in fields[11:15])
+    return 0
+
+
+def memory(pid: int) -> Memory:
+    pids = tree(pid)
+    return Memory(len(pids), sum(_kilobytes(pids, "Rss")) / 1024, sum(_kilobytes(pids, "Pss")) / 1024)
+
+
+def _kilobytes(pids: Iterable[int], name: str) -> Iterable[int]:
+    for pid in pids:
+        with suppress(OSError):
+            for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+                if line.startswith(f"{name}:"):
+                    yield int(line.split()[1])

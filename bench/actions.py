@@ -1,0 +1,69 @@
+"""What is measured: the requests of each action."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from bench.loading import request
+from bench.network import CONTENT, PASSWORD, Network
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`requests` are sent in turn. Those of a write are all different and sent `once`."""
+
+    name: str
+    requests: Sequence[bytes]
+    expected: int = 200
+    once: bool = False
+    target: float | None = None
+    """CPU in ms that a request may take: over web and Redis, of a write in the web processes alone."""
+
+
+def actions(network: Network, *, writes: int) -> list[Action]:
+    posts, readers = network.posts[-200:], network.readers[:-1]
+    shown = [(readers[n % len(readers)], post) for n, post in enumerate(posts)]
+    profiles = [(readers[n % len(readers)], author) for n, author in enumerate(network.authors)]
+    return [
+        Action("home feed, 20", [_get("/feed", reader.token) for reader in readers], target=1.0),
+        Action("one post", [_get(f"/posts/{post}", who.token) for who, post in shown], target=0.7),
+        Action("one post, anonymous", [_get(f"/posts/{post}") for post in posts], target=0.7),
+        Action("profile", [_get(f"/users/{author.id}", who.token) for who, author in profiles], target=0.7),
+        Action("profile, anonymous", [_get(f"/users/{author.id}") for author in network.authors], target=0.7),
+        Action("create a post", list(islice(_creations(network), writes)), 201, once=True, target=4.0),
+        Action("like", list(islice(_likes(network), writes)), once=True, target=3.0),
+        Action("follow", list(islice(_follows(network), writes)), once=True, target=3.0),
+        Action("log in", list(islice(_logins(network), 100))),
+    ]
+
+
+def _get(path: str, token: str | None = None) -> bytes:
+    return request("GET", API + path, token=token)
+
+
+def _creations(network: Network) -> Iterator[bytes]:
+    number = 0
+    while True:
+        number += 1
+        actor = network.actors[number % len(network.actors)]
+        yield request("POST", f"{API}/posts", token=actor.token, body={"content": f"{CONTENT}{number}"})
+
+
+def _likes(network: Network) -> Iterator[bytes]:
+    for post in network.posts[::-1]:
+        for actor in network.actors:
+            yield request("POST", f"{API}/posts/{post}/like", token=actor.token)
+
+
+def _follows(network: Network) -> Iterator[bytes]:
+    for author in network.authors:
+        for actor in network.actors:
+            yield request("POST", f"{API}/users/{author.id}/follow", token=actor.token)
+
+
+def _logins(network: Network) -> Iterator[bytes]:
+    while True:
+        for actor in network.actors:
+            yield request("POST", f"{API}/auth/login", body={"login": actor.username, "password": PASSWORD})

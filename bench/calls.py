@@ -1,0 +1,138 @@
+"""What each action asks of the stores: DynamoDB units and Redis round trips, of the request and its projection.
+
+Requests go through Django's test client in this process, so that every call can be counted. A projector runs
+beside them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest.mock import patch
+
+import orjson
+from django.test import Client
+
+from bench.network import CONTENT, PASSWORD, Network, Person
+from echomate import cache
+from echomate.metering import Meter, metering
+from echomate.testing.configuration import configured
+from echomate.testing.projecting import Projecting, projecting
+
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Units and calls of one action: `reads` says whether it was asked with warm or with empty caches."""
+
+    action: str
+    caches: str
+    units: float
+    projected: float | None
+    dynamodb: list[str]
+    redis: list[list[str]]
+
+
+def count(network: Network) -> list[Calls]:
+    """Every action once with empty caches and once with warm ones."""
+    reader, actor, author = network.readers[0], network.actors[0], network.authors[0]
+    post, other = network.posts[-1], network.posts[-2]
+    reads: list[tuple[str, Callable[[], int]]] = [
+        ("home feed, 20", lambda: get("/feed", reader)),
+        ("one post", lambda: get(f"/posts/{post}", reader)),
+        ("one post, anonymous", lambda: get(f"/posts/{post}")),
+        ("profile", lambda: get(f"/users/{author.id}", reader)),
+        ("profile, anonymous", lambda: get(f"/users/{author.id}")),
+        ("posts of an author, 20", lambda: get(f"/users/{author.id}/posts", reader)),
+    ]
+    writes: list[tuple[str, Callable[[], int]]] = [
+        ("create a public post", lambda: send("/posts", actor, {"content": CONTENT})),
+        (
+            "create a post for followers",
+            lambda: send("/posts", actor, {"content": CONTENT, "visibility": "followers"}),
+        ),
+        ("like", lambda: send(f"/posts/{other}/like", actor)),
+        ("follow", lambda: send(f"/users/{author.id}/follow", actor)),
+        ("log in", lambda: send("/auth/login", None, {"login": actor.username, "password": PASSWORD})),
+    ]
+    with configured(lease_seconds=600), projecting() as projector:
+        projector.catch_up()
+        get("/feed", actor)  # the session's state
+        return [
+            *(_read(name, ask, caches) for name, ask in reads for caches in ("empty", "warm")),
+            *(_write(name, ask, projector) for name, ask in writes),
+        ]
+
+
+def get(path: str, person: Person | None = None) -> int:
+    return _client(person).get(API + path).status_code
+
+
+def send(path: str, person: Person | None, body: dict[str, Any] | None = None) -> int:
+    content = orjson.dumps(body or {})
+    return _client(person).post(API + path, data=content, content_type="application/json").status_code
+
+
+def _client(person: Person | None) -> Client:
+    headers = {"Authorization": f"Bearer {person.token}"} if person else {}
+    return Client(headers=headers, SERVER_NAME="127.0.0.1")
+
+
+def _read(name: str, ask: Callable[[], int], caches: str) -> Calls:
+    if caches == "empty":
+        cache.client().flushall()
+    with metering() as meter:
+        _must_be_well(name, ask())
+    return _calls(name, caches, meter, len(meter.dynamodb), None)
+
+
+def _write(name: str, ask: Callable[[], int], projector: Projecting) -> Calls:
+    with metering() as meter:
+        _must_be_well(name, ask())
+        calls, round_trips = len(meter.dynamodb), len(meter.redis)
+        projector.catch_up()
+    del meter.redis[round_trips:]
+    return _calls(name, "warm", meter, calls, sum(units for _, units in meter.dynamodb[calls:]))
+
+
+def _calls(name: str, caches: str, meter: Meter, own: int, projected: float | None) -> Calls:
+    mine = meter.dynamodb[:own]
+    return Calls(
+        name,
+        caches,
+        sum(units for _, units in mine),
+        projected,
+        [operation for operation, _ in mine],
+        meter.redis,
+    )
+
+
+def _must_be_well(name: str, status: int) -> None:
+    if status not in (200, 201):
+        raise RuntimeError(f"{name} was answered {status}")
+
+
+# --- the floor --------------------------------------------------------------------------------------------------------
+
+
+def a_warm_home(reader: Person) -> tuple[list[list[cache.Command]], bytes]:
+    """The round trips to Redis of a warm home feed, command by command, and its answer."""
+    client = _client(reader)
+    client.get(f"{API}/feed")
+    with _recorded() as round_trips:
+        answer = client.get(f"{API}/feed")
+    return round_trips, answer.content
+
+
+@contextmanager
+def _recorded() -> Iterator[list[list[cache.Command]]]:
+    round_trips: list[list[cache.Command]] = []
+    run = cache.run
+
+    def recording(commands: Sequence[cache.Command]) -> list[Any]:
+        round_trips.append(list(commands))
+        return run(commands)
+
+    with patch.object(cache, "run", recording):
+        yield round_trips

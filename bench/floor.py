@@ -1,0 +1,69 @@
+"""The least that Django can do, served as Echomate is: a bare view, and a stock DRF view behind a JWT.
+
+The latter asks of Redis, with redis-py's own pipelines, what a home feed of Echomate asks, in as many round trips,
+and returns the same bytes. `ECHOMATE_FLOOR` names the JSON file that holds these commands and the bytes.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import django
+import redis
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+GIVEN = json.loads(Path(os.environ["ECHOMATE_FLOOR"]).read_text())
+BODY = GIVEN["body"].encode()
+
+settings.configure(
+    SECRET_KEY=GIVEN["secret"],
+    ALLOWED_HOSTS=["127.0.0.1"],
+    ROOT_URLCONF=__name__,
+    INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes", "rest_framework"],
+    MIDDLEWARE=[],
+    LOGGING_CONFIG=None,
+    REST_FRAMEWORK={
+        "DEFAULT_AUTHENTICATION_CLASSES": [
+            "rest_framework_simplejwt.authentication.JWTStatelessUserAuthentication"
+        ],
+        "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+        "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    },
+    SIMPLE_JWT={"ALGORITHM": "HS256", "SIGNING_KEY": GIVEN["secret"]},
+)
+django.setup()
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402 - it needs the settings
+from rest_framework.request import Request  # noqa: E402
+from rest_framework.views import APIView  # noqa: E402
+
+store = redis.Redis.from_url(GIVEN["redis_url"])
+
+
+def answer(body: bytes) -> HttpResponse:
+    return HttpResponse(body, content_type="application/json", headers={"Content-Length": str(len(body))})
+
+
+def bare(_request: HttpRequest) -> HttpResponse:
+    return answer(b'{"status":"ok"}')
+
+
+class StockView(APIView):
+    def get(self, _request: Request) -> HttpResponse:
+        for commands in GIVEN["round_trips"]:
+            ask(commands)
+        return answer(BODY)
+
+
+def ask(commands: list[list[Any]]) -> None:
+    pipeline = store.pipeline(transaction=False)
+    for command in commands:
+        pipeline.execute_command(*command)  # type: ignore[no-untyped-call]  # redis-py's
+    pipeline.execute()
+
+
+urlpatterns = [path("bare", bare), path("stock", StockView.as_view())]
+application = get_wsgi_application()

@@ -1,0 +1,120 @@
+"""All of Echomate on this machine for one run: fresh stores, DynamoDB Local in place of ministack, own ports."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import redis
+
+from echomate.local import dynamodb_local, programs, redis_server
+from echomate.local.home import Home
+from echomate.local.processes import Process, Program, free_port
+
+SOURCE = Path(__file__).resolve().parents[1]
+
+
+class Stack:
+    """`environment` is that of `make run`, but for the emulator and for rate limits that nobody reaches."""
+
+    def __init__(self) -> None:
+        self.home = Home(Path(tempfile.mkdtemp(prefix="echomate-bench-")))
+        self.home.prepare()
+        (self.home.directory / "metrics").mkdir()
+        self.port, self.floor_port = free_port(), free_port()
+        own = {"RATE_LIMIT_FACTOR": "1000000", "FEED_DEPTH": "400", "FEED_CAP": "800"}
+        self.environment = self.home.environment({**os.environ, **own})
+        self.processes: dict[str, Process] = {}
+
+    def start_stores(self) -> None:
+        directory = self.home.directory
+        stores = [
+            redis_server.feeds(port=self.home.port("redis-feeds"), directory=directory / "redis-feeds"),
+            redis_server.state(port=self.home.port("redis-state"), directory=directory / "redis-state"),
+            dynamodb_local.program(
+                port=self.home.port("aws"),
+                directory=directory / "dynamodb",
+                cache=SOURCE / ".cache",
+                durable=True,
+            ),
+        ]
+        for store in stores:
+            self._launch(store)
+
+    def start_applications(self) -> None:
+        for program in programs.applications(self.environment, port=self.port):
+            self._launch(program)
+
+    def start_floor(self, given: Mapping[str, Any]) -> None:
+        """The floor's own gunicorn, with the options of Echomate's."""
+        file = self.home.directory / "floor.json"
+        file.write_text(json.dumps(given))
+        self._launch(
+            Program(
+                name="floor",
+                command=[
+                    sys.executable,
+                    "-m",
+                    "gunicorn",
+                    "--bind",
+                    f"127.0.0.1:{self.floor_port}",
+                    "bench.floor",
+                ],
+                environment={**self.environment, "ECHOMATE_FLOOR": str(file)},
+                directory=SOURCE,
+                ready=lambda: programs.answers_well(f"http://127.0.0.1:{self.floor_port}/bare"),
+            )
+        )
+
+    def _launch(self, program: Program) -> None:
+        with (self.home.directory / f"{program.name}.log").open("wb") as log:
+            process = Process(program, output=log)
+        self.processes[program.name] = process
+        process.wait_until_ready()
+
+    def pid(self, name: str) -> int:
+        return self.processes[name].pid
+
+    def stop(self, name: str) -> None:
+        self.processes.pop(name).stop()
+
+    def close(self) -> None:
+        """Stop all that was started, the youngest first, and remove its files."""
+        for name in reversed(list(self.processes)):
+            self.stop(name)
+        shutil.rmtree(self.home.directory, ignore_errors=True)
+
+    def redis(self) -> redis.Redis:
+        return redis.Redis.from_url(self.environment["REDIS_URL"])
+
+    def log(self, name: str) -> str:
+        return (self.home.directory / f"{name}.log").read_text(errors="replace")
+
+
+def commit() -> str:
+    """The commit that was measured, and whether the sources differ from it."""
+    said = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
+        cwd=SOURCE, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return said.stdout.strip() or "no commit"
+
+
+def settle(stack: Stack, *, quiet_seconds: float = 0.5) -> None:
+    """Wait, half a minute at most, until the projector and the worker are at rest."""
+    from bench.accounting import cpu_seconds
+
+    end = time.monotonic() + 30
+    last = -1.0
+    while time.monotonic() < end:
+        now = sum(cpu_seconds(stack.pid(name)) for name in ("projector", "worker"))
+        if now - last <= 0.03 * quiet_seconds:
+            return
+        last = now
+        time.sleep(quiet_seconds)
