@@ -8,7 +8,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -122,6 +123,37 @@ def close() -> None:
         if _client is not None:
             _client.pool.close()
         _client = None
+        _outage.over()
+
+
+class _Outage:
+    """While DynamoDB is away one call at a time finds out; the others are told so at once, and hold no thread."""
+
+    def __init__(self) -> None:
+        self._away = False
+        self._finding_out = threading.Lock()
+
+    def over(self) -> None:
+        self._away = False
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        finds_out = self._away and self._finding_out.acquire(blocking=False)
+        if self._away and not finds_out:
+            raise DependencyAway("dynamodb")
+        try:
+            yield
+        except DependencyAway:
+            self._away = True
+            raise
+        else:
+            self._away = False
+        finally:
+            if finds_out:
+                self._finding_out.release()
+
+
+_outage = _Outage()
 
 
 def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEADLINE_SECONDS) -> Wire:
@@ -130,6 +162,11 @@ def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEA
     Tried again, within `deadline` seconds in all, when the service can't be reached or says so. A write must therefore
     bear being repeated: its condition accepts its own first try. Errors: `DynamoDBError`, or `DependencyAway`.
     """
+    with _outage.passing():
+        return _call(operation, parameters, deadline)
+
+
+def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wire:
     version = "DynamoDBStreams" if operation in STREAM_OPERATIONS else "DynamoDB"
     if metering.is_metering() and operation in _METERED:
         parameters = {**parameters, "ReturnConsumedCapacity": "TOTAL"}
