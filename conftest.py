@@ -18,6 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from echomate.testing.plugin import stack_key
 
     assert not settings.DATABASES  # reads the settings now
+    settings.MIDDLEWARE.insert(0, "echomate.testing.contract.ContractMiddleware")
     os.environ.pop(
         "DJANGO_SETTINGS_MODULE"
     )  # or workers of a parallel run would read them before their conftest

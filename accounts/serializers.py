@@ -11,9 +11,18 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts import names, passwords
+from echomate import instance
 from echomate.fields import FlagField, TextField
 
 FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
+instance.declare_limits(
+    username_characters=names.USERNAME_MAX,
+    password_characters=passwords.MAX_LENGTH,
+    full_name_characters=FULL_NAME_MAX,
+    bio_characters=BIO_MAX,
+    location_characters=LOCATION_MAX,
+    website_characters=WEBSITE_MAX,
+)
 INVISIBLE = frozenset("CcCfCsCoZlZp"[n : n + 2] for n in range(0, 12, 2))
 """Unicode categories of what can't be seen: controls, bidirectional overrides, private use."""
 JOINERS = "\u200c\u200d"

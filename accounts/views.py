@@ -153,12 +153,12 @@ class MeView(ApiView):
     def opening_reads(self, viewer_id: int | None) -> Sequence[cache.Command]:
         return [("GET", keys.cached_user_stats(viewer_id or 0))]
 
-    @extend_schema(operation_id="getMe", tags=["users"], responses={200: OwnUserSerializer})
+    @extend_schema(operation_id="readMe", tags=["users"], responses={200: OwnUserSerializer})
     def get(self, request: Request) -> Response:
         return self._show(request, selectors.own_user(self.viewer_id))
 
     @extend_schema(
-        operation_id="updateMe", tags=["users"], request=ProfileSerializer, responses={200: OwnUserSerializer}
+        operation_id="editMe", tags=["users"], request=ProfileSerializer, responses={200: OwnUserSerializer}
     )
     def patch(self, request: Request) -> Response:
         changes = _by_attribute(self.validated(ProfileSerializer, partial=True))

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularSwaggerView
 
 from echomate import health, problems
+from echomate.instance import InstanceView
 from echomate.schema import SchemaView
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metrics", health.metrics, name="metrics"),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/v1/instance", InstanceView.as_view(), name="instance"),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),
     path("api/v1/", include("posts.urls")),

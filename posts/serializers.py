@@ -5,11 +5,13 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from echomate import instance
 from echomate.fields import FlagField, TextField
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
 LANGUAGE_AT_MOST = 35
+instance.declare_limits(post_characters=CONTENT_AT_MOST, spoiler_characters=SPOILER_AT_MOST)
 VISIBILITIES = ("public", "followers", "mentioned")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
 

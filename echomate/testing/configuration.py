@@ -36,4 +36,4 @@ def _replace(values: dict[str, Any], *, reconnect: bool) -> None:
 def reconnect_all() -> None:
     cache.close()
     dynamodb.close()
-    storage._client = None  # noqa: SLF001 - boto3 clients hold no connection that has to be closed
+    storage._client = None

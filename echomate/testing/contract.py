@@ -1,10 +1,15 @@
-"""Every answer that a test gets is held against the OpenAPI document: status, content type, body, headers."""
+"""Every answer that a test gets is held against the OpenAPI document: status, content type, body, headers.
+
+A middleware of tests does it, whatever client asks; what it finds fails the test in the end.
+"""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import orjson
+from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import best_match
@@ -14,6 +19,9 @@ from echomate import problems, schema
 PREFIX = "/api/v1/"
 HEADERS = {201: "Location", 401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 _PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
+
+faults: list[str] = []
+"""What the answers of the present test had that they should not."""
 
 formats = FormatChecker(())
 
@@ -55,6 +63,21 @@ def _validator(path: str, method: str, status: str, content_type: str) -> Draft2
 def _operation(path: str, method: str) -> dict[str, Any]:
     operation: dict[str, Any] = _document()["paths"].get(path, {}).get(method, {})
     return operation
+
+
+class ContractMiddleware:
+    """The outermost one, so that it sees what a client sees."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        try:
+            check(request.method or "", request.path, response)
+        except AssertionError as fault:
+            faults.append(str(fault))
+        return response
 
 
 def check(method: str, path: str, response: Any) -> None:

@@ -1,13 +1,22 @@
-"""Those who call in tests."""
+"""Those who call in tests, and what holds for each answer they get."""
 
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from echomate.testing.client import Caller, Person
+
+
+@pytest.fixture(autouse=True)
+def _answers_keep_the_contract() -> "Iterator[None]":
+    from echomate.testing import contract
+
+    contract.faults.clear()
+    yield
+    assert not contract.faults, "\n".join(dict.fromkeys(contract.faults))
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _empty_tables(stack: Stack) -> None:  # noqa: ARG001 - it must run
+def _empty_tables(stack: Stack) -> None:
     """No module finds another's items. The stream is a new one too."""
     from echomate import dynamodb, storage, table
     from echomate.config import config

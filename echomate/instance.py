@@ -1,0 +1,49 @@
+"""What this installation is and what it allows: GET /instance, for clients that talk to several."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from echomate import paging
+from echomate.config import config
+from echomate.views import ApiView
+
+VERSION = "0.1.0"
+
+_limits: dict[str, int] = {"page": paging.MAX_LIMIT}
+
+
+def declare_limits(**limits: int) -> None:
+    """Enter limits of an app, by names that say what they count: `post_characters=5000`."""
+    _limits.update(limits)
+
+
+class InstanceSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    limits = serializers.DictField(child=serializers.IntegerField(), help_text="By what they count.")
+    media_types = serializers.ListField(child=serializers.CharField(), help_text="What may be uploaded.")
+    features = serializers.ListField(child=serializers.CharField(), help_text="Optional parts that are on.")
+    vapid_key = serializers.CharField(allow_null=True, help_text="Public key of Web Push.")
+    oidc_issuers = serializers.ListField(child=serializers.CharField(), help_text="Who else may log one in.")
+
+
+class InstanceView(ApiView):
+    anonymous = True
+
+    @extend_schema(operation_id="readInstance", tags=["instance"], responses={200: InstanceSerializer})
+    def get(self, request: Request) -> Response:
+        return Response(
+            {
+                "name": config.instance_name,
+                "version": VERSION,
+                "limits": _limits,
+                "media_types": [],
+                "features": [],
+                "vapid_key": None,
+                "oidc_issuers": [],
+            }
+        )
