@@ -132,7 +132,9 @@ class LikeView(ApiView):
     def post(self, request: Request, post: str) -> Response:
         return _reaction(services.like(user=self.viewer_id, post=id_or_404(post)))
 
-    @extend_schema(operation_id="unlikePost", tags=["posts"], request=None, responses=ReactionSerializer)
+    @extend_schema(
+        operation_id="unlikePost", tags=["posts"], request=None, responses={200: ReactionSerializer}
+    )
     def delete(self, request: Request, post: str) -> Response:
         return _reaction(services.unlike(user=self.viewer_id, post=id_or_404(post)))
 

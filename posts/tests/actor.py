@@ -1,15 +1,11 @@
 """People of the tests, who call the API over HTTP's handlers."""
 
-import itertools
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from django.test import Client
-
 from accounts.services import NewAccount, begin_session, create_account
-
-_numbers = itertools.count(1)
+from echomate.testing.client import Caller, unique_name
 
 
 @dataclass(frozen=True)
@@ -33,21 +29,16 @@ class Actor:
 
     id = 0
     name = "nobody"
-    token: str | None = None
+
+    def __init__(self) -> None:
+        self._caller = Caller()
 
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """`If_Match="…"` becomes the header If-Match. A body of bytes goes as it is."""
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        data = body if isinstance(body, bytes) else orjson.dumps(body)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        url = path if path.startswith(("http", "/")) else f"/api/v1/{path}"
-        response = Client(raise_request_exception=False, headers=sent).generic(
-            method,
-            url,
-            data if body is not None else b"",
-            content_type=sent.get("Content-Type", "application/json"),
-        )
+        content_type = sent.pop("Content-Type", "application/json")
+        url = path if path.startswith(("http", "/")) else f"/{path}"
+        response = self._caller.call(method, url, body, headers=sent, content_type=content_type)
         return Answer(response.status_code, dict(response.headers), response.content)
 
     def get(self, path: str, **headers: str) -> Answer:
@@ -80,10 +71,11 @@ class Actor:
 
 class Person(Actor):
     def __init__(self) -> None:
-        self.name = f"person{next(_numbers)}"
+        super().__init__()
+        self.name = unique_name("person")
         account = NewAccount(
             username=self.name, email=f"{self.name}@example.org", full_name=self.name.title()
         )
         user = create_account(account, password_hash="!")
         self.id = user.id
-        self.token = begin_session(user).access
+        self._caller.headers["Authorization"] = f"Bearer {begin_session(user).access}"
