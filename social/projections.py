@@ -15,7 +15,7 @@ def follow_changed(change: Change, effects: Effects) -> None:
     if change.kind == "modify":
         return
     if change.kind == "insert":
-        _delete_forbidden(follower=follower, followed=followed)
+        delete_forbidden(follower=follower, followed=followed)
         effects.forget_parts(*invalidation.after_follow(follower=follower, followed=followed))
     else:
         effects.forget_parts(*invalidation.after_unfollow(follower=follower, followed=followed))
@@ -32,12 +32,12 @@ def _count(effects: Effects, user: int, field: str, delta: int) -> None:
 def block_changed(change: Change, effects: Effects) -> None:
     blocker, blocked = last_id(change.item["PK"]), last_id(change.item["SK"])
     if change.kind == "insert":
-        _delete_forbidden(follower=blocker, followed=blocked)
-        _delete_forbidden(follower=blocked, followed=blocker)
+        delete_forbidden(follower=blocker, followed=blocked)
+        delete_forbidden(follower=blocked, followed=blocker)
     effects.forget_parts(*invalidation.after_block(blocker, blocked))
 
 
-def _delete_forbidden(*, follower: int, followed: int) -> None:
+def delete_forbidden(*, follower: int, followed: int) -> None:
     """Delete an edge that a block in either direction forbids: a follow and a block may cross on their way.
 
     Its REMOVE record takes it out of the counters again.
