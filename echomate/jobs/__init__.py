@@ -11,7 +11,7 @@ bear that.
 
 from echomate.jobs.due import Sender
 from echomate.jobs.items import Job, State, add, failed, job, put_item, send, shards_of
-from echomate.jobs.runs import kinds, retry, run, runs
+from echomate.jobs.running import kinds, retry, run, runs
 
 __all__ = [
     "Job",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from echomate import keys, table
 from echomate.jobs.items import send, shards_of
-from echomate.jobs.runs import kinds
+from echomate.jobs.running import kinds
 
 REST_SECONDS = 30.0
 PAGE = 200

@@ -20,11 +20,11 @@ LEASE_SECONDS = 1
 OWNERS = 40
 
 
-def projector_process(stack: Stack, name: str) -> Process:
+def projector_process(stack: Stack, name: str, *, lease_seconds: int = LEASE_SECONDS) -> Process:
     program = Program(
         name=name,
         command=[sys.executable, "-m", "echomate.stream.tests.program"],
-        environment={**os.environ, **stack.environment, "LEASE_SECONDS": str(LEASE_SECONDS)},
+        environment={**os.environ, **stack.environment, "LEASE_SECONDS": str(lease_seconds)},
         directory=ROOT,
         stop_seconds=10,
     )

@@ -1,0 +1,196 @@
+import threading
+import time
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from echomate import dynamodb, ids, jobs, keys, table
+from echomate.jobs import Job, State, items, running
+from echomate.jobs.tests import tasks
+from echomate.testing.projecting import projecting
+from echomate.testing.proxy import Proxy
+
+
+@pytest.fixture(autouse=True)
+def _test_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_kinds", {})
+    monkeypatch.setattr(running, "FIRST_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(running, "AWAY_SECONDS", 0)
+    tasks.enter()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The ids of the jobs for which a task was sent; none is."""
+    from echomate import celery
+
+    found: list[int] = []
+    monkeypatch.setattr(celery, "send_task", found.append)
+    return found
+
+
+def a_job(*, delay: timedelta = timedelta(0), **payload: Any) -> Job:
+    job = jobs.job("test_note", payload, user=ids.new_id(), delay=delay)
+    jobs.add(job)
+    return job
+
+
+def now(job: Job) -> Job:
+    stored = Job.read(keys.job(job.id))
+    assert stored
+    return stored
+
+
+def due_jobs(kind: str = "test_note") -> list[int]:
+    return [
+        table.last_id(e["GSI2SK"]["S"])
+        for shard in items.shards_of(kind)
+        for e in table.query(shard, index="GSI2")
+    ]
+
+
+def test_a_job_runs_once_and_ends() -> None:
+    job = a_job()
+    assert job.id in due_jobs()
+    assert jobs.run(job.id)
+    assert not jobs.run(job.id), "it has ended"
+    assert tasks.runs_of(job) == 1
+    ended = now(job).wire()
+    assert ended["State"]["S"] == State.DONE
+    assert not ended.keys() & {"GSI2PK", "GSI2SK"}
+    assert int(ended["ExpiresAt"]["N"]) > ids.now_seconds()
+    assert job.id not in due_jobs()
+
+
+def test_of_many_workers_one_runs_a_job() -> None:
+    job = a_job()
+    threads = [threading.Thread(target=jobs.run, args=(job.id,)) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert tasks.runs_of(job) == 1
+
+
+def test_a_job_that_fails_is_tried_again_and_then_ends() -> None:
+    job = a_job(fails=2)
+    for _ in range(3):
+        assert jobs.run(job.id)
+    assert (tasks.runs_of(job), now(job).state) == (3, State.DONE)
+
+
+def test_a_job_that_fails_too_often_is_given_up_listed_and_may_be_retried(sent: list[int]) -> None:
+    job = a_job(fails=3)
+    for _ in range(3):
+        jobs.run(job.id)
+    assert not jobs.run(job.id)
+    assert now(job).state == State.FAILED
+    assert job.id not in due_jobs()
+    assert "as it was told" in command("jobs")
+    with pytest.raises(CommandError, match="not among those given up"):
+        command("jobs", "--retry", "7")
+    command("jobs", "--retry", str(job.id))
+    assert sent == [job.id]
+    assert jobs.run(job.id)
+    assert now(job).state == State.DONE
+    assert "0 jobs were given up" in command("jobs")
+
+
+def command(name: str, *arguments: str) -> str:
+    out = StringIO()
+    call_command(name, *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_a_dependency_that_is_away_costs_a_job_no_attempt() -> None:
+    job = a_job(away=9)
+    for _ in range(10):
+        assert jobs.run(job.id)
+    assert (now(job).state, now(job).attempts) == (State.DONE, 1)
+
+
+def test_a_job_whose_worker_died_runs_again_when_it_is_due(sent: list[int]) -> None:
+    job = a_job()
+    assert running._claim(job.id)
+    assert not jobs.run(job.id)
+    time.sleep(2.1)
+    assert jobs.Sender().send_due() > 0
+    assert job.id in sent
+    assert jobs.run(job.id)
+    assert now(job).state == State.DONE
+
+
+def test_a_worker_that_was_too_slow_does_not_undo_what_another_did() -> None:
+    job = a_job()
+    slow = running._claim(job.id)
+    assert slow
+    time.sleep(2.1)
+    assert jobs.run(job.id)
+    running._fail(slow, running._kinds["test_note"], ValueError("late"))
+    assert now(job).state == State.DONE
+
+
+def test_a_claim_whose_answer_is_lost_is_still_a_claim(dynamodb_proxy: Proxy) -> None:
+    job = a_job()
+    call = dynamodb.call
+
+    def lose_answer(operation: str, parameters: Any, **options: Any) -> dynamodb.Wire:
+        if operation == "UpdateItem":
+            dynamodb_proxy.cut_after(0)
+            threading.Timer(0.2, dynamodb_proxy.heal).start()
+        return call(operation, parameters, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dynamodb, "call", lose_answer)
+        assert running._claim(job.id)
+
+
+def test_a_job_that_is_put_off_starts_when_it_is_due(sent: list[int]) -> None:
+    job = a_job(delay=timedelta(seconds=1))
+    assert not jobs.run(job.id)
+    jobs.Sender().send_due()
+    assert job.id not in sent
+    time.sleep(1.1)
+    sender = jobs.Sender()
+    sender.send_due()
+    sender.send_due()
+    assert sent.count(job.id) == 1, "the second time it was sent just before"
+    assert jobs.run(job.id)
+
+
+def test_adding_a_job_again_changes_nothing_and_another_of_its_id_is_an_error() -> None:
+    job = a_job(text="one")
+    jobs.run(job.id)
+    jobs.add(jobs.job("test_note", {"text": "one"}, id=job.id))
+    assert now(job).state == State.DONE
+    with pytest.raises(ValueError, match="another job already"):
+        jobs.add(jobs.job("test_note", {"text": "two"}, id=job.id))
+
+
+def test_a_job_of_an_unknown_kind_waits_for_an_app_that_knows_it() -> None:
+    job = jobs.job("test_unknown", {})
+    jobs.add(job)
+    assert jobs.run(job.id)
+    assert now(job).state == State.WAITING
+
+
+def test_the_projector_sends_new_jobs_but_those_that_are_sent_by_their_creator(sent: list[int]) -> None:
+    with projecting() as running:
+        job = a_job()
+        own = jobs.job("test_note", {}, sends_itself=True)
+        dynamodb.call("TransactWriteItems", {"TransactItems": [jobs.put_item(own)]})
+        running.catch_up()
+    assert job.id in sent
+    assert own.id not in sent
+
+
+def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    from echomate import celery
+
+    monkeypatch.setattr(celery.app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    job = a_job()
+    jobs.send(job.id)
+    assert job.id in due_jobs()

@@ -1,0 +1,91 @@
+"""Projectors as processes, with the lease that is used in earnest."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from echomate import ids
+from echomate.local.processes import Process
+from echomate.stream import leases
+from echomate.stream.tests import tallies
+from echomate.stream.tests.test_kill import projector_process
+from echomate.testing.stack import ROOT, Stack
+
+
+def wait_for_holder(among: list[Process]) -> Process:
+    """The process that reads the one shard there is."""
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        owners = [lease.owner or "" for lease in leases.read_all() if lease.shard]
+        for process in among:
+            if any(f":{process.pid}:" in owner for owner in owners):
+                return process
+        time.sleep(0.1)
+    raise TimeoutError("nobody takes the shard")
+
+
+def wait_until_counted(owner: int, count: int) -> float:
+    started = time.monotonic()
+    while tallies.counted(owner) != count:
+        assert time.monotonic() - started < 30
+        time.sleep(0.05)
+    return time.monotonic() - started
+
+
+def test_of_two_projectors_one_takes_over_from_a_killed_one_within_15_seconds(stack: Stack) -> None:
+    owner = ids.new_id()
+    running = [projector_process(stack, f"projector-{n}", lease_seconds=8) for n in range(2)]
+    try:
+        holder = wait_for_holder(running)
+        tallies.put(owner, 1)
+        wait_until_counted(owner, 1)
+        holder.kill()
+        tallies.put(owner, 2)
+        assert wait_until_counted(owner, 2) < 15
+    finally:
+        for process in running:
+            process.kill()
+
+
+def test_one_that_was_frozen_while_another_took_over_counts_nothing_twice(stack: Stack) -> None:
+    owner = ids.new_id()
+    running = [projector_process(stack, f"projector-{n}", lease_seconds=1) for n in range(2)]
+    try:
+        for number in range(1, 4):
+            frozen = wait_for_holder(running)
+            for tally in range(number * 1000, number * 1000 + 300):
+                if tally % 1000 == 100:
+                    frozen.signal(signal.SIGSTOP)
+                tallies.put(owner, tally)
+            wait_until_counted(owner, number * 300)
+            frozen.signal(signal.SIGCONT)
+            time.sleep(0.5)
+            assert tallies.counted(owner) == number * 300
+    finally:
+        for process in running:
+            process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_projector_that_is_told_to_stop_drains_and_says_that_all_is_well(stack: Stack, number: int) -> None:
+    owner = ids.new_id()
+    process = projector_process(stack, "projector", lease_seconds=8)
+    try:
+        wait_for_holder([process])
+        tallies.put_many(owner, range(1, 201))
+        process.signal(number)
+        assert process.popen.wait(10) == 0
+    finally:
+        process.kill()
+    assert tallies.counted(owner) == 200
+    assert all(lease.owner is None for lease in leases.read_all() if lease.shard)
+
+
+@pytest.mark.parametrize("name", ["project", "rebuild", "dead_letters", "jobs"])
+def test_the_commands_explain_themselves(name: str) -> None:
+    command = [sys.executable, "manage.py", name, "--help"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert len(shown.stdout) > 300
