@@ -1,24 +1,30 @@
 """What clients send, checked, and the shapes of what they get, for the schema."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from accounts.serializers import ShortUserSerializer
 from echomate import instance
-from echomate.fields import FlagField, TextField
+from echomate.fields import FlagField, IdField, PageSerializer, TextField
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
 LANGUAGE_AT_MOST = 35
 instance.declare_limits(post_characters=CONTENT_AT_MOST, spoiler_characters=SPOILER_AT_MOST)
 VISIBILITIES = ("public", "followers", "mentioned")
+OWN_VISIBILITIES = VISIBILITIES[:2]
+"""Those that an author chooses from."""
+MEDIA_STATES = ("pending", "processing", "ready", "rejected")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
 
 _LANGUAGE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag, like en or pt-BR.")
 
 
 class NewPostSerializer(serializers.Serializer[Any]):
+    example: ClassVar[dict[str, object]] = {"content": "Hello, everyone."}
+
     content = TextField(max_length=CONTENT_AT_MOST)
     media_ids = serializers.ListField(
         child=serializers.CharField(),
@@ -27,7 +33,7 @@ class NewPostSerializer(serializers.Serializer[Any]):
         error_messages={"max_length": "There is no such media."},
     )
     visibility = serializers.ChoiceField(
-        choices=VISIBILITIES[:2], required=False, help_text="The author's default where it is left out."
+        choices=OWN_VISIBILITIES, required=False, help_text="The author's default where it is left out."
     )
     reply_policy = serializers.ChoiceField(choices=REPLY_POLICIES, default="everyone")
     language = TextField(
@@ -48,16 +54,9 @@ class EditedPostSerializer(NewPostSerializer):
     language = TextField(max_length=LANGUAGE_AT_MOST, validators=[_LANGUAGE], default=None, allow_null=True)
 
 
-class AuthorSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    username = serializers.CharField()
-    full_name = serializers.CharField(allow_blank=True)
-    avatar_url = serializers.CharField(allow_null=True)
-
-
 class PostCountsSerializer(serializers.Serializer[Any]):
-    likes = serializers.IntegerField()
-    comments = serializers.IntegerField()
+    likes = serializers.IntegerField(min_value=0)
+    comments = serializers.IntegerField(min_value=0)
 
 
 class PostViewerSerializer(serializers.Serializer[Any]):
@@ -65,16 +64,58 @@ class PostViewerSerializer(serializers.Serializer[Any]):
     bookmarked = serializers.BooleanField()
 
 
+class VariantSerializer(serializers.Serializer[Any]):
+    url = serializers.URLField()
+    width = serializers.IntegerField(min_value=1)
+    height = serializers.IntegerField(min_value=1)
+    type = serializers.CharField(help_text="A media type, like image/webp.")
+
+
+class MediaSerializer(serializers.Serializer[Any]):
+    id = IdField()
+    state = serializers.ChoiceField(choices=MEDIA_STATES)
+    type = serializers.CharField(help_text="A media type, like image/webp.")
+    variants = VariantSerializer(many=True)
+    urls_expire_at = serializers.DateTimeField(allow_null=True)
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    duration = serializers.FloatField(allow_null=True, help_text="Seconds.")
+    blurhash = serializers.CharField(allow_null=True)
+    alt = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_null=True, help_text="Why it was rejected.")
+
+
 class PostSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
+    example = {
+        "id": "911275229347446784",
+        "url": "/api/v1/posts/911275229347446784",
+        "author": ShortUserSerializer.example,
+        "content": "Hello, everyone.",
+        "content_html": "<p>Hello, everyone.</p>",
+        "language": "en",
+        "tags": [],
+        "mentions": [],
+        "media": [],
+        "visibility": "public",
+        "reply_policy": "everyone",
+        "sensitive": False,
+        "spoiler_text": "",
+        "created_at": "2026-11-21T09:30:00.000Z",
+        "updated_at": "2026-11-21T09:30:00.000Z",
+        "edited_at": None,
+        "counts": {"likes": 3, "comments": 0},
+        "viewer": {"liked": True, "bookmarked": False},
+    }
+
+    id = IdField()
     url = serializers.CharField(help_text="Where a person reads this post.")
-    author = AuthorSerializer()
+    author = ShortUserSerializer()
     content = serializers.CharField()
     content_html = serializers.CharField(help_text="Safe to insert into a page as it is.")
     language = serializers.CharField(allow_null=True)
     tags = serializers.ListField(child=serializers.CharField())
-    mentions = serializers.ListField(child=AuthorSerializer())
-    media = serializers.ListField(child=serializers.DictField())
+    mentions = ShortUserSerializer(many=True)
+    media = MediaSerializer(many=True)
     visibility = serializers.ChoiceField(choices=VISIBILITIES)
     reply_policy = serializers.ChoiceField(choices=REPLY_POLICIES)
     sensitive = serializers.BooleanField()
@@ -86,10 +127,8 @@ class PostSerializer(serializers.Serializer[Any]):
     viewer = PostViewerSerializer(allow_null=True, help_text="Null without a token.")
 
 
-class PostListSerializer(serializers.Serializer[Any]):
+class PostListSerializer(PageSerializer):
     results = PostSerializer(many=True)
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
 
 
 class ReactionSerializer(serializers.Serializer[Any]):

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import orjson
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +12,7 @@ from accounts.selectors import Card, cards, own_user
 from echomate import etags, keys
 from echomate.cache import Command
 from echomate.errors import Forbidden, Unauthenticated
+from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, POST, USER, ids
 from echomate.throttling import Policy
 from echomate.views import ApiView, id_or_404, ids_from_query
 from posts import lists, reading, services
@@ -27,18 +28,12 @@ from posts.serializers import (
 )
 from posts.services import Draft, Reaction
 from social.selectors import person, person_reads
-from social.serializers import UserPageSerializer
+from social.serializers import UserListSerializer
 
 POSTS = Policy("posts", 300, 3 * 3600)
 IDS_AT_MOST = 50
 
-IDS = OpenApiParameter(
-    "ids", str, required=True, description=f"Up to {IDS_AT_MOST} ids, separated by commas."
-)
-LIST = [
-    OpenApiParameter("limit", int, description="1 to 50; 20 where it is left out."),
-    OpenApiParameter("cursor", str, description="Opaque; from `next` and `previous` of this list."),
-]
+NOT_YOURS = OpenApiResponse(description="It is somebody else's post.")
 
 
 class PostsView(ApiView):
@@ -50,18 +45,26 @@ class PostsView(ApiView):
         return [("GET", keys.cached_user(viewer_id))] if is_creation and viewer_id else ()
 
     @extend_schema(
-        operation_id="listPostsById", tags=["posts"], parameters=[IDS], responses=PostListSerializer
+        operation_id="listPostsById",
+        tags=["posts"],
+        parameters=[ids(IDS_AT_MOST)],
+        responses={200: PostListSerializer},
     )
     def get(self, request: Request) -> Response:
+        """Posts by their ids; those that the caller may not know of are left out."""
         ids = dict.fromkeys(ids_from_query(request, most=IDS_AT_MOST))
         shown = show(self.viewer_id_or_none, list(ids))
         results = [orjson.Fragment(post) for post in shown if post is not None]
         return Response({"results": results, "next": None, "previous": None})
 
     @extend_schema(
-        operation_id="createPost", tags=["posts"], request=NewPostSerializer, responses={201: PostSerializer}
+        operation_id="createPost",
+        tags=["posts"],
+        request=NewPostSerializer,
+        responses={201: PostSerializer, 409: OpenApiResponse()},
     )
     def post(self, request: Request) -> Response:
+        """Publish a post."""
         author = self._author()
         given = _without_media(self.validated(NewPostSerializer))
         post = services.create(author=author.id, draft=Draft(**{**_defaults(author.id, given), **given}))
@@ -95,21 +98,37 @@ def _without_media(given: dict[str, Any]) -> dict[str, Any]:
 class PostView(ApiView):
     anonymous = True
 
-    @extend_schema(operation_id="readPost", tags=["posts"], responses={200: PostSerializer, 304: None})
+    @extend_schema(
+        operation_id="readPost",
+        tags=["posts"],
+        parameters=[POST, IF_NONE_MATCH],
+        responses={200: PostSerializer, 304: OpenApiResponse(description="The client has it.")},
+    )
     def get(self, request: Request, post: str) -> Response:
+        """A post as the caller sees it."""
         seen = reading.must_see(self.viewer_id_or_none, id_or_404(post))
         return etags.respond(request, seen.body, version=seen.version)
 
     @extend_schema(
-        operation_id="replacePost", tags=["posts"], request=EditedPostSerializer, responses=PostSerializer
+        operation_id="replacePost",
+        tags=["posts"],
+        parameters=[POST, IF_MATCH],
+        request=EditedPostSerializer,
+        responses={200: PostSerializer, 403: NOT_YOURS},
     )
     def put(self, request: Request, post: str) -> Response:
+        """Replace what one wrote; what is left out takes its default."""
         return self._edit(request, id_or_404(post), partial=False)
 
     @extend_schema(
-        operation_id="editPost", tags=["posts"], request=EditedPostSerializer, responses=PostSerializer
+        operation_id="editPost",
+        tags=["posts"],
+        parameters=[POST, IF_MATCH],
+        request=EditedPostSerializer,
+        responses={200: PostSerializer, 403: NOT_YOURS},
     )
     def patch(self, request: Request, post: str) -> Response:
+        """Change what is given of one's own post."""
         return self._edit(request, id_or_404(post), partial=True)
 
     def _edit(self, request: Request, post: int, *, partial: bool) -> Response:
@@ -120,22 +139,39 @@ class PostView(ApiView):
         return etags.respond(request, seen.body, version=seen.version)
 
     @extend_schema(
-        operation_id="deletePost", tags=["posts"], request=None, responses={204: OpenApiResponse()}
+        operation_id="deletePost",
+        tags=["posts"],
+        parameters=[POST],
+        request=None,
+        responses={204: OpenApiResponse(), 403: NOT_YOURS},
     )
     def delete(self, request: Request, post: str) -> Response:
+        """Delete one's own post."""
         services.delete(author=self.viewer_id, post=id_or_404(post))
         return Response(status=204)
 
 
 class LikeView(ApiView):
-    @extend_schema(operation_id="likePost", tags=["posts"], request=None, responses=ReactionSerializer)
+    @extend_schema(
+        operation_id="likePost",
+        tags=["posts"],
+        parameters=[POST],
+        request=None,
+        responses={200: ReactionSerializer},
+    )
     def post(self, request: Request, post: str) -> Response:
+        """Like a post. Done twice, it is the same."""
         return _reaction(services.like(user=self.viewer_id, post=id_or_404(post)))
 
     @extend_schema(
-        operation_id="unlikePost", tags=["posts"], request=None, responses={200: ReactionSerializer}
+        operation_id="unlikePost",
+        tags=["posts"],
+        parameters=[POST],
+        request=None,
+        responses={200: ReactionSerializer},
     )
     def delete(self, request: Request, post: str) -> Response:
+        """Take a like back, also where the post is out of sight."""
         return _reaction(services.unlike(user=self.viewer_id, post=id_or_404(post)))
 
 
@@ -144,8 +180,14 @@ def _reaction(reaction: Reaction) -> Response:
 
 
 class LikersView(ApiView):
-    @extend_schema(operation_id="listLikers", tags=["posts"], parameters=LIST, responses=UserPageSerializer)
+    @extend_schema(
+        operation_id="listLikers",
+        tags=["posts"],
+        parameters=[POST, *PAGE],
+        responses={200: UserListSerializer},
+    )
     def get(self, request: Request, post: str) -> Response:
+        """Who likes a post, by account."""
         id_ = id_or_404(post)
         reading.must_see(self.viewer_id, id_)
         asked = self.page_request(f"likers:{id_}")
@@ -167,9 +209,13 @@ class UserPostsView(_OfUser):
     anonymous = True
 
     @extend_schema(
-        operation_id="listUserPosts", tags=["posts"], parameters=LIST, responses=PostListSerializer
+        operation_id="listUserPosts",
+        tags=["posts"],
+        parameters=[USER, *PAGE],
+        responses={200: PostListSerializer},
     )
     def get(self, request: Request, user: str) -> Response:
+        """A user's posts, newest first."""
         author = self.person(user).id
         asked = self.page_request(f"posts:{author}")
         return self.list_response(lists.posts_of(author, viewer=self.viewer_id_or_none, request=asked), asked)
@@ -177,9 +223,13 @@ class UserPostsView(_OfUser):
 
 class UserLikesView(_OfUser):
     @extend_schema(
-        operation_id="listUserLikes", tags=["posts"], parameters=LIST, responses=PostListSerializer
+        operation_id="listUserLikes",
+        tags=["posts"],
+        parameters=[USER, *PAGE],
+        responses={200: PostListSerializer, 403: OpenApiResponse(description="The user doesn't show it.")},
     )
     def get(self, request: Request, user: str) -> Response:
+        """The posts that a user likes, latest like first, if the user shows it."""
         owner = self.person(user)
         if owner.id != self.viewer_id and not owner.show_likes:
             raise Forbidden("What they like is for themselves.")

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+
 from accounts.services import NewAccount, begin_session, create_account
 from echomate.testing.client import Caller, unique_name
 

@@ -53,26 +53,21 @@ def test_without_a_body_the_content_is_missing(ann: Person) -> None:
         assert list(answer.json["errors"]) == ["content"]
 
 
-FIELDS: list[tuple[str, Any]] = [
-    *(
-        ("content", value)
-        for value in ("", "   \n ", "a\0b", "x" * 5001, None, 5, 1.5, True, [], ["x"], {"a": 1})
-    ),
-    *(("visibility", value) for value in ("private", "mentioned", "", None, 5, [], {})),
-    *(("reply_policy", value) for value in ("some", None, 0, ["everyone"])),
-    *(("language", value) for value in ("", "english!", "EN", "e", "de\n", "x" * 36, 5, ["de"], "de\0")),
-    *(("sensitive", value) for value in ("true", 1, 0, None, "", [])),
-    *(("spoiler_text", value) for value in ("x" * 301, "a\0", None, 5, {})),
-    *(("media_ids", value) for value in (["1"], [1, 2], "1", {"0": "1"}, None)),
-]
+WRONG: dict[str, list[Any]] = {
+    "content": ["", "   \n ", "a\0b", "x" * 5001, None, 5, 1.5, True, [], ["x"], {"a": 1}],
+    "visibility": ["private", "mentioned", "", None, 5, [], {}],
+    "reply_policy": ["some", None, 0, ["everyone"]],
+    "language": ["", "english!", "EN", "e", "d e", "x" * 36, 5, ["de"], "de\0"],
+    "sensitive": ["true", 1, 0, None, "", []],
+    "spoiler_text": ["x" * 301, "a\0", None, 5, {}],
+    "media_ids": [["1"], [1, 2], "1", {"0": "1"}, None],
+}
+FIELDS = [(field, value) for field, values in WRONG.items() for value in values]
 
 
 @pytest.mark.parametrize(("field", "value"), FIELDS, ids=range(len(FIELDS)))
 def test_a_field_that_is_wrong_is_named(ann: Person, field: str, value: Any) -> None:
     body = {"content": "hello", field: value}
-    if field == "language" and value == "de\n":
-        assert ann.post("posts", body).json["language"] == "de"
-        return
     path = f"posts/{ann.publish('as it was')}"
     with metering.metering() as meter:
         answers = [ann.post("posts", body), ann.put(path, body), ann.patch(path, body)]

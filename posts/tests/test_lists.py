@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from echomate import cache, keys
+from echomate import cache, keys, table
 from echomate.metering import metering
 from posts.tests.actor import Person
 
@@ -91,15 +91,13 @@ def test_a_like_that_was_renewed_is_listed_once_although_the_index_tells_the_old
     ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An index that lags may show an entry that has moved."""
-    from posts import lists
-
     first, second = ann.publish("1"), ann.publish("2")
     for post in (first, second):
         bob.post(f"posts/{post}/like")
-    stale = list(lists.table.query(keys.likes_of(bob.id), index="GSI1", limit=9))
+    stale = list(table.query(keys.likes_of(bob.id), index="GSI1", limit=9))
     bob.delete(f"posts/{first}/like")
     bob.post(f"posts/{first}/like")
-    monkeypatch.setattr(lists.table, "query", lambda *_, **__: stale)
+    monkeypatch.setattr(table, "query", lambda *_, **__: stale)
     assert bob.ids(f"users/{bob.id}/likes") == [first, second]
 
 
