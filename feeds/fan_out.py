@@ -7,6 +7,7 @@ puts the next one before it pushes, so that they run side by side.
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from echomate import cache, ids, jobs, keys, timelines
 from echomate.cache import Command
@@ -15,6 +16,8 @@ from social.selectors import followers_after, fresh_followers
 
 FAN_OUT = "fan_out"
 PIPELINE = 1000
+PATIENCE = timedelta(seconds=5)
+"""After so long another worker takes a page over from one that died; the push of a page takes milliseconds."""
 
 
 def announce(post: int, *, author: int, public: bool) -> None:
@@ -46,7 +49,7 @@ def deliver(post: int, *, author: int, after: int | None = None, once: bool = Fa
 
 def _deliver_rest(post: int, author: int, after: int) -> None:
     payload = {"post": str(post), "author": str(author), "after": str(after)}
-    job = jobs.job(FAN_OUT, payload, id=_job_id(post, after), sends_itself=True)
+    job = jobs.job(FAN_OUT, payload, id=_job_id(post, after), sends_itself=True, grace=PATIENCE)
     jobs.add(job)
     jobs.send(job.id)
 

@@ -7,9 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from echomate.cache import Command
+from echomate.schema.parameters import PAGE
 from echomate.views import ApiView, list_response
 from feeds import selectors
-from feeds.serializers import FeedSerializer, TimelineSerializer
+from feeds.serializers import FeedSerializer
+from posts.serializers import PostListSerializer
 
 
 class FeedView(ApiView):
@@ -21,8 +23,9 @@ class FeedView(ApiView):
         self.page = self.page_request(f"feed:{viewer_id}")
         return selectors.home_reads(viewer_id, self.page)
 
-    @extend_schema(operation_id="readFeed", tags=["feeds"], responses=FeedSerializer)
+    @extend_schema(operation_id="readFeed", tags=["feeds"], parameters=PAGE, responses={200: FeedSerializer})
     def get(self, request: Request) -> Response:
+        """The caller's own posts and those of the people they follow, newest first."""
         page, state = selectors.home(self.viewer_id, self.page, opening=self.opening)
         return list_response(request, page, self.page, state=state)
 
@@ -36,7 +39,10 @@ class TimelineView(ApiView):
         self.page = self.page_request("timeline")
         return selectors.public_reads(self.page)
 
-    @extend_schema(operation_id="readTimeline", tags=["feeds"], responses=TimelineSerializer)
+    @extend_schema(
+        operation_id="readTimeline", tags=["feeds"], parameters=PAGE, responses={200: PostListSerializer}
+    )
     def get(self, request: Request) -> Response:
+        """All public posts, newest first."""
         page = selectors.public(self.viewer_id_or_none, self.page, opening=self.opening)
         return list_response(request, page, self.page)

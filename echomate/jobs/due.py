@@ -7,7 +7,7 @@ from echomate import keys, table
 from echomate.jobs.items import send, shards_of
 from echomate.jobs.running import kinds
 
-REST_SECONDS = 30.0
+REST_SECONDS = 10.0
 PAGE = 200
 
 

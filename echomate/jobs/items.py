@@ -18,7 +18,7 @@ from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
 
 SHARDS = 16
-GRACE_SECONDS = 30
+GRACE = timedelta(seconds=30)
 """So long the first task has to reach a worker, before the schedule sends another."""
 KEPT_SECONDS = 7 * 24 * 3600
 
@@ -65,6 +65,7 @@ def job(
     user: int | None = None,
     delay: timedelta = timedelta(0),
     sends_itself: bool = False,
+    grace: timedelta = GRACE,
 ) -> Job:
     """A new job, not yet stored. A projection names a deterministic `id`.
 
@@ -73,7 +74,7 @@ def job(
     """
     id_ = ids.new_id() if id is None else id
     now = table.clock()
-    due_at = now + int((delay.total_seconds() or GRACE_SECONDS) * 1000)
+    due_at = now + int((delay or grace).total_seconds() * 1000)
     partition, sort = keys.job(id_)
     return Job(
         pk=partition,

@@ -117,13 +117,16 @@ def edit(
 def _own_post(editor: int, post: int) -> Post:
     item = Post.read(keys.post(post))
     if item is None or item.author != editor:
-        raise _refusal(editor, post)
+        raise _refusal(editor, post, item)
     return item
 
 
-def _refusal(viewer: int, post: int) -> Forbidden | NotFound:
-    """What a post that isn't the viewer's own answers to a change."""
-    return Forbidden("It is somebody else's post.") if reading.look(viewer, post) else NotFound()
+def _refusal(viewer: int, post: int, item: Post | None) -> Forbidden | NotFound:
+    """What a post that isn't the viewer's own answers to a change. The item knows of a deletion before caches do."""
+    is_there = item is not None and item.deleted_at is None
+    if is_there and reading.look(viewer, post):
+        return Forbidden("It is somebody else's post.")
+    return NotFound()
 
 
 def _actions(before: Post, changes: Mapping[str, Any]) -> list[Action]:
@@ -179,7 +182,7 @@ def delete(*, author: int, post: int) -> None:
     except DynamoDBError as error:
         if error.code != "ConditionalCheckFailedException":
             raise
-        raise _refusal(author, post) from None
+        raise _refusal(author, post, Post.read(keys.post(post))) from None
     tell(
         ("DEL", keys.cached_post(post)),
         ("DEL", keys.cached_post_stats(post)),
