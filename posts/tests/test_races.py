@@ -1,0 +1,113 @@
+"""Many at once, in real threads."""
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from echomate import cache, keys, table
+from echomate.testing.configuration import configured
+from echomate.testing.projecting import Projecting
+from posts import services
+from posts.selectors import PostCounts, liked, stats
+from posts.services import Draft
+from posts.tests.actor import Answer, Person
+
+
+def side_by_side(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return [future.result() for future in [threads.submit(call) for call in calls]]
+
+
+def test_likes_toggled_by_fifty_clients_end_in_counters_that_equal_the_set(
+    ann: Person, projector: Projecting
+) -> None:
+    post = services.create(author=ann.id, draft=Draft(content="hello")).id
+    users = [ann.id + 1 + n for n in range(50)]
+    toggles = [(user, random.random() < 0.6) for user in users for _ in range(6)]
+    random.shuffle(toggles)
+
+    def toggle(user: int, up: bool) -> None:  # noqa: FBT001 - a pair of the list above
+        (services.like if up else services.unlike)(user=user, post=post)
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(lambda pair: toggle(*pair), toggles))
+    projector.catch_up()
+    items = table.batch_get(keys.like(post, user) for user in users)
+    likers = {user for user, item in zip(users, items, strict=True) if item}
+    counters = table.get_item(keys.post_stats(post))
+    assert counters is not None
+    assert int(counters["Likes"]["N"]) == len(likers)
+    for user in users:
+        assert liked(user, [post]) == ({post} if user in likers else set())
+        mine = table.get_item(keys.user_stats(user)) or {"Likes": {"N": "0"}}
+        assert int(mine["Likes"]["N"]) == int(user in likers)
+    cache.forget(keys.cached_post_stats(post))
+    assert stats.one(post) == PostCounts(len(likers), 0)
+
+
+def test_of_edits_of_one_version_one_wins(ann: Person) -> None:
+    path = f"posts/{ann.publish('first')}"
+    tag = ann.get(path).headers["ETag"]
+    answers = side_by_side(
+        [partial(ann.patch, path, {"content": f"edit {n}"}, If_Match=tag) for n in range(10)]
+    )
+    assert sorted(answer.status for answer in answers) == [200] + [412] * 9
+    winner = next(answer for answer in answers if answer.status == 200)
+    assert ann.get(path).json["content"] == winner.json["content"]
+    assert ann.get(path).headers["ETag"].startswith('"2.')
+
+
+def test_edits_of_different_fields_that_expect_no_version_are_all_kept(ann: Person) -> None:
+    path = f"posts/{ann.publish('first')}"
+    changes = {"content": "second", "spoiler_text": "cw", "sensitive": True, "language": "de"}
+    answers = side_by_side([partial(ann.patch, path, {name: value}) for name, value in changes.items()])
+    assert [answer.status for answer in answers] == [200] * 4
+    post = ann.get(path).json
+    assert {name: post[name] for name in changes} == changes
+
+
+def test_a_deletion_among_edits_and_likes_is_final(ann: Person, bob: Person, projector: Projecting) -> None:
+    for _ in range(5):
+        post = ann.publish("first")
+        path = f"posts/{post}"
+        edits = [partial(ann.patch, path, {"content": f"edit {n}"}) for n in range(4)]
+        others = [partial(bob.post, f"{path}/like"), partial(ann.delete, path), partial(ann.delete, path)]
+        answers = side_by_side(edits + others)
+        assert sorted(answer.status for answer in answers[-2:]) == [204, 404]
+        assert {answer.status for answer in answers[:-2]} <= {200, 404}
+        item = table.get_item(keys.post(post))
+        assert item is not None
+        assert not {"Content", "Author", "GSI1PK"} & set(item)
+        assert bob.get(path).status == 404
+    projector.catch_up()
+    counters = table.get_item(keys.user_stats(ann.id))
+    assert counters is not None
+    assert counters["Posts"]["N"] == "0"
+
+
+def test_ones_own_writes_show_right_after_each_write_whoever_reads_beside(ann: Person, bob: Person) -> None:
+    """Readers fill caches all the while; none of them may put an old value over a write."""
+    path = f"posts/{ann.publish('0')}"
+    ended = threading.Event()
+
+    def read() -> None:
+        while not ended.is_set():
+            assert bob.get(path).status == ann.get(path).status == 200
+
+    def write() -> None:
+        for n in range(1, 26):
+            ann.patch(path, {"content": str(n)})
+            assert ann.get(path).json["content"] == str(n)
+            (ann.post if n % 2 else ann.delete)(f"{path}/like")
+            assert ann.get(path).json["viewer"]["liked"] == bool(n % 2)
+
+    with configured(rate_limit_factor=100), ThreadPoolExecutor(3) as threads:
+        readers = [threads.submit(read) for _ in range(3)]
+        try:
+            write()
+        finally:
+            ended.set()
+        for reader in readers:
+            reader.result()
