@@ -21,7 +21,7 @@ _WORDS = """
 RESERVED = frozenset(_WORDS.split())
 
 _USERNAME = re.compile(r"[A-Za-z0-9_]{3,30}", re.ASCII)
-_is_email = EmailValidator()
+_is_email = EmailValidator(allowlist=[])
 
 
 def username(text: str) -> str | None:

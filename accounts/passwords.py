@@ -1,23 +1,26 @@
 """Passwords: Argon2id as OWASP advises (19 MiB, t=2, p=1: 15 ms), few at a time; rules for new ones."""
 
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 
 import bcrypt
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from django.contrib.auth.password_validation import CommonPasswordValidator, UserAttributeSimilarityValidator
-from django.core.exceptions import ValidationError
+from django.contrib.auth.password_validation import CommonPasswordValidator
 
 from echomate.config import config
 from echomate.errors import DependencyAway
 
 MIN_LENGTH, MAX_LENGTH = 8, 128
 QUEUE_SECONDS = 4.0
+LIKENESS, LIKENESS_FROM = 0.7, 4
+"""How alike a password and a word of the name may be, as Django has it, and from which length on."""
 BCRYPT_BYTES = 72
 """bcrypt looks at no more of a password."""
 
@@ -73,7 +76,7 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Owner:
     """What a password must not be like."""
 
@@ -81,24 +84,34 @@ class Owner:
     email: str
     full_name: str
 
+    @property
+    def words(self) -> set[str]:
+        found = re.split(r"\W+", f"{self.username} {self.email} {self.full_name}".lower())
+        return {word for word in found if len(word) >= LIKENESS_FROM}
+
 
 def faults(password: str, owner: Owner) -> list[str]:
     """What is wrong with a new password; none if it will do."""
-    found = []
-    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        found.append(f"From {MIN_LENGTH} to {MAX_LENGTH} characters.")
-    if not any(c.isalpha() for c in password) or not any(c.isdigit() for c in password):
-        found.append("It needs letters and digits.")
-    for validator in _validators():
-        try:
-            validator.validate(password[:MAX_LENGTH], owner)  # type: ignore[arg-type]  # any object will do
-        except ValidationError as error:
-            found += error.messages
-    return found
+    checks = {
+        f"From {MIN_LENGTH} to {MAX_LENGTH} characters.": MIN_LENGTH <= len(password) <= MAX_LENGTH,
+        "It needs letters and digits.": any(map(str.isalpha, password)) and any(map(str.isdigit, password)),
+        "It is one of those that everybody uses.": not _is_common(password),
+        "It is too much like the name or the address.": not any(
+            _is_like(password.lower()[:MAX_LENGTH], word) for word in owner.words
+        ),
+    }
+    return [fault for fault, passes in checks.items() if not passes]
+
+
+def _is_common(password: str) -> bool:
+    """Whether it is in Django's list of 20,000, which is read at first use."""
+    return password.lower().strip() in _list().passwords
 
 
 @cache
-def _validators() -> tuple[CommonPasswordValidator, UserAttributeSimilarityValidator]:
-    """Django's list of 20,000 common passwords is read at first use."""
-    similar = UserAttributeSimilarityValidator(user_attributes=("username", "email", "full_name"))
-    return CommonPasswordValidator(), similar
+def _list() -> CommonPasswordValidator:
+    return CommonPasswordValidator()
+
+
+def _is_like(password: str, word: str) -> bool:
+    return SequenceMatcher(a=password, b=word).quick_ratio() >= LIKENESS

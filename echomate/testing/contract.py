@@ -51,13 +51,27 @@ def _close(part: Any) -> None:
 
 @cache
 def _validator(path: str, method: str, status: str, content_type: str) -> Draft202012Validator | None:
-    answers = _operation(path, method)["responses"]
-    answer = answers.get(status) or answers.get("default") or {}
-    content = answer.get("content", {})
+    content = _answer(path, method, status).get("content", {})
     if content_type not in content:
         return None
     body = content[content_type]["schema"]
     return Draft202012Validator({**body, "components": _document()["components"]}, format_checker=formats)
+
+
+def _answer(path: str, method: str, status: str) -> dict[str, Any]:
+    """What the document says of a status; empty where it doesn't know it."""
+    answers = _operation(path, method)["responses"]
+    return _resolved(answers.get(status) or answers.get("default") or {})
+
+
+def _resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """The component that a reference names, else the part itself."""
+    found: dict[str, Any] = part
+    if "$ref" in part:
+        found = _document()
+        for name in part["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+    return found
 
 
 def _operation(path: str, method: str) -> dict[str, Any]:
@@ -91,7 +105,7 @@ def check(method: str, path: str, response: Any) -> None:
     if template is None or not _operation(template, verb):
         assert response.status_code in {404, 405}, f"{said}, but the document does not know this operation"
         return
-    _check_body(template, verb, response, said)
+    _check_body(template, verb, response, said, is_head=method == "HEAD")
 
 
 def _template(path: str) -> str | None:
@@ -110,11 +124,15 @@ def _check_headers(response: Any, said: str) -> None:
         assert response.headers["Content-Type"] == problems.CONTENT_TYPE, f"{said}, not as a problem"
 
 
-def _check_body(path: str, method: str, response: Any, said: str) -> None:
+def _check_body(path: str, method: str, response: Any, said: str, *, is_head: bool) -> None:
     status, content_type = str(response.status_code), response.headers.get("Content-Type", "").split(";")[0]
-    documented: dict[str, Any] = _operation(path, method)["responses"]
-    assert status in documented or "default" in documented, f"{said}, which is not documented"
+    documented = _answer(path, method, status)
+    assert documented, f"{said}, which is not documented"
+    for name, header in documented.get("headers", {}).items():
+        required = _resolved(header).get("required", False)
+        assert not required or name in response.headers, f"{said} without {name}"
     if not response.content:
+        assert "content" not in documented or is_head, f"{said} without a body"
         return
     validator = _validator(path, method, status, content_type)
     assert validator is not None, f"{said} with a {content_type} that is not documented"
