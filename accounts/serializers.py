@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from accounts import names, passwords
 from echomate import instance
-from echomate.fields import FlagField, TextField
+from echomate.fields import FlagField, IdField, TextField
 
 FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
 instance.declare_limits(
@@ -27,6 +27,44 @@ INVISIBLE = frozenset("CcCfCsCoZlZp"[n : n + 2] for n in range(0, 12, 2))
 """Unicode categories of what can't be seen: controls, bidirectional overrides, private use."""
 JOINERS = "\u200c\u200d"
 """Which some scripts need within words."""
+
+TYPES = ("person", "group")
+ROLES = ("user", "moderator", "admin")
+VISIBILITIES = ("public", "followers")
+"""Of posts, of which one chooses one's default."""
+TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI5MTA5In0.c2lnbmF0dXJl"  # noqa: S105 - an example that opens nothing
+SETTINGS = {
+    "locale": "en",
+    "timezone": "Europe/London",
+    "default_visibility": "public",
+    "default_language": "en",
+    "show_followers": True,
+    "show_likes": True,
+    "discoverable": True,
+}
+USER: dict[str, object] = {
+    "id": "910912841777905664",
+    "username": "ada",
+    "full_name": "Ada Lovelace",
+    "bio": "Writes programs.",
+    "location": "London",
+    "website": "https://ada.example.org",
+    "avatar_url": None,
+    "cover_url": None,
+    "url": "/api/v1/users/ada",
+    "type": "person",
+    "verified": False,
+    "locked": False,
+    "created_at": "2026-11-20T09:30:00.000Z",
+    "counts": {"posts": 12, "followers": 340, "following": 51, "likes": 97},
+    "viewer": {
+        "following": True,
+        "requested": False,
+        "followed_by": False,
+        "blocking": False,
+        "muting": False,
+    },
+}
 
 
 class LineField(TextField):
@@ -87,6 +125,14 @@ class DeliverySerializer(serializers.Serializer[Any]):
 
 
 class SignupSerializer(DeliverySerializer):
+    example = {
+        "username": "ada",
+        "email": "ada@example.org",
+        "password": "correct9horse",
+        "full_name": "Ada Lovelace",
+        "token_delivery": "body",
+    }
+
     username = UsernameField(min_length=names.USERNAME_MIN, max_length=names.USERNAME_MAX)
     email = EmailField(max_length=names.EMAIL_MAX)
     password = SecretField(min_length=passwords.MIN_LENGTH)
@@ -94,19 +140,23 @@ class SignupSerializer(DeliverySerializer):
 
 
 class LoginSerializer(DeliverySerializer):
+    example = {"login": "ada", "password": "correct9horse", "token_delivery": "body"}
+
     login = TextField(max_length=names.EMAIL_MAX, help_text="Username or e-mail address.")
     password = SecretField()
 
 
 class RefreshSerializer(DeliverySerializer):
+    example = {"refresh": TOKEN, "token_delivery": "body"}
+
     refresh = TextField(max_length=2048, required=False, help_text="Without it the cookie counts.")
 
 
 class CountsSerializer(serializers.Serializer[Any]):
-    posts = serializers.IntegerField()
-    followers = serializers.IntegerField()
-    following = serializers.IntegerField()
-    likes = serializers.IntegerField(help_text="Likes given by this user.")
+    posts = serializers.IntegerField(min_value=0)
+    followers = serializers.IntegerField(min_value=0)
+    following = serializers.IntegerField(min_value=0)
+    likes = serializers.IntegerField(min_value=0, help_text="Likes given by this user.")
 
 
 class RelationSerializer(serializers.Serializer[Any]):
@@ -118,7 +168,9 @@ class RelationSerializer(serializers.Serializer[Any]):
 
 
 class UserSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
+    example = USER
+
+    id = IdField()
     username = serializers.CharField()
     full_name = serializers.CharField(allow_blank=True)
     bio = serializers.CharField(allow_blank=True)
@@ -127,7 +179,7 @@ class UserSerializer(serializers.Serializer[Any]):
     avatar_url = serializers.CharField(allow_null=True)
     cover_url = serializers.CharField(allow_null=True)
     url = serializers.CharField(help_text="Where a person looks at this user.")
-    type = serializers.ChoiceField(choices=["person", "group"])
+    type = serializers.ChoiceField(choices=TYPES)
     verified = serializers.BooleanField()
     locked = serializers.BooleanField(help_text="Whether follows have to be asked for.")
     created_at = serializers.DateTimeField()
@@ -136,7 +188,9 @@ class UserSerializer(serializers.Serializer[Any]):
 
 
 class ShortUserSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
+    example = {name: USER[name] for name in ("id", "username", "full_name", "avatar_url")}
+
+    id = IdField()
     username = serializers.CharField()
     full_name = serializers.CharField(allow_blank=True)
     avatar_url = serializers.CharField(allow_null=True)
@@ -157,9 +211,11 @@ class TimezoneField(serializers.CharField):
 
 
 class SettingsSerializer(serializers.Serializer[Any]):
+    example = SETTINGS
+
     locale = serializers.ChoiceField(choices=settings.LANGUAGES, help_text="Language of mail.")
     timezone = TimezoneField(max_length=64)
-    default_visibility = serializers.ChoiceField(choices=["public", "followers"])
+    default_visibility = serializers.ChoiceField(choices=VISIBILITIES)
     default_language = TextField(
         max_length=35,
         validators=[
@@ -172,34 +228,49 @@ class SettingsSerializer(serializers.Serializer[Any]):
 
 
 class OwnUserSerializer(UserSerializer):
+    example = {
+        **USER,
+        "email": "ada@example.org",
+        "email_verified": True,
+        "phone_number": None,
+        "settings": SETTINGS,
+        "roles": ["user"],
+        "totp": False,
+        "passkeys": 0,
+    }
+
     email = serializers.CharField(allow_null=True)
     email_verified = serializers.BooleanField()
     phone_number = serializers.CharField(allow_null=True)
     settings = SettingsSerializer()
-    roles = serializers.ListField(child=serializers.ChoiceField(choices=["user", "moderator", "admin"]))
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=ROLES))
     totp = serializers.BooleanField()
     passkeys = serializers.IntegerField()
 
 
 class LoggedInSerializer(serializers.Serializer[Any]):
     user = OwnUserSerializer()
-    access = serializers.CharField()
+    access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
     refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
 
 
 class TokensSerializer(serializers.Serializer[Any]):
-    access = serializers.CharField()
+    example = {"access": TOKEN, "refresh": TOKEN}
+
+    access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
     refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
 
 
 class ProfileSerializer(serializers.Serializer[Any]):
     """What one may change of oneself; only what is given changes."""
 
+    example = {"bio": "Writes programs.", "settings": {"show_likes": False}}
+
     full_name = LineField(max_length=FULL_NAME_MAX, allow_blank=True)
     bio = TextField(max_length=BIO_MAX, allow_blank=True)
     location = LineField(max_length=LOCATION_MAX, allow_blank=True)
     website = serializers.URLField(max_length=WEBSITE_MAX, allow_blank=True)
-    type = serializers.ChoiceField(choices=["person", "group"])
+    type = serializers.ChoiceField(choices=TYPES)
     locked = FlagField()
     phone_number = TextField(
         max_length=16,

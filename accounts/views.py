@@ -27,6 +27,7 @@ from accounts.services import LoggedIn, NewAccount
 from accounts.tokens import TokenPair
 from echomate import cache, etags, keys
 from echomate.errors import PreconditionFailed, Unauthenticated
+from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH
 from echomate.throttling import Limit, Policy
 from echomate.views import ApiView
 
@@ -34,6 +35,7 @@ SIGNUPS = Policy("signup", 5, 1800, guards=True, scope="address")
 LOGINS = Policy("login", 25, 300, guards=True, scope="address")
 GUESSES = Policy("login-account", 10, 3600, guards=True, scope="own")
 
+FOREIGN_ORIGIN = OpenApiResponse(description="The cookie came with an `Origin` that is not allowed.")
 NEVER_STORED = {"Cache-Control": "no-store"}
 
 
@@ -43,9 +45,16 @@ class SignupView(ApiView):
     authentication_classes = ()
 
     @extend_schema(
-        operation_id="signUp", tags=["auth"], request=SignupSerializer, responses={201: LoggedInSerializer}
+        operation_id="signUp",
+        tags=["auth"],
+        request=SignupSerializer,
+        responses={
+            201: LoggedInSerializer,
+            409: OpenApiResponse(description="The username or the address is taken."),
+        },
     )
     def post(self, request: Request) -> Response:
+        """Make an account and a session."""
         given = self.validated(SignupSerializer)
         account = NewAccount(
             username=given["username"],
@@ -70,9 +79,17 @@ class LoginView(ApiView):
         return [*super()._limits(request, viewer), self.guesses]
 
     @extend_schema(
-        operation_id="logIn", tags=["auth"], request=LoginSerializer, responses={200: LoggedInSerializer}
+        operation_id="logIn",
+        tags=["auth"],
+        request=LoginSerializer,
+        responses={
+            200: LoggedInSerializer,
+            401: OpenApiResponse(description="The login or the password is wrong."),
+            403: OpenApiResponse(description="The account is suspended."),
+        },
     )
     def post(self, request: Request) -> Response:
+        """Begin a session."""
         given = self.validated(LoginSerializer)
         logged_in = services.log_in(given["login"], given["password"])
         cache.forget(keys.throttle(GUESSES.name, self.guesses.subject))
@@ -105,10 +122,16 @@ class RefreshView(ApiView):
     @extend_schema(
         operation_id="refreshTokens",
         tags=["auth"],
+        auth=[{"refreshCookie": []}, {}],  # type: ignore[list-item]  # it says str, and takes these
         request=RefreshSerializer,
-        responses={200: TokensSerializer},
+        responses={
+            200: TokensSerializer,
+            401: OpenApiResponse(description="The refresh token is not valid, or its session has ended."),
+            403: FOREIGN_ORIGIN,
+        },
     )
     def post(self, request: Request) -> Response:
+        """New tokens for the refresh token, which is used up."""
         given = self.validated(RefreshSerializer)
         token = given.get("refresh") or cookies.read(request)
         if token is None:
@@ -123,8 +146,14 @@ class LogoutView(ApiView):
     anonymous = True
     authentication_classes = (SignatureAuthentication,)
 
-    @extend_schema(operation_id="logOut", tags=["auth"], request=None, responses={204: OpenApiResponse()})
+    @extend_schema(
+        operation_id="logOut",
+        tags=["auth"],
+        request=None,
+        responses={204: OpenApiResponse(), 403: FOREIGN_ORIGIN},
+    )
     def post(self, request: Request) -> Response:
+        """End this session: the access token's, or the cookie's."""
         viewer = cast("TokenViewer | None", self.viewer)
         if viewer is not None:
             sessions.end(viewer.id, viewer.sid)
@@ -139,6 +168,7 @@ class LogoutView(ApiView):
 class LogoutAllView(ApiView):
     @extend_schema(operation_id="logOutAll", tags=["auth"], request=None, responses={204: OpenApiResponse()})
     def post(self, request: Request) -> Response:
+        """End all of one's sessions."""
         sessions.end_all(self.viewer_id)
         return _no_session()
 
@@ -153,14 +183,22 @@ class MeView(ApiView):
     def opening_reads(self, viewer_id: int | None) -> Sequence[cache.Command]:
         return [("GET", keys.cached_user_stats(viewer_id or 0))]
 
-    @extend_schema(operation_id="readMe", tags=["users"], responses={200: OwnUserSerializer})
+    @extend_schema(
+        operation_id="readMe", tags=["users"], parameters=[IF_NONE_MATCH], responses={200: OwnUserSerializer}
+    )
     def get(self, request: Request) -> Response:
+        """One's own user."""
         return self._show(request, selectors.own_user(self.viewer_id))
 
     @extend_schema(
-        operation_id="editMe", tags=["users"], request=ProfileSerializer, responses={200: OwnUserSerializer}
+        operation_id="editMe",
+        tags=["users"],
+        parameters=[IF_MATCH],
+        request=ProfileSerializer,
+        responses={200: OwnUserSerializer},
     )
     def patch(self, request: Request) -> Response:
+        """Change one's profile and settings."""
         changes = _by_attribute(self.validated(ProfileSerializer, partial=True))
         user = selectors.own_user(self.viewer_id)
         expected = etags.expected_versions(request)

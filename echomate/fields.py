@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 _LINE_ENDS = re.compile(r"\r\n?")
@@ -25,3 +26,17 @@ class FlagField(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+@extend_schema_field(
+    {"type": "string", "pattern": "^[0-9]{1,19}$", "examples": ["910912841777905664"]}, component_name="Id"
+)
+class IdField(serializers.CharField):
+    """An id, for the schema: digits in a string, since JavaScript's numbers end at 2^53."""
+
+
+class PageSerializer(serializers.Serializer[Any]):
+    """The shape of lists; each kind adds its `results`."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpRequest, HttpResponse
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,22 +18,24 @@ from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.stream import health as stream_health
 
+STATUSES = ("ok", "failed")
 Check = Callable[[], Mapping[str, Any]]
 
 
 class CheckSerializer(serializers.Serializer[Any]):
-    status = serializers.ChoiceField(choices=["ok", "failed"])
-    checks = serializers.DictField(child=serializers.JSONField())
+    status = serializers.ChoiceField(choices=STATUSES)
+    checks = serializers.DictField(child=serializers.JSONField(), help_text="By what is checked.")
 
 
 class HealthView(APIView):
-    """200 where each check passes, 503 where one does not. No token, no store but those that are checked."""
+    """Asks for no token, and uses no store but those that are checked."""
 
     authentication_classes = ()
     checks: ClassVar[Mapping[str, Check]] = {}
 
-    @extend_schema(tags=["health"], responses={200: CheckSerializer, 503: CheckSerializer})
+    @extend_schema(responses={200: CheckSerializer, 503: CheckSerializer})
     def get(self, request: Request) -> Response:
+        """200 where each check passes, 503 where one does not."""
         found = {name: _checked(check) for name, check in self.checks.items()}
         failed = any(result["status"] != "ok" for result in found.values())
         body = {"status": "failed" if failed else "ok", "checks": found}
@@ -73,22 +75,31 @@ def _storage() -> Mapping[str, Any]:
     return {}
 
 
+def _named(operation_id: str, summary: str) -> Callable[[type[HealthView]], type[HealthView]]:
+    return extend_schema_view(get=extend_schema(operation_id=operation_id, summary=summary, tags=["health"]))
+
+
+@_named("checkAlive", "Whether the web process answers")
 class AliveView(HealthView):
     checks = {}
 
 
+@_named("checkDatabase", "Whether DynamoDB answers")
 class DatabaseView(HealthView):
     checks = {"dynamodb": _database}
 
 
+@_named("checkCache", "Whether both Redis servers answer")
 class CacheView(HealthView):
     checks = {"feeds": _feeds_redis, "state": _state_redis}
 
 
+@_named("checkStorage", "Whether S3 answers")
 class StorageView(HealthView):
     checks = {"s3": _storage}
 
 
+@_named("checkEvents", "Whether the projector keeps up and has lost nothing")
 class EventsView(HealthView):
     checks = {"projector": stream_health.check}
 

@@ -36,6 +36,7 @@ class InstanceView(ApiView):
 
     @extend_schema(operation_id="readInstance", tags=["instance"], responses={200: InstanceSerializer})
     def get(self, request: Request) -> Response:
+        """What this installation is and what it allows."""
         return Response(
             {
                 "name": config.instance_name,

@@ -102,7 +102,7 @@ class PostView(ApiView):
         operation_id="readPost",
         tags=["posts"],
         parameters=[POST, IF_NONE_MATCH],
-        responses={200: PostSerializer, 304: OpenApiResponse(description="The client has it.")},
+        responses={200: PostSerializer},
     )
     def get(self, request: Request, post: str) -> Response:
         """A post as the caller sees it."""

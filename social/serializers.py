@@ -6,6 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.serializers import CountsSerializer, RelationSerializer, UserSerializer
+from echomate.fields import IdField, PageSerializer
 
 
 class StandingSerializer(serializers.Serializer[Any]):
@@ -16,18 +17,14 @@ class StandingSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_serializer(component_name="UserList")
-class UserPageSerializer(serializers.Serializer[Any]):
+class UserListSerializer(PageSerializer):
     results = UserSerializer(many=True)
-    next = serializers.CharField(allow_null=True)
-    previous = serializers.CharField(allow_null=True)
 
 
 class RelationOfSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
+    id = IdField()
     viewer = RelationSerializer()
 
 
-class RelationListSerializer(serializers.Serializer[Any]):
+class RelationListSerializer(PageSerializer):
     results = RelationOfSerializer(many=True)
-    next = serializers.CharField(allow_null=True, help_text="Always null.")
-    previous = serializers.CharField(allow_null=True, help_text="Always null.")

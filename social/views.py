@@ -3,28 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.serializers import UserSerializer
 from echomate import etags
 from echomate.cache import Command
+from echomate.schema.parameters import IF_NONE_MATCH, PAGE, USER, ids
 from echomate.throttling import Policy
 from echomate.views import ApiView, ids_from_query
 from social import selectors, services
 from social.selectors import Person, Relation, lists
 from social.selectors.search import normal, search
-from social.serializers import RelationListSerializer, StandingSerializer, UserPageSerializer
+from social.serializers import RelationListSerializer, StandingSerializer, UserListSerializer
 
 FOLLOWS = Policy("follows", 400, 86_400)
 RELATIONS_AT_MOST = 50
 
-USER = OpenApiParameter("user", str, OpenApiParameter.PATH, description="An id or a username.")
-PAGE = [
-    OpenApiParameter("limit", int, description="From 1 to 50; 20 without it."),
-    OpenApiParameter("cursor", str, description="From `next` or `previous` of the same list."),
-]
+NOT_SHOWN = OpenApiResponse(description="The user doesn't show it.")
+ONESELF = OpenApiResponse(description="It is oneself.")
 
 
 class PersonView(ApiView):
@@ -43,7 +41,10 @@ class UserView(PersonView):
     anonymous = True
 
     @extend_schema(
-        operation_id="readUser", tags=["users"], parameters=[USER], responses={200: UserSerializer, 304: None}
+        operation_id="readUser",
+        tags=["users"],
+        parameters=[USER, IF_NONE_MATCH],
+        responses={200: UserSerializer},
     )
     def get(self, request: Request, user: str) -> Response:
         """A user as the caller sees them."""
@@ -59,7 +60,11 @@ class FollowView(PersonView):
         tags=["users"],
         parameters=[USER],
         request=None,
-        responses=StandingSerializer,
+        responses={
+            200: StandingSerializer,
+            400: ONESELF,
+            403: OpenApiResponse(description="One blocks this user."),
+        },
     )
     def post(self, request: Request, user: str) -> Response:
         """Follow a user. Done twice, it is the same."""
@@ -68,7 +73,10 @@ class FollowView(PersonView):
         return _standing(person, followers=int(is_new), following=True)
 
     @extend_schema(
-        operation_id="unfollowUser", tags=["users"], parameters=[USER], responses={200: StandingSerializer}
+        operation_id="unfollowUser",
+        tags=["users"],
+        parameters=[USER],
+        responses={200: StandingSerializer, 400: ONESELF},
     )
     def delete(self, request: Request, user: str) -> Response:
         """Follow a user no longer."""
@@ -83,7 +91,7 @@ class BlockView(PersonView):
         tags=["users"],
         parameters=[USER],
         request=None,
-        responses=StandingSerializer,
+        responses={200: StandingSerializer, 400: ONESELF},
     )
     def post(self, request: Request, user: str) -> Response:
         """Block a user: neither sees the other any more, and follows between them end."""
@@ -100,7 +108,10 @@ class BlockView(PersonView):
         )
 
     @extend_schema(
-        operation_id="unblockUser", tags=["users"], parameters=[USER], responses={200: StandingSerializer}
+        operation_id="unblockUser",
+        tags=["users"],
+        parameters=[USER],
+        responses={200: StandingSerializer, 400: ONESELF},
     )
     def delete(self, request: Request, user: str) -> Response:
         """Lift a block. Follows don't come back."""
@@ -125,7 +136,10 @@ def _standing(person: Person, *, followers: int = 0, follows: int = 0, **changed
 
 class FollowersView(PersonView):
     @extend_schema(
-        operation_id="listFollowers", tags=["users"], parameters=[USER, *PAGE], responses=UserPageSerializer
+        operation_id="listFollowers",
+        tags=["users"],
+        parameters=[USER, *PAGE],
+        responses={200: UserListSerializer, 403: NOT_SHOWN},
     )
     def get(self, request: Request, user: str) -> Response:
         """Who follows a user, newest first, if the user shows it."""
@@ -136,7 +150,10 @@ class FollowersView(PersonView):
 
 class FollowingView(PersonView):
     @extend_schema(
-        operation_id="listFollowing", tags=["users"], parameters=[USER, *PAGE], responses=UserPageSerializer
+        operation_id="listFollowing",
+        tags=["users"],
+        parameters=[USER, *PAGE],
+        responses={200: UserListSerializer, 403: NOT_SHOWN},
     )
     def get(self, request: Request, user: str) -> Response:
         """Whom a user follows, newest first, if the user shows it."""
@@ -146,7 +163,9 @@ class FollowingView(PersonView):
 
 
 class FriendsView(ApiView):
-    @extend_schema(operation_id="listFriends", tags=["users"], parameters=PAGE, responses=UserPageSerializer)
+    @extend_schema(
+        operation_id="listFriends", tags=["users"], parameters=PAGE, responses={200: UserListSerializer}
+    )
     def get(self, request: Request) -> Response:
         """Those who follow the caller and whom the caller follows, by account."""
         page = self.page_request(f"friends:{self.viewer_id}")
@@ -154,7 +173,9 @@ class FriendsView(ApiView):
 
 
 class BlocksView(ApiView):
-    @extend_schema(operation_id="listBlocks", tags=["users"], parameters=PAGE, responses=UserPageSerializer)
+    @extend_schema(
+        operation_id="listBlocks", tags=["users"], parameters=PAGE, responses={200: UserListSerializer}
+    )
     def get(self, request: Request) -> Response:
         """Whom the caller blocks, by account."""
         page = self.page_request(f"blocks:{self.viewer_id}")
@@ -165,10 +186,8 @@ class RelationsView(ApiView):
     @extend_schema(
         operation_id="listRelations",
         tags=["users"],
-        parameters=[
-            OpenApiParameter("ids", str, required=True, description="Up to 50 ids, comma-separated.")
-        ],
-        responses=RelationListSerializer,
+        parameters=[ids(RELATIONS_AT_MOST)],
+        responses={200: RelationListSerializer},
     )
     def get(self, request: Request) -> Response:
         """How the caller stands to users; those that the caller may not know of are left out."""
@@ -190,11 +209,14 @@ class SearchView(ApiView):
         tags=["users"],
         parameters=[
             OpenApiParameter(
-                "q", str, required=True, description="The beginning of a username, 2 characters or more."
+                "q",
+                {"type": "string", "minLength": 2},
+                required=True,
+                description="The beginning of a username.",
             ),
             *PAGE,
         ],
-        responses=UserPageSerializer,
+        responses={200: UserListSerializer},
     )
     def get(self, request: Request) -> Response:
         """Users whose name begins so, in the order of names."""

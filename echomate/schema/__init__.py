@@ -1,0 +1,27 @@
+"""The OpenAPI document: 3.1, JSON, the same for every request, so it is made once a process."""
+
+from functools import lru_cache
+from typing import Any
+
+import orjson
+from django.http import HttpRequest, HttpResponse
+from django.views import View
+from drf_spectacular.generators import SchemaGenerator
+
+
+@lru_cache(maxsize=1)
+def document() -> bytes:
+    """The schema as JSON."""
+    generator: Any = SchemaGenerator
+    return orjson.dumps(generator().get_schema(request=None, public=True), default=str)
+
+
+class SchemaView(View):
+    """GET /api/schema."""
+
+    http_method_names = ["get", "head", "options"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(
+            document(), content_type="application/json", headers={"Cache-Control": "max-age=300"}
+        )

@@ -1,0 +1,89 @@
+"""How a view becomes an operation: what follows from its form need not be said at each."""
+
+import inspect
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.serializers import BaseSerializer
+
+from echomate.schema.components import header_refs, refusal_ref
+from echomate.views import ApiView
+
+
+class Inspector(AutoSchema):
+    """The handler's docstring gives summary and description, a serializer's `example` its example.
+
+    Every refusal that an operation of the API can give is added by its form; only 403, 409 and the like are said
+    in `extend_schema`.
+    """
+
+    def get_summary(self) -> str | None:
+        return self._paragraphs()[0].rstrip(".") or None
+
+    def get_description(self) -> str:  # type: ignore[override]  # spectacular's own
+        return self._paragraphs()[1]
+
+    def _paragraphs(self) -> tuple[str, str]:
+        handler = getattr(self.view, self.method.lower(), None)
+        first, _, rest = (inspect.getdoc(handler) or "").partition("\n\n")
+        return " ".join(first.split()), rest
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        ways: list[dict[str, Any]] = super().get_auth()
+        reads_anonymously = self.method == "GET" and getattr(self.view, "anonymous", False)
+        return [*ways, {}] if reads_anonymously else ways
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is None or not isinstance(self.view, ApiView):
+            return operation
+        answers: dict[str, Any] = operation["responses"]
+        parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
+        for status in self._statuses(operation, parameters):
+            answers.setdefault(
+                status, {"description": "It is as the client has it." if status == "304" else ""}
+            )
+        operation["responses"] = {
+            status: _answer(status, answers[status], parameters) for status in sorted(answers)
+        }
+        return operation
+
+    def _statuses(self, operation: dict[str, Any], parameters: set[str]) -> list[str]:
+        takes_body = "requestBody" in operation
+        queries = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+        conditions = {
+            304: "If-None-Match" in parameters,
+            400: takes_body or bool(queries),
+            401: bool(self.view.authentication_classes),
+            404: "{" in self.path,
+            406: True,
+            412: "If-Match" in parameters,
+            413: takes_body,
+            415: takes_body,
+            429: True,
+            503: True,
+        }
+        return [str(status) for status, holds in conditions.items() if holds]
+
+    def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002 - spectacular's
+        schema = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]  # spectacular's
+        kind = serializer if inspect.isclass(serializer) else type(serializer)
+        example = vars(kind).get("example") if issubclass(kind, BaseSerializer) else None
+        return {**schema, "examples": [example]} if example is not None else schema
+
+
+def _answer(status: str, answer: dict[str, Any], parameters: set[str]) -> dict[str, Any]:
+    """A refusal as a reference to its component; another answer with the headers that it has."""
+    if int(status) >= 400:
+        return refusal_ref(status, answer["description"])
+    return {**answer, "headers": header_refs(*_headers(int(status), parameters))}
+
+
+def _headers(status: int, parameters: set[str]) -> list[str]:
+    names = ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
+    conditions = {
+        "Location": status == 201,
+        "Link": "cursor" in parameters,
+        "ETag": bool({"If-Match", "If-None-Match"} & parameters) and status != 204,
+    }
+    return names + [name for name, holds in conditions.items() if holds]
