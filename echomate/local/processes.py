@@ -19,7 +19,7 @@ LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "PYTHONUNBUFFERED")
 
 
-class CannotStart(Exception):  # noqa: N818 - it is a statement to the user
+class CannotStart(Exception):
     """Something is missing or in the way; the message is a sentence that says what to do."""
 
 

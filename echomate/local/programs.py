@@ -31,7 +31,18 @@ def stores(home: Home) -> list[Program]:
 def applications(environment: Mapping[str, str], *, port: int) -> list[Program]:
     """In the order in which they stop."""
     web = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
-    worker = ["-m", "celery", "-A", "echomate.celery", "worker", "--pool", "threads", "--concurrency", "4"]
+    worker = [
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "echomate.celery",
+        "worker",
+        "--pool",
+        "threads",
+        "--concurrency",
+        "4",
+    ]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
     return [
         _python("web", web, environment, health=f"http://127.0.0.1:{port}/health"),

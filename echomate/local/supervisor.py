@@ -16,6 +16,7 @@ from typing import NoReturn
 from echomate.local import programs
 from echomate.local.home import Home
 from echomate.local.lines import Lines
+from echomate.local.make import Make
 from echomate.local.marker import Marker
 from echomate.local.processes import CannotStart, Process, Program, is_free
 
@@ -26,7 +27,7 @@ EVENTS_SECONDS = 10
 PATIENT_SIGNALS = 2  # a Ctrl-C may reach the supervisor twice: by the terminal and by make
 
 
-class Stopped(Exception):  # noqa: N818 - not an error
+class Stopped(Exception):
     """The user wants it to stop."""
 
 
@@ -37,6 +38,7 @@ class Supervisor:
         self.outer = environment
         self.lines = lines
         self.marker = Marker(home.directory)
+        self.make = Make()
         self.stores: list[Process] = []
         self.applications: list[Process] = []
         self.restarts: dict[str, tuple[float, float]] = {}  # name → pause, when to start again
@@ -66,7 +68,7 @@ class Supervisor:
         self.signals += 1
 
     def _rest(self, seconds: float = 0.1) -> None:
-        if self.signals:
+        if self.signals or self.make.was_told_to_stop():
             raise Stopped
         time.sleep(seconds)
 

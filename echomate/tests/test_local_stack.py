@@ -3,13 +3,14 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -20,19 +21,20 @@ from echomate.local.processes import CannotStart, free_port
 from echomate.local.programs import SOURCE
 
 RUNS = "Ctrl-C stops it"
+STUB = (sys.executable, "-m", "echomate.tests.stub_stack")
 SECONDS = 30
 
 
 class Run:
     """A stack in the background; its lines are in `said`."""
 
-    def __init__(self, data: Path, port: int, *, module: str = "echomate.tests.stub_stack") -> None:
+    def __init__(self, data: Path, port: int, *, command: Sequence[str] = STUB) -> None:
         self.data = data
         self.output = data.with_suffix(".log")
         environment = {**os.environ, "ECHOMATE_DATA_DIR": str(data), "PORT": str(port)}
         with self.output.open("wb") as output:
             self.popen = subprocess.Popen(
-                [sys.executable, "-m", module],
+                command,
                 cwd=SOURCE,
                 env=environment,
                 stdout=output,
@@ -108,6 +110,20 @@ def test_a_signal_stops_everything_in_order_and_leaves_no_process(running: Run, 
     assert not (running.data / "running.json").exists()
     ends = re.findall(r"^(\S+) .*(?: ends|Received SIGTERM)", running.said, re.MULTILINE)
     assert ends == ["web", "worker", "projector", "redis-feeds", "redis-state"]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_make_stops_everything(data: Path, port: int, number: int) -> None:
+    makefile = data.with_suffix(".mk")
+    makefile.write_text(f"run:\n\t@exec {' '.join(STUB)}\n")
+    run = Run(data, port, command=("make", "-C", str(SOURCE), "-f", str(makefile), "run"))
+    run.wait_for(RUNS)
+    pids = run.pids()
+    run.end(number)
+    _wait_until_gone(pids)
+    assert run.said.rstrip().endswith(("Stopped.", "Terminated", "Interrupt", "Hangup"))
+    assert not (data / "running.json").exists()
 
 
 def test_a_killed_supervisor_leaves_no_orphan(running: Run) -> None:
