@@ -218,6 +218,11 @@ def viewer_hash(user: int) -> str:
     return f"viewer:{user}"
 
 
+def recent_follows(user: int) -> str:
+    """Whom a user has begun to follow a moment ago, while the index may lag."""
+    return f"follows:{user}:recent"
+
+
 def recent_likes(user: int) -> str:
     """What a user has liked a moment ago, while the index may lag."""
     return f"likes:{user}:recent"

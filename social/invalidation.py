@@ -7,9 +7,14 @@ import time
 
 from echomate import keys
 from echomate.cache import Command
+from echomate.recent import Recent
 
 FRESH_SECONDS = 300
 """How long a follower stands in `fresh:{user}`: longer than any index lags."""
+
+
+recent_follows = Recent(keys.recent_follows)
+"""One's own lists show a follow at once. Nothing is taken out of it: lists ask whether the edge still stands."""
 
 
 def after_follow(*, follower: int, followed: int) -> list[Command]:

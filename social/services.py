@@ -8,6 +8,7 @@ from echomate.dynamodb import DynamoDBError
 from echomate.errors import Forbidden, Invalid, NotFound
 from echomate.stream import wake
 from social import invalidation
+from social.invalidation import recent_follows
 from social.models import Block, BlockedBy, Follow
 
 
@@ -27,8 +28,10 @@ def follow(*, follower: int, followed: int) -> bool:
         raise NotFound
     if blocks:
         raise Forbidden("You block this account. Unblock it first.")
-    is_new = _put_edge(Follow.between(follower=follower, followed=followed))
-    _tell(invalidation.after_follow(follower=follower, followed=followed))
+    edge = Follow.between(follower=follower, followed=followed)
+    is_new = _put_edge(edge)
+    own = recent_follows.remember(follower, edge=int(edge.id), subject=followed) if is_new else []
+    _tell([*invalidation.after_follow(follower=follower, followed=followed), *own])
     return is_new
 
 

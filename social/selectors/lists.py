@@ -1,12 +1,16 @@
-"""Lists of users, as pages of JSON. Who is blocked, either way, and who isn't active is hidden at read."""
+"""Lists of users, as pages of JSON. Who is blocked, either way, and who isn't active is hidden at read.
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+Followers and following come from an index, which lags. What the viewer has done themselves shows at once all the same.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from echomate import ids, keys, paging, table
 from echomate.dynamodb import Wire
 from echomate.errors import Forbidden
 from echomate.paging import Page, PageRequest
+from social.invalidation import recent_follows
 from social.selectors.people import Person, people
 from social.selectors.relations import Relation
 
@@ -16,42 +20,50 @@ FRIENDS_STEP = 50
 Row = tuple[int, int]
 """The id that a list is sorted by, and the user's."""
 Fetch = Callable[[int | None, int], Sequence[Row]]
-Rule = Callable[[Relation], bool]
+Rule = Callable[[int, Relation], bool]
+"""Whether a user, to whom the viewer stands so, is in the list."""
 
 
 def followers(viewer: int, owner: Person, request: PageRequest) -> Page[bytes]:
-    """Who follows a user, newest first. One's own list is without those whom the table no longer has."""
-    edges = _Rows(keys.followers(owner.card.id), _follower, index="GSI1")
-    return _of_owner(viewer, owner, request, edges, lambda relation: relation.followed_by)
+    """Who follows a user, newest first."""
+    relation = _admitted(viewer, owner)
+    recent = recent_follows.edges(viewer).get(owner.card.id) if relation.following else None
+    rows = _Rows(
+        keys.followers(owner.card.id), _follower, index="GSI1", recent={viewer: recent} if recent else {}
+    )
+    if viewer == owner.card.id:
+        return _page(viewer, request, rows, lambda _, to: to.followed_by)
+    return _page(viewer, request, rows, lambda user, _: user != viewer or relation.following)
 
 
 def following(viewer: int, owner: Person, request: PageRequest) -> Page[bytes]:
-    """Whom a user follows, newest first. One's own list is without those whom one has just left."""
-    edges = _Rows(keys.follows(owner.card.id), _followed, index="GSI2")
-    return _of_owner(viewer, owner, request, edges, lambda relation: relation.following)
+    """Whom a user follows, newest first."""
+    relation = _admitted(viewer, owner)
+    is_own = viewer == owner.card.id
+    recent = recent_follows.edges(viewer) if is_own else {}
+    rows = _Rows(keys.follows(owner.card.id), _followed, index="GSI2", recent=recent)
+    if is_own:
+        return _page(viewer, request, rows, lambda _, to: to.following)
+    return _page(viewer, request, rows, lambda user, _: user != viewer or relation.followed_by)
+
+
+def _admitted(viewer: int, owner: Person) -> Relation:
+    """How the viewer stands to the owner, who may keep these lists private."""
+    if viewer != owner.card.id and not owner.card.show_followers:
+        raise Forbidden("This account doesn't show its followers and whom it follows.")
+    return owner.relation or Relation()
 
 
 def friends(viewer: int, request: PageRequest) -> Page[bytes]:
     """Those who follow each other with the viewer, by account."""
-    fetch = _Rows(keys.user_partition(viewer), _by_account, prefix=keys.FOLLOWING).fetching(request)
-    return _page(
-        viewer,
-        request,
-        lambda bound, count: fetch(bound, max(count, FRIENDS_STEP)),
-        lambda relation: relation.following and relation.followed_by,
-    )
+    rows = _Rows(keys.user_partition(viewer), _by_account, prefix=keys.FOLLOWING, step=FRIENDS_STEP)
+    return _page(viewer, request, rows, lambda _, to: to.following and to.followed_by)
 
 
 def blocks(viewer: int, request: PageRequest) -> Page[bytes]:
     """Whom the viewer blocks, by account; also those who block them too, so that a block can always be lifted."""
     rows = _Rows(keys.user_partition(viewer), _by_account, prefix=keys.BLOCK)
-    return _page(
-        viewer, request, rows.fetching(request), lambda relation: relation.blocking, with_blocked=True
-    )
-
-
-def _sort_id(row: Row) -> int:
-    return row[0]
+    return _page(viewer, request, rows, lambda _, to: to.blocking, with_blocked=True)
 
 
 def _follower(edge: Wire) -> Row:
@@ -69,43 +81,61 @@ def _by_account(item: Wire) -> Row:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """Where the rows of a list are."""
+    """Where the rows of a list are. `recent` are edges by user that the index may not show yet."""
 
     partition: str
     row: Callable[[Wire], Row]
     index: str | None = None
     prefix: str = ""
+    step: int = 1
+    recent: Mapping[int, int] = field(default_factory=dict)
 
     def fetching(self, request: PageRequest) -> Fetch:
         def fetch(bound: int | None, count: int) -> Sequence[Row]:
-            edge = None if bound is None else self.prefix + ids.pad(bound)
-            items = table.query(
-                self.partition,
-                index=self.index,
-                prefix=self.prefix,
-                above=edge if request.newer else None,
-                below=None if request.newer else edge,
-                limit=count,
-                newest_first=not request.newer,
+            found = set(self._stored(request, bound, max(count, self.step)))
+            found.update(
+                (edge, user) for user, edge in self.recent.items() if _is_beyond(edge, bound, request)
             )
-            return [self.row(item) for item in items]
+            return sorted(found, reverse=not request.newer)[: max(count, self.step)]
 
         return fetch
 
+    def _stored(self, request: PageRequest, bound: int | None, count: int) -> list[Row]:
+        edge = None if bound is None else self.prefix + ids.pad(bound)
+        items = table.query(
+            self.partition,
+            index=self.index,
+            prefix=self.prefix,
+            above=edge if request.newer else None,
+            below=None if request.newer else edge,
+            limit=count,
+            newest_first=not request.newer,
+        )
+        return [self.row(item) for item in items]
 
-def _of_owner(viewer: int, owner: Person, request: PageRequest, edges: _Rows, holds: Rule) -> Page[bytes]:
-    """A list that its owner may keep private. `holds` says of an edge of the owner's that the table has it."""
-    is_own = viewer == owner.card.id
-    if not (is_own or owner.card.show_followers):
-        raise Forbidden("This account doesn't show its followers and whom it follows.")
-    return _page(viewer, request, edges.fetching(request), lambda relation: not is_own or holds(relation))
+    def is_replaced(self, row: Row) -> bool:
+        """Whether an index that lags still shows an edge that the same user's newer one has replaced."""
+        edge, user = row
+        return self.recent.get(user, edge) != edge
+
+
+def _is_beyond(edge: int, bound: int | None, request: PageRequest) -> bool:
+    return bound is None or (edge > bound if request.newer else edge < bound)
 
 
 def _page(
-    viewer: int, request: PageRequest, fetch: Fetch, shows: Rule, *, with_blocked: bool = False
+    viewer: int, request: PageRequest, rows: _Rows, shows: Rule, *, with_blocked: bool = False
 ) -> Page[bytes]:
-    def hydrate(rows: Sequence[Row]) -> list[bytes | None]:
-        found = people(viewer, [user for _, user in rows], with_blocked=with_blocked)
-        return [one.present() if one and one.relation and shows(one.relation) else None for one in found]
+    def hydrate(found: Sequence[Row]) -> list[bytes | None]:
+        users = people(viewer, [user for _, user in found], with_blocked=with_blocked)
+        return [
+            None if one is None or rows.is_replaced(row) else _shown(one, shows)
+            for row, one in zip(found, users, strict=True)
+        ]
 
-    return paging.fill(request, fetch, hydrate, _sort_id)
+    return paging.fill(request, rows.fetching(request), hydrate, lambda row: row[0])
+
+
+def _shown(person: Person, shows: Rule) -> bytes | None:
+    is_shown = person.relation is not None and shows(person.card.id, person.relation)
+    return person.present() if is_shown else None

@@ -140,11 +140,32 @@ def test_ones_own_lists_lose_at_once_whom_the_index_still_shows(ann: Caller, bob
 
 
 @pytest.mark.usefixtures("lagging_index")
-def test_an_edge_shows_in_lists_when_the_index_does(ann: Caller, bob: Caller) -> None:
+def test_ones_own_follow_is_in_the_lists_at_once_and_others_when_the_index_shows_it(
+    ann: Caller, bob: Caller
+) -> None:
+    cat = new_caller("cat")
     ann.follow(bob)
-    assert ids(f"/users/{ann.id}/following", ann) == []
-    time.sleep(2.1)
     assert ids(f"/users/{ann.id}/following", ann) == [bob.id]
+    assert ids(f"/users/{bob.id}/followers", ann) == [ann.id]
+    assert ids(f"/users/{bob.id}/followers", cat) == []
+    time.sleep(2.1)
+    for reader in (ann, bob, cat):
+        assert ids(f"/users/{bob.id}/followers", reader) == [ann.id]
+        assert ids(f"/users/{ann.id}/following", reader) == [bob.id]
+
+
+@pytest.mark.usefixtures("lagging_index")
+def test_whom_one_follows_again_is_in_the_list_once_at_the_new_place(ann: Caller, bob: Caller) -> None:
+    others = [new_caller() for _ in range(3)]
+    for other in (bob, *others):
+        ann.follow(other)
+    time.sleep(2.1)
+    ann.do("DELETE", f"/users/{bob.id}/follow")
+    assert bob.id not in ids(f"/users/{ann.id}/following", ann)
+    ann.follow(bob)
+    expected = [bob.id, *(other.id for other in reversed(others))]
+    walked = pages(f"/users/{ann.id}/following?limit=2", ann)
+    assert [int(user["id"]) for page in walked for user in page["results"]] == expected
 
 
 def test_a_warm_page_costs_one_query_and_two_round_trips(ann: Caller, bob: Caller) -> None:

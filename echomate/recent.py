@@ -1,0 +1,41 @@
+"""What somebody has done a moment ago, so that lists show one's own doing at once, whatever their index shows yet.
+
+A list in Redis for a minute, of `edge id:subject`. Lost: it shows when the index has it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from echomate import cache
+from echomate.cache import Command
+from echomate.errors import DependencyAway
+
+SECONDS = 60
+AT_MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A kind of edge, by the user who makes it."""
+
+    key: Callable[[int], str]
+
+    def remember(self, user: int, *, edge: int, subject: int) -> list[Command]:
+        key = self.key(user)
+        return [
+            ("LPUSH", key, f"{edge}:{subject}"),
+            ("LTRIM", key, 0, AT_MOST - 1),
+            ("EXPIRE", key, SECONDS),
+        ]
+
+    def forget(self, user: int, *, edge: int, subject: int) -> Command:
+        return ("LREM", self.key(user), 0, f"{edge}:{subject}")
+
+    def edges(self, user: int) -> dict[int, int]:
+        """Subject → the newest edge to it."""
+        try:
+            (entries,) = cache.ask(("LRANGE", self.key(user), 0, -1))
+        except DependencyAway:
+            return {}
+        pairs = (entry.split(b":") for entry in reversed(entries))
+        return {int(subject): int(edge) for edge, subject in pairs}
