@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 
-from echomate import cache
 from echomate.local import redis_server
 from echomate.local.processes import Process, free_port
 from echomate.testing.configuration import configured
@@ -46,7 +46,7 @@ def _node(directory: Path) -> tuple[Process, int]:
 
 def _join(ports: list[int]) -> None:
     bounds = [SLOTS * number // NODES for number in range(NODES + 1)]
-    clients = [redis.Redis(port=port) for port in ports]
+    clients: list[Any] = [redis.Redis(port=port) for port in ports]
     for client, (first, last) in zip(clients, pairwise(bounds), strict=True):
         client.execute_command("CLUSTER ADDSLOTS", *range(first, last))
         client.execute_command("CLUSTER MEET", "127.0.0.1", ports[0])
