@@ -93,7 +93,7 @@ def change(posts: Posts, walk: Walk, what: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("lag", [0, 2])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(before=st.lists(st.booleans(), max_size=12), limit=st.integers(1, 5), between=changes)
 def test_an_authors_posts(lag: int, before: list[bool], limit: int, between: list[tuple[str, int]]) -> None:
     if lag and len(before) + len(between) > 14:
@@ -136,7 +136,7 @@ def author() -> int:
 
 
 @pytest.mark.parametrize("lag", [0, 2])
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     before=st.lists(st.integers(0, 7), max_size=8),
     limit=st.integers(1, 4),
@@ -159,7 +159,7 @@ def test_what_a_user_likes(
     assert at_first & set(likes.liked) <= set(walk.seen)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     before=st.sets(st.integers(0, 9)),
     limit=st.integers(1, 4),
@@ -169,22 +169,22 @@ def test_who_likes_a_post(
     author: int, people: list[int], before: set[int], limit: int, between: list[tuple[str, int]]
 ) -> None:
     post = services.create(author=author, draft=Draft(content="x")).id
-    likers = set(before)
+    stayed = set(before)
     for number in before:
         services.like(user=people[number], post=post)
     walk = Walk(lambda request: lists.likers(post, viewer=author, request=request), limit)
     for what, number in between:
         if what == "older":
             walk.older()
-        elif number in likers:
+        elif number in stayed:
             services.unlike(user=people[number], post=post)
-            likers.remove(number)
+            stayed.remove(number)
         else:
             services.like(user=people[number], post=post)
     while walk.older():
         pass
     assert walk.seen == sorted(set(walk.seen), reverse=True)
-    assert {people[number] for number in likers} <= set(walk.seen)
+    assert {people[number] for number in stayed} <= set(walk.seen)
 
 
 @pytest.fixture(scope="module")
