@@ -24,9 +24,9 @@ export async function publish(baseUrl: string, access: string, content: string):
 
 export async function like(baseUrl: string, access: string, post: Post): Promise<number> {
   const client = echomate(baseUrl, () => access);
-  const { data, error } = await client.POST("/api/v1/posts/{id}/like", { params: { path: { id: post.id } } });
+  const { data, error } = await client.POST("/api/v1/posts/{post}/like", { params: { path: { post: post.id } } });
   if (data === undefined) throw new Error(error?.detail ?? "the like was refused");
-  return data.counts.likes;
+  return data.counts?.likes ?? 0;
 }
 
 export async function home(baseUrl: string, access: string): Promise<{ posts: Post[]; whole: boolean }> {
