@@ -24,7 +24,11 @@ class NewAccount:
     username: str
     email: str
     full_name: str = ""
+    bio: str = ""
+    location: str = ""
     locale: str = "en"
+    id: int | None = None
+    """One that the caller chose, with the time that it tells."""
     email_verified: bool = False
     """The address is known to be theirs, so it falls to nobody else."""
 
@@ -57,9 +61,11 @@ def create_account(account: NewAccount, *, password_hash: str) -> User:
 
 
 def _user(account: NewAccount, *, password_hash: str) -> User:
-    user = new_user(id_=ids.new_id(), username=account.username, email=account.email)
+    user = new_user(id_=account.id or ids.new_id(), username=account.username, email=account.email)
     user.password_hash = password_hash
     user.full_name = account.full_name
+    user.bio = account.bio
+    user.location = account.location
     user.email_verified = account.email_verified
     user.settings.locale = account.locale
     return user

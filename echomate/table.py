@@ -22,6 +22,7 @@ from echomate.errors import DependencyAway
 from echomate.keys import Key
 
 BATCH_GET_LIMIT = 100
+BATCH_WRITE_LIMIT = 25
 ATTRIBUTES = ("PK", "SK", "GSI1PK", "GSI1SK", "GSI2PK", "GSI2SK")
 LEASE_ATTRIBUTES = ("PK",)
 
@@ -121,6 +122,34 @@ def batch_get(keys: Iterable[Key], *, consistent: bool = True) -> list[Wire | No
             pause *= 2
             unread = [(key["PK"]["S"], key["SK"]["S"]) for key in left] + unread
     return [item if (item := found.get(key)) and is_live(item) else None for key in wanted]
+
+
+def put_missing(items: Sequence[Wire]) -> int:
+    """Put the items whose keys are free, in bulk and without a condition; how many those were.
+
+    For what fills a table. A service puts one at a time, on its condition.
+    """
+    missing = [item for item, found in zip(items, batch_get(map(_key, items)), strict=True) if found is None]
+    for start in range(0, len(missing), BATCH_WRITE_LIMIT):
+        _put_all(missing[start : start + BATCH_WRITE_LIMIT])
+    return len(missing)
+
+
+def _key(item: Wire) -> Key:
+    return item["PK"]["S"], item["SK"]["S"]
+
+
+def _put_all(items: Sequence[Wire]) -> None:
+    left = [{"PutRequest": {"Item": item}} for item in items]
+    pause = 0.02
+    while left:
+        answer = dynamodb.call("BatchWriteItem", {"RequestItems": {config.table_name: left}})
+        left = answer.get("UnprocessedItems", {}).get(config.table_name, [])
+        if left:
+            if pause > 1:
+                raise DependencyAway("dynamodb", "DynamoDB left items unwritten")
+            time.sleep(pause)
+            pause *= 2
 
 
 def query(

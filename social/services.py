@@ -1,5 +1,7 @@
 """Writes of the graph. Each writes one fact; counters and lists follow from the stream."""
 
+from collections.abc import Iterable
+
 from pynamodb.exceptions import PutError
 
 from echomate import cache, dynamodb, keys, table, transactions
@@ -43,6 +45,15 @@ def _put_edge(edge: Follow) -> bool:
             raise
         return False
     return True
+
+
+def import_follows(follows: Iterable[tuple[int, int, int]]) -> int:
+    """Put the edges (id, follower, followed) that are missing; how many those were.
+
+    Nothing is checked, and nothing told but by the stream: for what fills a table.
+    """
+    edges = [Follow.between(follower=one, followed=other, id_=id_) for id_, one, other in follows]
+    return table.put_missing([edge.wire() for edge in edges])
 
 
 def unfollow(*, follower: int, followed: int) -> bool:

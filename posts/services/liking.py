@@ -32,8 +32,7 @@ def like(*, user: int, post: int) -> Reaction:
 
 def _put_like(*, user: int, post: int, like_id: int) -> bool:
     """Whether the like is new."""
-    partition, sort = keys.like(post, user)
-    item = Like(pk=partition, sk=sort, gsi1pk=keys.likes_of(user), gsi1sk=ids.pad(like_id))
+    item = new_like(user=user, post=post, like_id=like_id)
     request = item.get_save_kwargs_from_instance(table.absent_or(Like.gsi1sk == ids.pad(like_id)))
     try:
         dynamodb.call("PutItem", request)
@@ -42,6 +41,12 @@ def _put_like(*, user: int, post: int, like_id: int) -> bool:
             raise
         return False
     return True
+
+
+def new_like(*, user: int, post: int, like_id: int) -> Like:
+    """A like that isn't written yet."""
+    partition, sort = keys.like(post, user)
+    return Like(pk=partition, sk=sort, gsi1pk=keys.likes_of(user), gsi1sk=ids.pad(like_id))
 
 
 def unlike(*, user: int, post: int) -> Reaction:

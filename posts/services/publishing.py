@@ -38,7 +38,7 @@ def create(*, author: int, draft: Draft, post: int | None = None) -> RenderedPos
     """
     for _ in range(TRIES):
         id_ = ids.new_id() if post is None else post
-        item = _put_post(_new_post(id_, author, draft))
+        item = _put_post(new_post(id_, author, draft))
         if item is not None:
             tell(*_announcements(author, id_))
             return _rendered(item)
@@ -47,7 +47,8 @@ def create(*, author: int, draft: Draft, post: int | None = None) -> RenderedPos
     raise DependencyAway("ids")
 
 
-def _new_post(id_: int, author: int, draft: Draft) -> Post:
+def new_post(id_: int, author: int, draft: Draft) -> Post:
+    """A post that isn't written yet."""
     partition, sort = keys.post(id_)
     public = draft.visibility == "public"
     return Post(
