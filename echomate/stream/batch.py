@@ -40,8 +40,8 @@ class Batch:
             self._sum(effects)
 
     def without(self, refused: list[Key]) -> list[Record]:
-        """Take out the effects of the records that move these counters; the records are returned."""
-        bad = set(refused)
+        """Take out the records that move these counters, or all where none is named; they are returned."""
+        bad = set(refused or self.deltas)
         counted, self.counted = self.counted, []
         faulty = []
         for record, effects in counted:
@@ -49,10 +49,25 @@ class Batch:
                 faulty.append(record)
             else:
                 self.counted.append((record, effects))
+        self._sum_again()
+        return faulty
+
+    def first(self) -> "Batch":
+        """A batch of the first record with counters, as if those after it hadn't been read."""
+        alone = Batch(self.start, self.start)
+        alone.add(*self.counted[0])
+        return alone
+
+    def drop_first(self) -> None:
+        """The first record with counters has been committed."""
+        record, _ = self.counted.pop(0)
+        self.start = sequence(record)
+        self._sum_again()
+
+    def _sum_again(self) -> None:
         self.deltas, self.cache_keys = {}, {}
         for _, effects in self.counted:
             self._sum(effects)
-        return faulty
 
     def _sum(self, effects: Effects) -> None:
         for count in effects.counts:

@@ -30,7 +30,7 @@ class LeaseLost(Exception):
 
 
 class CounterRefused(Exception):
-    """DynamoDB refuses these counter items themselves, whoever writes them."""
+    """DynamoDB refuses these counter items themselves, whoever writes them; none: it doesn't say which."""
 
     def __init__(self, keys: list[Key], reason: str) -> None:
         super().__init__(reason)
@@ -115,6 +115,8 @@ _FOR_THE_MOMENT = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
 def _understood(error: DynamoDBError, written: Iterable[Key]) -> Exception:
+    if error.code == "ValidationException":
+        return CounterRefused([], error.message)
     counters = error.reasons[1:]
     if _FOR_THE_MOMENT.intersection(error.reasons):
         return DependencyAway("dynamodb", "DynamoDB throttles the counters")

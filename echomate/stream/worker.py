@@ -219,11 +219,24 @@ class Worker:
                     passed=passed,
                 )
             except CounterRefused as refusal:
-                for record in batch.without(refusal.keys):
-                    logger.exception("a counter refuses its record, which is parked as a dead letter")
-                    dead_letters.park(self.shard.id, record, refusal)
+                self._set_aside(batch, refusal)
             else:
                 return
+
+    def _set_aside(self, batch: Batch, refusal: CounterRefused) -> None:
+        """Park the records whose counters DynamoDB refuses. Where it doesn't say which, each is committed alone."""
+        if len(batch.counted) > 1 and not refusal.keys:
+            self._write_first(batch)
+            return
+        for record in batch.without(refusal.keys):
+            logger.error("a counter refuses its record, which is parked as a dead letter", exc_info=refusal)
+            dead_letters.park(self.shard.id, record, refusal)
+
+    def _write_first(self, batch: Batch) -> None:
+        first = batch.first()
+        self._write(first, self.passed)
+        self._counters.touch(first.cache_keys)
+        batch.drop_first()
 
     def _rest(self, error: BaseException) -> None:
         """Something is away: the shard stands still for a while, and nothing of it is given up."""

@@ -190,7 +190,11 @@ def test_the_projector_sends_new_jobs_but_those_that_are_sent_by_their_creator(s
 def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
     from echomate import celery
 
-    monkeypatch.setattr(celery.app.conf, "broker_url", "redis://127.0.0.1:1/0")
+    def send_to_nobody(job_id: int) -> None:
+        with celery.app.connection_for_write("redis://127.0.0.1:1/0") as nobody:
+            celery.app.send_task(celery.TASK, args=[str(job_id)], connection=nobody)
+
+    monkeypatch.setattr(celery, "send_task", send_to_nobody)
     job = a_job()
     jobs.send(job.id)
     assert job.id in due_jobs()

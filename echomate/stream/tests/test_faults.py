@@ -104,11 +104,12 @@ def test_a_counter_that_can_t_be_added_to_parks_the_records_that_want_it(project
     pk, sk = tallies.stats(broken)
     item = dynamodb.wire_item({"PK": pk, "SK": sk, "Tallies": "many"})
     dynamodb.call("PutItem", {"TableName": config.table_name, "Item": item})
-    tallies.put(broken, 1)
-    tallies.put(sound, 1)
+    for number in range(1, 4):
+        tallies.put(sound, number)
+        tallies.put(broken, number)
     projector.catch_up()
-    assert tallies.counted(sound) == 1
-    assert [letter.entity_type for letter in letters()] == ["tally"]
+    assert tallies.counted(sound) == 3
+    assert [letter.entity_type for letter in letters()] == ["tally"] * 3
 
 
 def test_a_dependency_that_is_away_stops_the_shard_and_nothing_is_parked(projector: Projecting) -> None:
