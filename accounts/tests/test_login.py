@@ -1,0 +1,205 @@
+"""Logging in."""
+
+import time
+from typing import Any
+
+import bcrypt
+import pytest
+from argon2 import PasswordHasher
+
+from accounts import passwords, services
+from accounts.models import User
+from accounts.services import NewAccount
+from echomate import dynamodb, keys, table
+from echomate.config import config
+from echomate.errors import Unauthenticated
+from echomate.metering import metering
+from echomate.testing.client import PASSWORD, Caller, Person, problem, sign_up, unique_name
+from echomate.testing.proxy import Proxy
+
+
+def log_in(login: str, password: str = PASSWORD) -> Any:
+    body = {"login": login, "password": password, "token_delivery": "body"}
+    return Caller().post("/auth/login", body)
+
+
+def change_user(user: int, **values: object) -> None:
+    """As a moderator or another flow would."""
+    changes = {name: {"Action": "PUT", "Value": dynamodb.wire(value)} for name, value in values.items()}
+    key = table.wire_key(keys.user(user))
+    dynamodb.call("UpdateItem", {"TableName": config.table_name, "Key": key, "AttributeUpdates": changes})
+
+
+def stored(user: int) -> User:
+    found = User.read(keys.user(user))
+    assert found is not None
+    return found
+
+
+@pytest.fixture
+def ann() -> Person:
+    return sign_up("ann")
+
+
+def test_one_logs_in_by_name_or_address_in_any_case(ann: Person) -> None:
+    for login in (ann.username, ann.username.upper(), ann.email, ann.email.title(), f" {ann.email} "):
+        response = log_in(login)
+        assert response.status_code == 200
+        assert response.headers["Cache-Control"] == "no-store"
+        assert Person(response.json()).get("/users/me").json()["id"] == str(ann.id)
+
+
+def test_each_login_is_a_session_of_its_own(ann: Person) -> None:
+    other = Person(log_in(ann.username).json())
+    assert other.post("/auth/logout").status_code == 204
+    assert ann.get("/users/me").status_code == 200
+
+
+def test_wrong_and_unknown_are_told_apart_by_nothing(ann: Person) -> None:
+    attempts = {
+        "wrong password": (ann.username, "correct9horsE"),
+        "wrong password by address": (ann.email, "correct9horsE"),
+        "unknown name": (unique_name(), PASSWORD),
+        "unknown address": (f"{unique_name()}@example.org", PASSWORD),
+        "no name": ("!", PASSWORD),
+        "no address": ("@", PASSWORD),
+        "an id": (str(ann.id), PASSWORD),
+        "a trimmed password": (ann.username, PASSWORD + " "),
+    }
+    answers = []
+    for login, password in attempts.values():
+        response = log_in(login, password)
+        hidden = ("X-Request-ID", "RateLimit")
+        headers = {name: value for name, value in response.headers.items() if name not in hidden}
+        answers.append((response.status_code, headers, response.json() | {"request_id": ""}))
+    assert answers == [answers[0]] * len(answers)
+    assert (answers[0][0], answers[0][2]["type"]) == (401, "/problems/bad-credentials")
+
+
+def test_the_unknown_cost_the_same_work(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[str] = []
+    matches = passwords._matches
+
+    def remember(password: str, hash_: str) -> bool:
+        hashed.append(hash_[:30])
+        return matches(password, hash_)
+
+    monkeypatch.setattr(passwords, "_matches", remember)
+    for login in (ann.username, unique_name(), f"{unique_name()}@example.org", "@"):
+        with metering() as meter:
+            assert log_in(login, "correct9horsE").status_code == 401
+        assert [operation for operation, _ in meter.dynamodb] == ["GetItem", "GetItem"]
+    assert hashed == ["$argon2id$v=19$m=19456,t=2,p=1"] * 4
+
+
+def test_nobodys_hash_is_made_as_new_ones_are() -> None:
+    assert not passwords.is_outdated(passwords.NOBODYS_HASH)
+
+
+@pytest.mark.parametrize("body", [{}, {"login": "ann"}, {"password": "x"}, {"login": 1, "password": "x"}])
+def test_an_incomplete_login_is_not_valid(api: Caller, body: dict[str, object]) -> None:
+    assert problem(api.post("/auth/login", body)) == "invalid"
+
+
+def test_the_suspended_learn_it_only_with_their_password(ann: Person) -> None:
+    change_user(ann.id, State="suspended")
+    response = log_in(ann.username)
+    assert (response.status_code, problem(response)) == (403, "suspended")
+    assert problem(log_in(ann.username, "correct9horsE")) == "bad-credentials"
+
+
+def test_an_account_on_its_way_out_is_unknown(ann: Person) -> None:
+    change_user(ann.id, State="erasing")
+    assert problem(log_in(ann.username)) == "bad-credentials"
+
+
+def test_an_account_without_a_password_has_none_that_fits() -> None:
+    account = NewAccount(username=unique_name(), email=f"{unique_name()}@example.org")
+    services.create_account(account, password_hash="")
+    assert problem(log_in(account.username, "-")) == "bad-credentials"
+
+
+@pytest.mark.parametrize("change", [{"State": "suspended"}, {"CredentialVersion": 2}])
+def test_suspension_and_a_new_password_overtake_a_login_under_way(
+    ann: Person, change: dict[str, object]
+) -> None:
+    seen_by_the_login = stored(ann.id)
+    change_user(ann.id, **change)
+    with pytest.raises(Unauthenticated):
+        services.begin_session(seen_by_the_login)
+    assert len(list(table.query(keys.user_partition(ann.id), prefix=keys.SESSION))) == 1
+
+
+@pytest.mark.parametrize(
+    "old",
+    [
+        bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode(),
+        PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD),
+    ],
+    ids=["bcrypt", "cheaper argon2"],
+)
+def test_an_outdated_hash_is_renewed_at_login(ann: Person, old: str) -> None:
+    change_user(ann.id, PasswordHash=old)
+    assert problem(log_in(ann.username, "correct9horsE")) == "bad-credentials"
+    assert stored(ann.id).password_hash == old
+    assert log_in(ann.username).status_code == 200
+    assert not passwords.is_outdated(str(stored(ann.id).password_hash))
+    assert log_in(ann.username).status_code == 200
+
+
+def test_bcrypt_sees_72_bytes_of_a_password(ann: Person) -> None:
+    change_user(ann.id, PasswordHash=bcrypt.hashpw(b"x" * 72, bcrypt.gensalt(4)).decode())
+    assert log_in(ann.username, "x" * 100).status_code == 200
+
+
+def test_ten_tries_an_hour_for_an_account_from_wherever(ann: Person) -> None:
+    answers = [log_in(ann.username, "correct9horsE") for _ in range(10)]
+    assert {problem(answer) for answer in answers} == {"bad-credentials"}
+    response = log_in(ann.username)
+    assert (response.status_code, problem(response)) == (429, "rate-limited")
+    assert response.headers["RateLimit-Policy"] == '"login-account";q=10;w=3600'
+
+
+def test_an_unknown_account_is_limited_in_the_same_way() -> None:
+    name = unique_name()
+    answers = [problem(log_in(spelling)) for spelling in [name, name.upper()] * 5 + [name]]
+    assert answers == ["bad-credentials"] * 10 + ["rate-limited"]
+
+
+def test_who_gets_in_may_try_ten_times_again(ann: Person) -> None:
+    for _ in range(9):
+        log_in(ann.username, "correct9horsE")
+    assert log_in(ann.username).status_code == 200
+    answers = [problem(log_in(ann.username, "correct9horsE")) for _ in range(10)]
+    assert answers == ["bad-credentials"] * 10
+
+
+def test_25_logins_in_five_minutes_are_enough_for_an_address(api: Caller) -> None:
+    answers = [api.post("/auth/login", {"login": unique_name(), "password": "x"}) for _ in range(26)]
+    assert [answer.status_code for answer in answers] == [401] * 25 + [429]
+    assert answers[-1].headers["RateLimit-Policy"] == '"login";q=25;w=300'
+
+
+def test_with_redis_away_one_can_log_in_and_guessing_is_limited_still(
+    ann: Person, redis_proxy: Proxy
+) -> None:
+    redis_proxy.refuse()
+    assert log_in(ann.username).status_code == 200
+    answers = [problem(log_in(ann.username, "correct9horsE")) for _ in range(10)]
+    assert answers == ["bad-credentials"] * 9 + ["rate-limited"]
+
+
+def test_with_dynamodb_away_the_answer_is_503_within_5_seconds(ann: Person, dynamodb_proxy: Proxy) -> None:
+    dynamodb_proxy.refuse()
+    start = time.monotonic()
+    response = log_in(ann.username)
+    assert (response.status_code, problem(response)) == (503, "unavailable")
+    assert time.monotonic() - start < 5
+
+
+def test_what_a_login_asks_of_the_stores(ann: Person) -> None:
+    log_in(ann.username)
+    with metering() as meter:
+        assert log_in(ann.username).status_code == 200
+    assert [operation for operation, _ in meter.dynamodb] == ["GetItem", "GetItem", "TransactWriteItems"]
+    assert len(meter.redis) <= 3
