@@ -53,6 +53,8 @@ class User(Item, discriminator="user"):
     locked = BooleanAttribute(attr_name="Locked", default=False)
     settings = Settings(attr_name="Settings", default=Settings)  # type: ignore[no-untyped-call]  # PynamoDB's
     version = NumberAttribute(attr_name="Version", default=1)
+    last_edit = UnicodeAttribute(attr_name="LastEdit", null=True)
+    """A number of the latest edit's own, by which its repeated try knows itself."""
     actor_url = UnicodeAttribute(attr_name="ActorUrl", null=True)
     public_key = UnicodeAttribute(attr_name="PublicKey", null=True)
     """Both reserved for federation."""

@@ -1,5 +1,6 @@
 """What happens to accounts: one verb each."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -158,19 +159,19 @@ def edit_profile(user: User, changes: Mapping[str, Any], *, version: int | None 
 
     None removes one. Returns the user as it is then. Raises `PreconditionFailed` where `version` isn't the present one.
     """
-    now = table.clock()
-    values = {**changes, **_findable(user, changes), "UpdatedAt": now}
+    edit = secrets.token_hex(8)
+    values = {**changes, **_findable(user, changes), "UpdatedAt": table.clock(), "LastEdit": edit}
     condition = "#State = :active AND #Username = :username" + (
         "" if version is None else " AND #Version = :version"
     )
     known = {"active": ACTIVE, "username": user.username} | ({} if version is None else {"version": version})
     request = transactions.expressions(condition, change=_change(values), values=known | _values(values))
-    item = _edited(user.id, request, now)
+    item = _edited(user.id, request, edit)
     cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     return User.from_raw_data(item)
 
 
-def _edited(user: int, request: Wire, now: int) -> Wire:
+def _edited(user: int, request: Wire, edit: str) -> Wire:
     both = {"ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     try:
         answer = dynamodb.call("UpdateItem", {**transactions.of(keys.user(user)), **request, **both})
@@ -178,7 +179,7 @@ def _edited(user: int, request: Wire, now: int) -> Wire:
         found: Wire = error.response.get("Item") or {}
         if error.code != "ConditionalCheckFailedException":
             raise
-        if found.get("UpdatedAt", {}).get("N") == str(now):  # its first try, whose answer was lost
+        if found.get("LastEdit", {}).get("S") == edit:  # its first try, whose answer was lost
             return found
         raise PreconditionFailed from error
     changed: Wire = answer["Attributes"]
