@@ -8,23 +8,10 @@ import time
 import pytest
 
 from echomate import ids
-from echomate.local.processes import Process
 from echomate.stream import leases
 from echomate.stream.tests import tallies
-from echomate.stream.tests.test_kill import projector_process
+from echomate.stream.tests.test_kill import projector_process, wait_for_holder
 from echomate.testing.stack import ROOT, Stack
-
-
-def wait_for_holder(among: list[Process]) -> Process:
-    """The process that reads the one shard there is."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        owners = [lease.owner or "" for lease in leases.read_all() if lease.shard]
-        for process in among:
-            if any(f":{process.pid}:" in owner for owner in owners):
-                return process
-        time.sleep(0.1)
-    raise TimeoutError("nobody takes the shard")
 
 
 def wait_until_counted(owner: int, count: int) -> float:
