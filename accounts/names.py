@@ -45,3 +45,9 @@ def email(text: str) -> str | None:
     except (UnicodeError, ValidationError):
         return None
     return address if len(address) <= EMAIL_MAX else None
+
+
+def login(text: str) -> str:
+    """What somebody typed to log in, in the form of the claim that it would be: however it is written, it is one."""
+    typed = text.strip()
+    return (email(typed) if "@" in typed else username(typed)) or typed.casefold()

@@ -114,12 +114,8 @@ def log_in(login: str, password: str) -> LoggedIn:
 
 def _find(login: str) -> User | None:
     """The user of a username or an address. Two reads either way, so that time doesn't tell of an account."""
-    claim = None
-    if "@" in login:
-        address = names.email(login)
-        claim = table.get_item(keys.email_claim(address or ""))
-    else:
-        claim = table.get_item(keys.username_claim(names.username(login) or "-"))
+    name = names.login(login)
+    claim = table.get_item(keys.email_claim(name) if "@" in name else keys.username_claim(name))
     owner = int(claim["User"]["N"]) if claim else 1
     return User.read(keys.user(owner))
 

@@ -3,6 +3,7 @@
 The item is the truth. Its state is cached; Redis's loss means that the table is asked, strongly consistently.
 """
 
+import logging
 import secrets
 from collections.abc import Sequence
 from functools import partial
@@ -20,6 +21,8 @@ from echomate.stream import wake
 STANDS = b"+"
 STATE_SECONDS = 600
 LOST_ANSWER_SECONDS = 60
+
+logger = logging.getLogger(__name__)
 
 
 def new_session(user: int) -> Session:
@@ -98,6 +101,7 @@ def _successor_again(claims: Claims, item: Wire | None) -> Wire | None:
     fresh = now_seconds() - int(session.rotated_at) <= LOST_ANSWER_SECONDS
     if session.previous_jti == claims.jti and fresh:
         return item
+    logger.warning("refresh token used again", extra={"user": claims.user, "session": claims.sid})
     _delete(claims.user, [claims.sid])
     cache.forget_parts([("DEL", keys.session_state(claims.sid)), wake.COMMAND])
     return None

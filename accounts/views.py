@@ -10,7 +10,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import cookies, selectors, services, sessions, tokens
+from accounts import cookies, names, selectors, services, sessions, tokens
 from accounts.authentication import SignatureAuthentication, TokenViewer
 from accounts.models import User
 from accounts.presentation import present_me
@@ -97,8 +97,8 @@ class LoginView(ApiView):
 
 
 def _typed(login: object) -> str:
-    text = login.strip().casefold() if isinstance(login, str) else ""
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    name = names.login(login) if isinstance(login, str) else ""
+    return hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
 
 
 def _logged_in(logged_in: LoggedIn, delivery: str, *, status: int = 200) -> Response:

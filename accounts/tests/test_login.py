@@ -166,6 +166,22 @@ def test_an_unknown_account_is_limited_in_the_same_way() -> None:
     assert answers == ["bad-credentials"] * 10 + ["rate-limited"]
 
 
+def test_another_spelling_is_no_other_account(ann: Person) -> None:
+    """Unicode has many that come to the same address."""
+    local, _, domain = ann.email.partition("@")
+    wide = "".join(chr(ord(c) + 0xFEE0) if c.isalnum() else c for c in local)
+    spellings = [
+        ann.email,
+        ann.email.upper(),
+        f" {ann.email}",
+        f"{wide}@{domain}",
+        f"{local}@{domain.title()}",
+    ]
+    answers = [problem(log_in(spelling, "correct9horsE")) for spelling in spellings * 2]
+    assert answers == ["bad-credentials"] * 10
+    assert problem(log_in(f"{wide[0]}{local[1:]}@{domain}")) == "rate-limited"
+
+
 def test_who_gets_in_may_try_ten_times_again(ann: Person) -> None:
     for _ in range(9):
         log_in(ann.username, "correct9horsE")

@@ -57,5 +57,5 @@ def test_every_title_has_a_german_one() -> None:
 def test_the_catalog_is_compiled_from_its_source() -> None:
     with (GERMAN / "django.mo").open("rb") as compiled:
         catalog = gettext.GNUTranslations(compiled)
-    for source, translation in messages(GERMAN / "django.po").items():
-        assert catalog.gettext(source) == translation, "msgfmt --check -o django.mo django.po"
+    for source, german in messages(GERMAN / "django.po").items():
+        assert catalog.gettext(source) == german, "msgfmt --check -o django.mo django.po"
