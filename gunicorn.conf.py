@@ -1,12 +1,18 @@
 """How gunicorn serves Echomate: threads, since a request waits for DynamoDB and Redis and computes little."""
 
+import json
 import os
+import secrets
+import socket
 from typing import Any
+
+from gunicorn import util
 
 wsgi_app = "echomate.wsgi:application"
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
+limit_request_line = 8190
 keepalive = 75
 graceful_timeout = 2
 control_socket_disable = True
@@ -19,3 +25,27 @@ def child_exit(_server: object, worker: Any) -> None:
         from prometheus_client.multiprocess import mark_process_dead
 
         mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # the library leaves it unannotated
+
+
+def write_problem(client: socket.socket, status: int, reason: str, message: str) -> None:
+    """What gunicorn refuses before the application sees it is a problem document too."""
+    problem = {
+        "type": "/problems/internal-error" if status == 500 else "/problems/bad-request",
+        "title": reason,
+        "status": status,
+        "detail": message or reason,
+        "instance": "",
+        "request_id": secrets.token_hex(8),
+    }
+    body = json.dumps(problem)
+    lines = [
+        f"HTTP/1.1 {status} {reason}",
+        "Connection: close",
+        "Content-Type: application/problem+json",
+        f"X-Request-ID: {problem['request_id']}",
+        f"Content-Length: {len(body)}",
+    ]
+    util.write_nonblock(client, "\r\n".join([*lines, "", body]).encode())
+
+
+util.write_error = write_problem  # gunicorn has no setting for it

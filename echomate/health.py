@@ -5,7 +5,11 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+import orjson
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -18,6 +22,8 @@ from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.stream import health as stream_health
 
+LINKS = {"api": "/api/v1", "docs": "/api/docs", "schema": "/api/schema", "health": "/health"}
+CHECKS = ("/health", "/health/db", "/health/cache", "/health/storage", "/health/events")
 STATUSES = ("ok", "failed")
 Check = Callable[[], Mapping[str, Any]]
 
@@ -31,6 +37,7 @@ class HealthView(APIView):
     """Asks for no token, and uses no store but those that are checked."""
 
     authentication_classes = ()
+    http_method_names = ["get", "head"]
     checks: ClassVar[Mapping[str, Check]] = {}
 
     @extend_schema(responses={200: CheckSerializer, 503: CheckSerializer})
@@ -104,17 +111,21 @@ class EventsView(HealthView):
     checks = {"projector": stream_health.check}
 
 
-class RootView(APIView):
-    """Where to go from here."""
+@require_safe
+def front_page(request: HttpRequest) -> HttpResponse:
+    """Where to go from here: a page for browsers, JSON for programs."""
+    kind = request.get_preferred_type(["application/json", "text/html"])
+    if kind == "text/html":
+        answer = render(request, "echomate/front.html", {"name": config.instance_name, "health": CHECKS})
+    elif kind:
+        answer = HttpResponse(orjson.dumps({"name": config.instance_name, **LINKS}), content_type=kind)
+    else:
+        answer = problems.response(request, type="not-acceptable", status=406)
+    patch_vary_headers(answer, ["Accept"])
+    return answer
 
-    authentication_classes = ()
 
-    @extend_schema(exclude=True)
-    def get(self, request: Request) -> Response:
-        links = {"docs": "/api/docs", "schema": "/api/schema", "health": "/health", "api": "/api/v1"}
-        return Response({"name": config.instance_name, **links})
-
-
+@require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text format, for the networks in METRICS_NETWORKS alone; nobody else learns that it exists."""
     try:

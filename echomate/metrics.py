@@ -23,6 +23,15 @@ REQUESTS = Histogram(
 AWAY = Counter("echomate_dependency_away_total", "Calls that found a dependency away.", ["dependency"])
 
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def observe(*, method: str, route: str, status: int, seconds: float) -> None:
+    """Count an answered request. Whatever a client makes up has one label, so that labels stay few."""
+    known = method if method in METHODS else "other"
+    REQUESTS.labels(known, route, status).observe(seconds)
+
+
 def text() -> bytes:
     """All metrics in Prometheus' text format."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:

@@ -1,4 +1,4 @@
-"""What happens around every request: its id, its host, its log line."""
+"""What happens around every request: its id, its host, its log line, its place in the metrics."""
 
 import logging
 import re
@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from echomate import problems
+from echomate import metrics, problems
 
 logger = logging.getLogger("echomate.requests")
 
@@ -42,10 +42,22 @@ class RequestMiddleware:
             return problems.response(
                 request, type="bad-request", status=400, detail="This host is not served here."
             )
-        return self.get_response(request)
+        answer = self.get_response(request)
+        if isinstance(answer, HttpResponseNotAllowed):  # Django's own, without a body
+            refusal = problems.response(request, type="method-not-allowed", status=405)
+            refusal["Allow"] = answer["Allow"]
+            return refusal
+        return answer
 
     def _log(self, request: HttpRequest, response: HttpResponse, request_id: str, start: float) -> None:
         match = request.resolver_match
+        seconds = time.perf_counter() - start
+        metrics.observe(
+            method=request.method or "",
+            route=(match.route or match.url_name or "") if match else "",
+            status=response.status_code,
+            seconds=seconds,
+        )
         logger.info(
             "request",
             extra={
@@ -54,6 +66,6 @@ class RequestMiddleware:
                 "method": request.method,
                 "route": match.route if match else None,
                 "status": response.status_code,
-                "ms": round((time.perf_counter() - start) * 1000, 1),
+                "ms": round(seconds * 1000, 1),
             },
         )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
+from echomate import metrics
 from echomate.errors import DependencyAway, EchomateError
 
 logger = logging.getLogger(__name__)
@@ -106,6 +107,7 @@ def handle(exception: Exception, context: Mapping[str, Any]) -> Response:
         logger.error("unhandled error", exc_info=exception)
     if isinstance(error, DependencyAway):
         logger.warning("%s", error.detail, exc_info=error.__cause__)
+        metrics.AWAY.labels(error.dependency).inc()
     body = document(
         request, type=error.type, status=error.status, detail=error.detail, errors=error.errors, **error.extra
     )

@@ -96,6 +96,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["echomate.bodies.PassThroughRenderer"],
     "DEFAULT_PARSER_CLASSES": ["echomate.bodies.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "echomate.schema.inspector.Inspector",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "echomate.problems.handle",
     "UNAUTHENTICATED_USER": None,
     "UNAUTHENTICATED_TOKEN": None,

@@ -1,14 +1,13 @@
 """All routes: the API under /api/v1, and what stands at the root."""
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
-from drf_spectacular.views import SpectacularSwaggerView
 
 from echomate import health, problems
 from echomate.instance import InstanceView
-from echomate.schema import SchemaView
+from echomate.schema import DocsView, SchemaView
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", health.RootView.as_view(), name="root"),
+    path("", health.front_page, name="root"),
     path("health", health.AliveView.as_view(), name="health"),
     path("health/db", health.DatabaseView.as_view(), name="health-db"),
     path("health/cache", health.CacheView.as_view(), name="health-cache"),
@@ -16,13 +15,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/events", health.EventsView.as_view(), name="health-events"),
     path("metrics", health.metrics, name="metrics"),
     path("api/schema", SchemaView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),
     path("api/v1/instance", InstanceView.as_view(), name="instance"),
     path("api/v1/", include("accounts.urls")),
     path("api/v1/", include("social.urls")),
     path("api/v1/", include("posts.urls")),
     path("api/v1/", include("feeds.urls")),
-    re_path(r"", problems.page_not_found),
+    re_path(r"", problems.page_not_found, name="unknown"),
 ]
 
 handler400 = "echomate.problems.bad_request"

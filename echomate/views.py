@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
+from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -33,10 +34,11 @@ class Viewer(Protocol):
 class ApiView(APIView):
     """The dispatch of a request.
 
-    1. Make out who asks, from the token alone.
-    2. One round trip for the session's state, the rate limits and the view's `opening_reads`.
-    3. Refuse with 401 or 429.
-    4. The handler: validate, one service or selector, present.
+    1. Refuse a method that the view hasn't: 405, before anything is read.
+    2. Make out who asks, from the token alone.
+    3. One round trip for the session's state, the rate limits and the view's `opening_reads`.
+    4. Refuse with 401 or 429.
+    5. The handler: validate, one service or selector, present.
 
     `self.opening` holds the replies of the view's own reads, or None where Redis is away.
     """
@@ -46,6 +48,7 @@ class ApiView(APIView):
     policies: ClassVar[Mapping[str, Policy]] = {}
     """A further rate limit by method."""
 
+    http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # preflights are the middleware's
     format_kwarg = None
     opening: list[Any] | None
     rate_state: State | None = None
@@ -55,6 +58,8 @@ class ApiView(APIView):
         return ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method not in self.allowed_methods:
+            raise MethodNotAllowed(str(request.method))
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         viewer = cast("Viewer | None", request.user)
         self.viewer = viewer

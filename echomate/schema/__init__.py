@@ -7,6 +7,9 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.views import View
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularSwaggerView
+
+from echomate import problems
 
 
 @lru_cache(maxsize=1)
@@ -25,3 +28,15 @@ class SchemaView(View):
         return HttpResponse(
             document(), content_type="application/json", headers={"Cache-Control": "max-age=300"}
         )
+
+
+class DocsView(SpectacularSwaggerView):
+    """GET /api/docs: Swagger UI, from this server's own files."""
+
+    http_method_names = ["get", "head"]
+
+    def handle_exception(self, exc: Exception) -> Any:
+        """A problem document, which the renderer of HTML would make a page of."""
+        refusal = super().handle_exception(exc)
+        headers = {**refusal.headers, "Content-Type": problems.CONTENT_TYPE}
+        return HttpResponse(orjson.dumps(refusal.data), status=refusal.status_code, headers=headers)

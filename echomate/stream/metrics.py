@@ -9,5 +9,10 @@ LOST = Counter("echomate_stream_losses", "Times that the stream no longer reache
 STOPPED = Counter(
     "echomate_stream_stops", "Times that a shard stopped because a dependency was away.", ["dependency"]
 )
-LAG = Gauge("echomate_stream_lag_seconds", "Age of the newest change whose effects are all done.", ["shard"])
+LAG = Gauge(
+    "echomate_stream_lag_seconds",
+    "Age of the newest change whose effects are all done.",
+    ["shard"],
+    multiprocess_mode="mostrecent",
+)
 COMMIT_SECONDS = Histogram("echomate_stream_commit_seconds", "Duration of a commit.")
