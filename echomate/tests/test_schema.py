@@ -1,0 +1,82 @@
+"""The OpenAPI document says of each call what a client has to know."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from jsonschema import Draft202012Validator
+
+from echomate import problems, schema
+from echomate.schema.components import REFUSALS
+
+OPERATION_ID = re.compile(
+    r"(add|block|check|create|delete|edit|follow|list|log|like|read|refresh|replace|search|sign|unblock|unfollow|unlike)"
+    r"([A-Z][A-Za-z]+)+"
+)
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return orjson.loads(schema.document())
+
+
+def operations(document: Any) -> Iterator[tuple[str, Any]]:
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def test_it_is_valid_and_gives_no_warning() -> None:
+    call_command("spectacular", "--fail-on-warn", "--validate", "--file", "/dev/null")
+
+
+def test_it_is_served_as_json_of_openapi_3_1(document: Any) -> None:
+    response = Client().get("/api/schema")
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json() == document
+    assert document["openapi"].startswith("3.1")
+
+
+def test_each_operation_says_in_words_what_it_does(document: Any) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for name, operation in operations(document):
+        assert OPERATION_ID.fullmatch(operation["operationId"]), name
+        assert operation.get("summary"), name
+        assert len(operation["tags"]) == 1, name
+        assert set(operation["tags"]) <= tags, name
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(ids) == len(set(ids))
+
+
+def test_each_call_of_the_api_says_how_it_refuses(document: Any) -> None:
+    for name, operation in operations(document):
+        if "/api/v1/" in name:
+            assert {"406", "429", "503"} <= set(operation["responses"]), name
+            assert ("404" in operation["responses"]) == ("{" in name), name
+            if "requestBody" in operation:
+                assert {"400", "413", "415"} <= set(operation["responses"]), name
+
+
+def test_each_type_of_problem_belongs_to_a_status(document: Any) -> None:
+    said = {type_ for _, types in REFUSALS.values() for type_ in types}
+    assert said | {"internal-error", "method-not-allowed"} == set(problems.TITLES)
+
+
+def test_the_examples_are_as_they_say(document: Any) -> None:
+    found = 0
+    for name, component in document["components"]["schemas"].items():
+        for example in component.get("examples", ()) if isinstance(component, dict) else ():
+            Draft202012Validator({**component, "components": document["components"]}).validate(example)
+            found += 1
+            assert name
+    assert found > 10
+
+
+def test_nothing_is_left_without_a_type(document: Any) -> None:
+    for name, component in document["components"]["schemas"].items():
+        for field, shape in component.get("properties", {}).items():
+            assert shape, f"{name}.{field}"
