@@ -78,7 +78,7 @@ class Projector:
     def _tick(self, now: float) -> None:
         self._bury()
         self._renew(now)
-        if now - self._looked >= config.lease_seconds / 8:
+        if now - self._looked >= config.lease_seconds / 4:
             self._looked = now
             self._look(now)
         self._show_lag()

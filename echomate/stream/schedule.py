@@ -8,7 +8,9 @@ from echomate.errors import DependencyAway
 from echomate.stream import leases
 from echomate.stream.leases import Lease
 
-SEND_SECONDS = 2.0
+SEND_SECONDS = 5.0
+"""What a wake-up starts doesn't wait for this; a query of each kind and shard costs half a read unit."""
+JOIN_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +57,7 @@ class Schedule:
         self._lease = None
         self._ending.set()
         if self._thread:
-            self._thread.join(SEND_SECONDS)
+            self._thread.join(JOIN_SECONDS)
 
     def _send(self) -> None:
         sender = jobs.Sender()
