@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
 ACCESS_KEY = "tests"
 SECRET_KEY = "secret-of-one-test-run"
+PREFIX = "echomate-test-"
 
 
 class Stack:
@@ -26,7 +27,8 @@ class Stack:
         chosen = os.environ.get("ECHOMATE_TEST_DYNAMODB") == "dynamodb-local"
         self.uses_dynamodb_local = chosen if dynamodb_local is None else dynamodb_local
         self.durable = durable
-        self.directory = Path(tempfile.mkdtemp(prefix="echomate-test-"))
+        _remove_abandoned()
+        self.directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
         self.ports = {name: free_port() for name in ("redis-feeds", "redis-state", "aws", "dynamodb")}
         self.processes: dict[str, Process] = {}
 
@@ -115,3 +117,21 @@ class Stack:
             process.kill()
         self.processes.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _remove_abandoned() -> None:
+    """Directories of processes that were killed; the kernel ended their services with them."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        owner = directory.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdecimal() and not _is_alive(int(owner)):
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
