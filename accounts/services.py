@@ -54,6 +54,11 @@ def sign_up(account: NewAccount, *, password: str) -> LoggedIn:
     return LoggedIn(user, sessions.tokens_of(session))
 
 
+def hash_password(password: str) -> str:
+    """For `create_account`: 15 ms, so one for many accounts."""
+    return passwords.make(password)
+
+
 def create_account(account: NewAccount, *, password_hash: str) -> User:
     """Make an account of a hash that is there already, without a session or mail. Raises `Conflict`."""
     user = _user(account, password_hash=password_hash)

@@ -1,39 +1,19 @@
 """Logging in."""
 
 import time
-from typing import Any
 
 import bcrypt
 import pytest
 from argon2 import PasswordHasher
 
 from accounts import passwords, services
-from accounts.models import User
 from accounts.services import NewAccount
-from echomate import dynamodb, keys, table
-from echomate.config import config
+from accounts.tests.acting import change_user, log_in, stored
+from echomate import keys, table
 from echomate.errors import Unauthenticated
 from echomate.metering import metering
 from echomate.testing.client import PASSWORD, Caller, Person, problem, sign_up, unique_name
 from echomate.testing.proxy import Proxy
-
-
-def log_in(login: str, password: str = PASSWORD) -> Any:
-    body = {"login": login, "password": password, "token_delivery": "body"}
-    return Caller().post("/auth/login", body)
-
-
-def change_user(user: int, **values: object) -> None:
-    """As a moderator or another flow would."""
-    changes = {name: {"Action": "PUT", "Value": dynamodb.wire(value)} for name, value in values.items()}
-    key = table.wire_key(keys.user(user))
-    dynamodb.call("UpdateItem", {"TableName": config.table_name, "Key": key, "AttributeUpdates": changes})
-
-
-def stored(user: int) -> User:
-    found = User.read(keys.user(user))
-    assert found is not None
-    return found
 
 
 @pytest.fixture

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from accounts.tests.test_refresh import claims_of, login_of, refresh, session_of
-from accounts.tests.test_signup import at_once
+from accounts.tests.acting import at_once, claims_of, login_of, refresh, session_of
 from echomate import cache, dynamodb, keys, table
 from echomate.config import config
 from echomate.metering import metering

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from accounts.tests.test_login import change_user
+from accounts.tests.acting import change_user
 from echomate import jobs, keys, table
 from echomate.config import config
 from echomate.jobs import Job

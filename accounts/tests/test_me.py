@@ -7,8 +7,7 @@ import pytest
 
 from accounts import selectors, services
 from accounts.models import User
-from accounts.tests.test_login import change_user
-from accounts.tests.test_signup import at_once
+from accounts.tests.acting import at_once, change_user
 from echomate import dynamodb, keys
 from echomate.config import config
 from echomate.metering import metering

@@ -4,31 +4,16 @@ import threading
 import time
 from typing import Any
 
-import jwt
 import pytest
 
 from accounts import sessions
-from accounts.models import Session
-from accounts.tests.test_signup import at_once
+from accounts.tests.acting import at_once, claims_of, login_of, refresh, session_of
 from accounts.tokens import RefreshToken
 from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem, sign_up
 from echomate.testing.proxy import Proxy
-
-
-def refresh(token: str) -> Any:
-    return Caller().post("/auth/refresh-token", {"refresh": token, "token_delivery": "body"})
-
-
-def claims_of(token: str) -> dict[str, Any]:
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return claims
-
-
-def session_of(person: Person) -> Session | None:
-    return Session.read(keys.session(person.id, claims_of(person.refresh)["sid"]))
 
 
 def set_session(person: Person, **values: int) -> None:
@@ -151,10 +136,6 @@ def test_a_refresh_and_a_logout_at_once_leave_no_session(ann: Person) -> None:
         assert out.status_code == 204
         assert session_of(person) is None
         assert problem(person.get("/users/me")) == "session-revoked"
-
-
-def login_of(person: Person) -> dict[str, str]:
-    return {"login": person.username, "password": person.password, "token_delivery": "body"}
 
 
 def test_the_tables_lost_answer_ends_no_session(ann: Person, dynamodb_proxy: Proxy) -> None:

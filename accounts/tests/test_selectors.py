@@ -7,8 +7,7 @@ import pytest
 
 from accounts import selectors
 from accounts.selectors import UserCounts
-from accounts.tests.test_login import change_user
-from accounts.tests.test_signup import age_claim
+from accounts.tests.acting import age_claim, change_user
 from echomate import cache, dynamodb, keys, table
 from echomate.config import config
 from echomate.errors import NotFound
