@@ -1,12 +1,18 @@
 """Timelines in Redis: lists of post ids, newest first, capped; order and duplicates are settled when they are read.
 
 Two kinds. A *home* list exists once its reader came; while it is made it holds a negative number of its builder's own.
-An *author's* and the *public* list are made by the first push or read, and hold everything from the newest post down
-to their last element. In both, `0` at the end says that nothing older exists. What is lost is built again.
+An *author's* and the *public* list, the *sources* of homes, are made by the first push or read, and hold everything
+from the newest post down to their last element. In both, `0` at the end says that nothing older exists. What is lost
+is built again.
+
+An index lags, so what is read from it just after a loss may have a gap. In a source it stands behind a mark, the
+negated time when it was appended; ten seconds later it is read again, while what was pushed since stands before the
+mark. A home that is made from such a source lives ten seconds.
 
 Ids have 63 bits and Lua's numbers 53, so the scripts compare ids as text.
 """
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,12 +50,36 @@ def timeline(reply: Sequence[bytes]) -> Timeline:
     return Timeline(found, END in numbers, any(number < 0 for number in numbers))
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An author's or the public list as it was read; what is to be read again is left out."""
+
+    ids: list[int]
+    ended: bool
+    last: bytes | None
+    """The element below which older ids may be appended; None: there is no list."""
+    stale: bytes | None = None
+    """The mark of what is to be read again."""
+    doubtful: bool = False
+    """It may have a gap, and can't be read again yet."""
+
+
+def source(reply: Sequence[bytes]) -> Source:
+    """What the reply of an LRANGE of an author's or the public list says."""
+    line = timeline(reply)
+    mark = next((element for element in reply if element.startswith(b"-")), None) if line.making else None
+    if mark is None or time.time() + int(mark) / 1000 < YOUNG_SECONDS:
+        return Source(line.ids, line.ended, reply[-1] if reply else None, doubtful=mark is not None)
+    firm = reply[: reply.index(mark)]
+    return Source(timeline(firm).ids, ended=False, last=firm[-1] if firm else None, stale=mark)
+
+
 def head(key: str, count: int | None = None) -> Command:
     """The newest `count` elements, or all."""
     return ("LRANGE", key, 0, -1 if count is None else count - 1)
 
 
-# Lists that live ten seconds only (see `lately_lost`) are not prolonged.
+# Homes that live ten seconds only (see `lately_lost`) are not prolonged.
 _PROLONG = (
     "local left = redis.call('TTL', KEYS[1]) "
     "if left == -1 or left > 60 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end "
@@ -59,20 +89,22 @@ _PUSH = Script(
     "redis.call('LREM', KEYS[1], 0, ARGV[1]) redis.call('LPUSH', KEYS[1], ARGV[1]) "
     "redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1) " + _PROLONG + "return 1"
 )
+# A negative number is the last element of a home that is being made; in a source it is no place to stop at.
 _INSERT = Script(
     "local function newer(a, b) if #a ~= #b then return #a > #b end return a > b end "
     "local all = redis.call('LRANGE', KEYS[1], 0, -1) "
     "for _, id in ipairs(all) do if id == ARGV[1] then return 0 end end "
-    "for _, id in ipairs(all) do if id == '0' or string.sub(id, 1, 1) == '-' or newer(ARGV[1], id) then "
+    "for _, id in ipairs(all) do local is_mark = string.sub(id, 1, 1) == '-' "
+    "if id == '0' or (is_mark and ARGV[3] == '1') or (not is_mark and newer(ARGV[1], id)) then "
     "redis.call('LINSERT', KEYS[1], 'BEFORE', id, ARGV[1]) redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1) return 1 "
     "end end return 0"
 )
 _EXTEND = Script(
-    "local last = redis.call('LINDEX', KEYS[1], -1) or '' "
-    "if last ~= ARGV[1] then return 0 end "
-    "redis.call('RPUSH', KEYS[1], unpack(ARGV, 3)) "
-    "local left = redis.call('TTL', KEYS[1]) "
-    "if left == -1 or left > tonumber(ARGV[2]) then redis.call('EXPIRE', KEYS[1], ARGV[2]) end return 1"
+    "if ARGV[2] ~= '' then local mark = redis.call('LPOS', KEYS[1], ARGV[2]) if not mark then return 0 end "
+    "if mark == 0 then redis.call('DEL', KEYS[1]) else redis.call('LTRIM', KEYS[1], 0, mark - 1) end end "
+    "if (redis.call('LINDEX', KEYS[1], -1) or '') ~= ARGV[1] then return 0 end "
+    "redis.call('RPUSH', KEYS[1], unpack(ARGV, 4)) "
+    "if redis.call('TTL', KEYS[1]) == -1 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end return 1"
 )
 _BEGIN = Script(
     "redis.call('DEL', KEYS[1]) redis.call('RPUSH', KEYS[1], ARGV[1]) redis.call('EXPIRE', KEYS[1], ARGV[2]) return 1"
@@ -104,8 +136,13 @@ def trim(key: str) -> Command:
 
 
 def insert(key: str, post: int) -> Command:
-    """Put a post that is late, or may have been pushed before, into its sorted place of a list that exists, once."""
-    return _INSERT.command(keys=[key], args=[post, config.feed_cap])
+    """Put a post that is late, or may have been pushed before, into its sorted place of a home that exists, once."""
+    return _INSERT.command(keys=[key], args=[post, config.feed_cap, 1])
+
+
+def insert_into_source(key: str, post: int) -> Command:
+    """The same for an author's or the public list; not below its last element, where the index tells."""
+    return _INSERT.command(keys=[key], args=[post, config.feed_cap, 0])
 
 
 def is_late(post: int) -> bool:
@@ -118,9 +155,33 @@ def withdraw(key: str, post: int) -> Command:
     return ("LREM", key, 0, post)
 
 
-def extend(key: str, last: bytes | None, older: Sequence[int], *, seconds: int) -> Command:
-    """Append older ids below the last element that was seen (None: no list), unless the list changed there."""
-    return _EXTEND.command(keys=[key], args=[last or b"", seconds, *older])
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """What the index told to stand below a source as it was read: older ids, `END` among them."""
+
+    key: str
+    below: bytes | None
+    stale: bytes | None
+    elements: Sequence[int]
+
+
+def extend(extensions: Sequence[Extension], *, seconds: int) -> bool:
+    """Append to sources, where they haven't changed at their end. Returns whether what was appended may have a gap.
+
+    All goes in behind marks, which are taken out when it is known that nothing was lost lately: had a loss come
+    between, the list would be gone.
+    """
+    mark = -(time.time_ns() // 1_000_000)
+    made = cache.ask(*(_extension(one, mark, seconds) for one in extensions), _epochs())[-1]
+    if _are_young(made):
+        return True
+    cache.ask(*(("LREM", one.key, 1, mark) for one in extensions))
+    return False
+
+
+def _extension(one: Extension, mark: int, seconds: int) -> Command:
+    args = [one.below or b"", one.stale or b"", seconds, mark, *one.elements]
+    return _EXTEND.command(keys=[one.key], args=args)
 
 
 def begin(key: str, mark: int) -> Command:
@@ -134,20 +195,18 @@ def finish(key: str, mark: int, merged: Sequence[int], *, seconds: int) -> Comma
 
 
 def lately_lost() -> bool:
-    """Whether Redis, or a node of it, lost its content less than ten seconds ago.
+    """Whether Redis, or a node of it, lost its content less than ten seconds ago."""
+    return _are_young(cache.ask(_epochs())[0])
 
-    64 keys spread over the slots hold the time they were made. What is built from an index that lags just after a loss
-    may have a gap, and must not live long.
-    """
-    epochs = [keys.epoch(number) for number in range(EPOCHS)]
-    (made,) = cache.ask(("MGET", *epochs))
+
+def _epochs() -> Command:
+    """Reads 64 keys, spread over the slots, which hold the time they were made."""
+    return ("MGET", *map(keys.epoch, range(EPOCHS)))
+
+
+def _are_young(made: Sequence[bytes | None]) -> bool:
     now = time.time()
-    if missing := [epoch for epoch, moment in zip(epochs, made, strict=True) if moment is None]:
-        cache.ask(*(("SET", epoch, int(now), "NX") for epoch in missing))
+    if missing := [number for number, moment in enumerate(made) if moment is None]:
+        cache.ask(*(("SET", keys.epoch(number), math.ceil(now), "NX") for number in missing))
         return True
-    return max(int(moment) for moment in made) > now - YOUNG_SECONDS
-
-
-def seconds_for(seconds: int) -> int:
-    """How long a list that is built now may live."""
-    return YOUNG_SECONDS if lately_lost() else seconds
+    return max(int(moment or 0) for moment in made) > now - YOUNG_SECONDS

@@ -90,7 +90,8 @@ def _make(reader: int) -> Merged:
     key, mark = keys.feed(reader), -new_lease()
     cache.ask(timelines.begin(key, mark))
     merged = merge(reader)
-    seconds = timelines.seconds_for(timelines.HOME_SECONDS)
+    is_young = merged.doubtful or timelines.lately_lost()
+    seconds = timelines.YOUNG_SECONDS if is_young else timelines.HOME_SECONDS
     elements = merged.ids + [timelines.END] * merged.ended
     cache.ask(timelines.finish(key, mark, elements, seconds=seconds))
     return merged

@@ -27,7 +27,7 @@ def announce(post: int, *, author: int, public: bool) -> None:
         lists.append((keys.public_list(), timelines.PUBLIC_SECONDS))
     cache.ask(
         *(
-            timelines.insert(key, post)
+            timelines.insert_into_source(key, post)
             if timelines.is_late(post)
             else timelines.announce(key, post, seconds=seconds)
             for key, seconds in lists

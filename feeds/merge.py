@@ -21,6 +21,8 @@ class Merged:
 
     ids: list[int]
     ended: bool
+    doubtful: bool = False
+    """There may be a gap, since Redis lost its content just now and an index lags."""
 
 
 @dataclass(slots=True)
@@ -32,6 +34,8 @@ class _Author:
     ended: bool = False
     last: bytes | None = None
     """The last element of the list in Redis, below which older ids may be appended."""
+    stale: bytes | None = None
+    doubtful: bool = False
 
     @property
     def lowest(self) -> int | None:
@@ -64,7 +68,8 @@ def merge(reader: int) -> Merged:
         deleted = _known_as_deleted(unseen)
         if not deleted:
             total = sum(len(author.ids - gone) for author in authors)
-            return Merged(newest, ended=total <= len(newest) and all(author.ended for author in authors))
+            ended = total <= len(newest) and all(author.ended for author in authors)
+            return Merged(newest, ended, doubtful=any(author.doubtful for author in authors))
         gone |= deleted
 
 
@@ -89,8 +94,8 @@ def _read_lists(people: Sequence[int]) -> list[_Author]:
 
 
 def _author(author: int, reply: Sequence[bytes]) -> _Author:
-    line = timelines.timeline(reply)
-    return _Author(author, set(line.ids), line.ended, reply[-1] if reply else None)
+    line = timelines.source(reply)
+    return _Author(author, set(line.ids), line.ended, line.last, line.stale, line.doubtful)
 
 
 def _newest(authors: Sequence[_Author], gone: set[int]) -> list[int]:
@@ -100,16 +105,17 @@ def _newest(authors: Sequence[_Author], gone: set[int]) -> list[int]:
 def _deepen(authors: Sequence[_Author], limit: int) -> None:
     """Read more of some authors from the index, and append it to their lists."""
     found = sources.many_author_ids([(author.id, author.lowest) for author in authors], limit=limit)
-    seconds = timelines.seconds_for(timelines.AUTHOR_SECONDS)
-    commands = []
+    extensions = []
     for author, older in zip(authors, found, strict=True):
         author.ended = len(older) < limit
         author.ids.update(older)
         if elements := older + [timelines.END] * author.ended:
             key = keys.author_list(author.id)
-            commands.append(timelines.extend(key, author.last, elements, seconds=seconds))
-            author.last = b"%d" % elements[-1]
-    cache.ask(*commands)
+            extensions.append(timelines.Extension(key, author.last, author.stale, elements))
+            author.last, author.stale = b"%d" % elements[-1], None
+    if timelines.extend(extensions, seconds=timelines.AUTHOR_SECONDS):
+        for author in authors:
+            author.doubtful = True
 
 
 def _known_as_deleted(posts: Sequence[int]) -> set[int]:

@@ -150,9 +150,8 @@ class _PublicList:
         self._read(elements, partial=len(elements) == window)
 
     def _read(self, elements: Sequence[bytes], *, partial: bool) -> None:
-        self._elements = elements
         self._partial = partial
-        self._line = timelines.timeline(elements)
+        self._line = timelines.source(elements)
 
     def above(self, bound: int, count: int) -> list[int]:
         """Oldest first. The index tells all that is old, the list all that is new; nothing is between them."""
@@ -172,17 +171,16 @@ class _PublicList:
         lowest = min((end for end in (bound, *self._line.ids[-1:]) if end is not None), default=None)
         wanted = max(count - len(listed), WINDOW)
         older = sources.public_ids(below=lowest, limit=wanted)
-        if lowest not in (bound, None) or not self._elements:
+        if lowest != bound or (bound is None and self._line.last is None):
             self._extend(older, ended=len(older) < wanted)
         return (listed + older)[:count]
 
     def _extend(self, older: Sequence[int], *, ended: bool) -> None:
         if len(self._line.ids) + len(older) > config.feed_cap:
             return
-        last = self._elements[-1] if self._elements else None
         elements = [*older, *[timelines.END] * ended]
+        extension = timelines.Extension(keys.public_list(), self._line.last, self._line.stale, elements)
         try:
-            seconds = timelines.seconds_for(timelines.PUBLIC_SECONDS)
-            cache.ask(timelines.extend(keys.public_list(), last, elements, seconds=seconds))
+            timelines.extend([extension], seconds=timelines.PUBLIC_SECONDS)
         except DependencyAway:
             return

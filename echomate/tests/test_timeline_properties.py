@@ -14,10 +14,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from echomate import cache, timelines
+from echomate import cache, keys, timelines
 from echomate.config import config
 from echomate.testing.examples import examples
-from echomate.timelines import END, Timeline
+from echomate.timelines import END, Extension, Source, Timeline
 
 AUTHOR = "author:1"
 HOME = "feed:1"
@@ -26,9 +26,16 @@ FIRST = 2 * 10**18
 """Ids have all the digits that real ones have, and more than a double can tell apart."""
 
 
-def read(key: str) -> tuple[Timeline, bytes | None]:
-    (reply,) = cache.ask(timelines.head(key))
-    return timelines.timeline(reply), reply[-1] if reply else None
+def read(key: str) -> Timeline:
+    return timelines.timeline(cache.ask(timelines.head(key))[0])
+
+
+def read_source() -> Source:
+    return timelines.source(cache.ask(timelines.head(AUTHOR))[0])
+
+
+def lose_nothing_lately() -> None:
+    cache.ask(*(("SET", keys.epoch(number), 1) for number in range(timelines.EPOCHS)))
 
 
 ids = st.one_of(
@@ -50,7 +57,7 @@ def test_what_is_late_goes_to_its_sorted_place_once(
     cache.ask(("DEL", AUTHOR), ("RPUSH", AUTHOR, *sorted(there, reverse=True), *[END] * ended))
     expected = set(there)
     for post in late:
-        cache.ask(timelines.insert(AUTHOR, post))
+        cache.ask(timelines.insert_into_source(AUTHOR, post))
         if ended or post > min(expected):
             expected = set(sorted({*expected, post}, reverse=True)[: config.feed_cap])
             ended = ended and len(expected) < config.feed_cap
@@ -62,10 +69,35 @@ def test_nothing_is_put_into_a_list_that_does_not_exist() -> None:
     assert cache.ask(
         timelines.insert(HOME, 1), timelines.deliver(HOME, 2), timelines.deliver_once(HOME, 3)
     ) == [0, 0, 0]
-    assert cache.ask(
-        timelines.extend(HOME, b"7", [6, 5], seconds=60), timelines.finish(HOME, -5, [4], seconds=60)
-    ) == [0, 0]
-    assert read(HOME)[0].ids == []
+    assert cache.ask(timelines.finish(HOME, -5, [4], seconds=60)) == [0]
+    timelines.extend([Extension(HOME, b"7", None, [6, 5]), Extension(HOME, None, b"-7", [6])], seconds=60)
+    assert read(HOME).ids == []
+
+
+def test_what_was_appended_after_a_loss_is_read_again_when_the_index_has_caught_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cache.ask(timelines.announce(AUTHOR, 90, seconds=60))
+    assert timelines.extend([Extension(AUTHOR, b"90", None, [70, END])], seconds=60)
+    cache.ask(timelines.announce(AUTHOR, 95, seconds=60), timelines.insert_into_source(AUTHOR, 75))
+    doubtful = read_source()
+    assert (doubtful.ids, doubtful.ended, doubtful.doubtful) == ([95, 90, 75, 70], True, True)
+    monkeypatch.setattr(timelines, "YOUNG_SECONDS", 0)
+    firm = read_source()
+    assert (firm.ids, firm.ended, firm.doubtful) == ([95, 90], False, False)
+    lose_nothing_lately()
+    assert not timelines.extend([Extension(AUTHOR, firm.last, firm.stale, [80, 75, 70, END])], seconds=60)
+    assert read_source() == Source([95, 90, 80, 75, 70], ended=True, last=b"0")
+
+
+def test_a_source_that_is_all_in_doubt_is_read_again_from_its_top(monkeypatch: pytest.MonkeyPatch) -> None:
+    timelines.extend([Extension(AUTHOR, None, None, [70, END])], seconds=60)
+    monkeypatch.setattr(timelines, "YOUNG_SECONDS", 0)
+    again = read_source()
+    assert (again.ids, again.last) == ([], None)
+    lose_nothing_lately()
+    timelines.extend([Extension(AUTHOR, None, again.stale, [80, 70, END])], seconds=60)
+    assert read_source() == Source([80, 70], ended=True, last=b"0")
 
 
 @dataclass
@@ -74,6 +106,7 @@ class Reader:
 
     known: list[int]
     last: bytes | None
+    stale: bytes | None
     older: list[int] = field(default_factory=list)
     ended: bool = False
 
@@ -90,6 +123,7 @@ class AuthorsList(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         cache.ask(("DEL", AUTHOR))
+        lose_nothing_lately()
         self.posts: set[int] = set()
         self.announced_posts: set[int] = set()
         self.next = FIRST
@@ -116,7 +150,7 @@ class AuthorsList(RuleBasedStateMachine):
     @rule(post=announced)
     def put_in_late(self, post: int) -> None:
         if post in self.posts:
-            cache.ask(timelines.insert(AUTHOR, post))
+            cache.ask(timelines.insert_into_source(AUTHOR, post))
 
     @rule(post=consumes(announced))
     def delete(self, post: int) -> None:
@@ -126,8 +160,8 @@ class AuthorsList(RuleBasedStateMachine):
 
     @rule(target=begun)
     def read_the_list(self) -> Reader:
-        line, last = read(AUTHOR)
-        return Reader(line.ids, last, ended=line.ended)
+        line = read_source()
+        return Reader(line.ids, line.last, line.stale, ended=line.ended)
 
     @rule(target=read_index, reader=consumes(begun), limit=st.integers(1, 6))
     def read_the_index(self, reader: Reader, limit: int) -> Reader:
@@ -143,11 +177,11 @@ class AuthorsList(RuleBasedStateMachine):
     @rule(reader=consumes(read_index))
     def append(self, reader: Reader) -> None:
         if elements := reader.older + [END] * reader.ended:
-            cache.ask(timelines.extend(AUTHOR, reader.last, elements, seconds=60))
+            timelines.extend([Extension(AUTHOR, reader.last, reader.stale, elements)], seconds=60)
 
     @invariant()
     def it_has_all_that_was_announced_down_to_its_last(self) -> None:
-        line, _ = read(AUTHOR)
+        line = read_source()
         wanted = sorted(self.announced_posts, reverse=True)
         if not line.ended and line.ids:
             wanted = [post for post in wanted if post >= line.ids[-1]]
