@@ -31,6 +31,13 @@ class Projecting:
         self.projector.stop()
         self._thread.join()
 
+    def drop(self) -> None:
+        """End it in the midst: nothing more is read or committed, and its leases run out by themselves."""
+        for held in list(self.projector._held.values()):
+            held.worker.lost.set()
+            held.worker.rhythm.hurry()
+        self.stop()
+
 
 @contextmanager
 def projecting() -> Iterator[Projecting]:
