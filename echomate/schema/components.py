@@ -7,20 +7,20 @@ from echomate import problems
 REFUSALS: dict[int, tuple[str, list[str]]] = {
     400: (
         "The request, its input or its cursor is not valid.",
-        ["bad-request", "invalid", "invalid-cursor", "malformed"],
+        ["invalid", "invalid-cursor", "malformed", "bad-request"],
     ),
     401: (
         "Who calls is not known, or their session has ended.",
         [
-            "bad-credentials",
             "not-authenticated",
+            "bad-credentials",
             "otp-required",
             "session-revoked",
             "token-expired",
             "token-invalid",
         ],
     ),
-    403: ("The caller may not do this.", ["csrf", "forbidden", "step-up-required", "suspended"]),
+    403: ("The caller may not do this.", ["forbidden", "csrf", "step-up-required", "suspended"]),
     404: ("It is not there, or the caller may not know of it.", ["not-found"]),
     406: ("The answer is JSON, which `Accept` rules out.", ["not-acceptable"]),
     409: (
@@ -81,17 +81,6 @@ PROBLEM: dict[str, Any] = {
     },
     "required": ["type", "title", "status", "detail", "instance", "request_id"],
     "additionalProperties": True,
-    "examples": [
-        {
-            "type": "/problems/invalid",
-            "title": "Some of the input is not valid",
-            "status": 400,
-            "detail": "Some of the input is not valid",
-            "instance": "/api/v1/posts",
-            "request_id": "5f0c2a7be1d94c36",
-            "errors": {"content": ["This field is required."]},
-        }
-    ],
 }
 
 
@@ -128,7 +117,21 @@ def _answer(status: int) -> dict[str, Any]:
     return {
         "description": description,
         "headers": header_refs("X-Request-ID", *more),
-        "content": {problems.CONTENT_TYPE: {"schema": schema}},
+        "content": {problems.CONTENT_TYPE: {"schema": schema, "example": _example(status, types[0])}},
+    }
+
+
+def _example(status: int, type_: str) -> dict[str, Any]:
+    title = str(problems.TITLES[type_])
+    errors = {"errors": {"content": ["This field is required."]}} if status == 400 else {}
+    return {
+        "type": _uri(type_),
+        "title": title,
+        "status": status,
+        "detail": title,
+        "instance": "/api/v1/posts",
+        "request_id": "5f0c2a7be1d94c36",
+        **errors,
     }
 
 

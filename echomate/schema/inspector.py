@@ -9,6 +9,9 @@ from rest_framework.serializers import BaseSerializer
 from echomate.schema.components import header_refs, refusal_ref
 from echomate.views import ApiView
 
+NOTHING_SAID = "No response body"
+"""What spectacular makes of an answer without a description."""
+
 
 class Inspector(AutoSchema):
     """The handler's docstring gives summary and description, a serializer's `example` its example.
@@ -75,7 +78,8 @@ class Inspector(AutoSchema):
 def _answer(status: str, answer: dict[str, Any], parameters: set[str]) -> dict[str, Any]:
     """A refusal as a reference to its component; another answer with the headers that it has."""
     if int(status) >= 400:
-        return refusal_ref(status, answer["description"])
+        said = answer["description"]
+        return refusal_ref(status, "" if said == NOTHING_SAID else said)
     return {**answer, "headers": header_refs(*_headers(int(status), parameters))}
 
 
