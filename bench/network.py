@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from accounts import passwords, sessions
 from accounts.models import email_claim, new_user, username_claim
-from echomate import dynamodb, ids, keys, table
+from echomate import dynamodb, ids, keys, provisioning
 from echomate.config import config
 from echomate.dynamodb import Wire
 from social.models import Follow
@@ -157,5 +157,5 @@ def set_stream(*, enabled: bool) -> None:
 
 def prepare() -> None:
     """The tables, empty, without a stream."""
-    table.create_tables()
+    provisioning.create_tables()
     set_stream(enabled=False)

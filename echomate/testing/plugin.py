@@ -37,7 +37,7 @@ def stack(request: pytest.FixtureRequest) -> Stack:
 @pytest.fixture(autouse=True, scope="module")
 def _empty_tables(stack: Stack) -> None:
     """No module finds another's items. The stream is a new one too."""
-    from echomate import dynamodb, storage, table
+    from echomate import dynamodb, provisioning, storage
     from echomate.config import config
 
     for name in (config.table_name, config.lease_table_name):
@@ -46,7 +46,7 @@ def _empty_tables(stack: Stack) -> None:
         except dynamodb.DynamoDBError as error:
             if error.code != "ResourceNotFoundException":
                 raise
-    assert table.create_tables() == []
+    assert provisioning.create_tables() == []
     storage.create_buckets()
 
 

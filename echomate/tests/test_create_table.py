@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from echomate import dynamodb, table
+from echomate import dynamodb, provisioning
 from echomate.testing.configuration import configured
 
 
@@ -20,7 +20,7 @@ def test_it_may_run_again() -> None:
 
 
 def test_it_says_what_differs_and_changes_nothing() -> None:
-    crooked = table.definition("crooked", ("PK", "SK"))
+    crooked = provisioning.definition("crooked", ("PK", "SK"))
     dynamodb.call("CreateTable", crooked)
     with configured(table_name="crooked"), pytest.raises(CommandError) as error:
         create_table()

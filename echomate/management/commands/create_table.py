@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from echomate import storage, table
+from echomate import provisioning, storage
 from echomate.config import config
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        differences = table.create_tables()
+        differences = provisioning.create_tables()
         storage.create_buckets()
         if differences:
             raise CommandError("\n".join(differences))
