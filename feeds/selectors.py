@@ -176,9 +176,9 @@ class _PublicList:
         return (listed + older)[:count]
 
     def _extend(self, older: Sequence[int], *, ended: bool) -> None:
-        if len(self._line.ids) + len(older) > config.feed_cap:
+        elements = [*older, *[timelines.END] * ended][: max(0, config.feed_cap - len(self._line.ids))]
+        if not elements:
             return
-        elements = [*older, *[timelines.END] * ended]
         extension = timelines.Extension(keys.public_list(), self._line.last, self._line.stale, elements)
         try:
             timelines.extend([extension], seconds=timelines.PUBLIC_SECONDS)

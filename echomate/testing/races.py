@@ -1,10 +1,11 @@
-"""Threads that begin at once, and steps that take their time."""
+"""Threads that begin at once, threads that go on meanwhile, and steps that take their time."""
 
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -22,6 +23,30 @@ def together(*actions: Callable[[], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(len(actions)) as pool:
         return list(pool.map(run, actions))
+
+
+@contextmanager
+def busy(*actions: Callable[[], Any]) -> Iterator[None]:
+    """Do these again and again meanwhile; what they raise is raised at the end."""
+    ending, errors = threading.Event(), []
+
+    def repeat(action: Callable[[], Any]) -> None:
+        try:
+            while not ending.is_set():
+                action()
+        except BaseException as error:  # noqa: BLE001 - it is raised below
+            errors.append(error)
+
+    threads = [threading.Thread(target=repeat, args=(action,)) for action in actions]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        for thread in threads:
+            thread.join()
+    assert not errors, errors
 
 
 def dawdle(monkeypatch: pytest.MonkeyPatch, where: Any, *names: str, seconds: float = 0.02) -> None:

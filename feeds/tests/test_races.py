@@ -1,11 +1,8 @@
 """Races of those who write, those who deliver and those who read, while the indexes lag."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
 import orjson
 import pytest
@@ -15,7 +12,7 @@ from echomate.paging import PageRequest
 from echomate.testing.client import Person
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
-from echomate.testing.races import dawdle, together
+from echomate.testing.races import busy, dawdle, together
 from feeds import building, fan_out, merge, selectors
 from feeds.tests.network import person, post, read_home
 from social import services as social
@@ -47,30 +44,6 @@ def close_races(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def home(reader: int) -> list[int]:
     return read_home(reader, limit=DEPTH)[0]
-
-
-@contextmanager
-def busy(*actions: Callable[[], Any]) -> Iterator[None]:
-    """Do these again and again meanwhile; what they raise is raised at the end."""
-    ending, errors = threading.Event(), []
-
-    def repeat(action: Callable[[], Any]) -> None:
-        try:
-            while not ending.is_set():
-                action()
-        except BaseException as error:  # noqa: BLE001 - it is raised below
-            errors.append(error)
-
-    threads = [threading.Thread(target=repeat, args=(action,)) for action in actions]
-    for thread in threads:
-        thread.start()
-    try:
-        yield
-    finally:
-        ending.set()
-        for thread in threads:
-            thread.join()
-    assert not errors, errors
 
 
 # --- follow, unfollow and block against a post ------------------------------------------------------------------------
