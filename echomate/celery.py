@@ -4,11 +4,14 @@ celery -A echomate.celery worker -P threads
 """
 
 import os
+from functools import cache
 
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from echomate import jobs
 from echomate.config import config
+from echomate.errors import DependencyAway
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "echomate.settings")
 
@@ -46,5 +49,15 @@ run_job = app.task(name=TASK)(_run_job)
 
 
 def send_task(job_id: int) -> None:
-    """Raises kombu's OperationalError when the broker can't be reached."""
-    app.send_task(TASK, args=[str(job_id)])
+    """Raises `DependencyAway`."""
+    try:
+        app.send_task(TASK, args=[str(job_id)])
+    except _broker_errors() as error:
+        raise DependencyAway("broker", f"the broker can't be reached: {error}") from error
+
+
+@cache
+def _broker_errors() -> tuple[type[Exception], ...]:
+    """What the broker's client raises when it can't reach it; kombu wraps but a part of that."""
+    broker = app.connection_for_write()
+    return (OperationalError, OSError, *broker.connection_errors, *broker.channel_errors)

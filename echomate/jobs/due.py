@@ -17,15 +17,15 @@ class Sender:
     def __init__(self) -> None:
         self._sent: dict[str, float] = {}
 
-    def send_due(self) -> int:
-        """Send a task for each job that is due and wasn't sent just now; how many these were."""
+    def send_due(self) -> None:
+        """Send a task for each job that is due and wasn't sent just now."""
         now = time.monotonic()
         self._sent = {sort: at for sort, at in self._sent.items() if now - at < REST_SECONDS}
         fresh = [sort for sort in _due(table.clock()) if sort not in self._sent]
         for sort in fresh:
-            send(table.last_id(sort))
+            if not send(table.last_id(sort)):
+                break
             self._sent[sort] = now
-        return len(fresh)
 
 
 def _due(milliseconds: int) -> Iterator[str]:

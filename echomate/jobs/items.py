@@ -16,6 +16,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from echomate import dynamodb, ids, keys, table
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
+from echomate.errors import DependencyAway
 
 SHARDS = 16
 GRACE = timedelta(seconds=30)
@@ -116,16 +117,16 @@ def add(job: Job) -> None:
             raise ValueError(f"job {job.id} is another job already") from error
 
 
-def send(job_id: int) -> None:
-    """Wake a worker for a job. Best effort: the schedule sends again what stays due."""
-    from kombu.exceptions import OperationalError
-
-    from echomate.celery import send_task
+def send(job_id: int) -> bool:
+    """Wake a worker for a job. Best effort: where it fails, the schedule sends again what stays due."""
+    from echomate import celery
 
     try:
-        send_task(job_id)
-    except OperationalError as error:
-        logger.warning("job %d waits for the schedule: %s", job_id, error)
+        celery.send_task(job_id)
+    except DependencyAway as away:
+        logger.warning("job %d waits for the schedule: %s", job_id, away)
+        return False
+    return True
 
 
 def shards_of(kind: str) -> list[str]:

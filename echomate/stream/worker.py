@@ -5,13 +5,15 @@ import threading
 import time
 from collections import deque
 
+import redis
+
 from echomate import cache
 from echomate.errors import DependencyAway
 from echomate.stream import dead_letters, leases, losses, metrics
 from echomate.stream.batch import Batch
 from echomate.stream.commit import CounterRefused, LeaseLost, commit
 from echomate.stream.counters import CachedCounters
-from echomate.stream.handling import AWAY, handle
+from echomate.stream.handling import dependency_away, handle
 from echomate.stream.leases import SHARD_END, Lease
 from echomate.stream.reader import Page, Reader, ShardGone, Trimmed
 from echomate.stream.records import Record, written_at
@@ -80,11 +82,11 @@ class Worker:
             except LeaseLost:
                 logger.info("shard %s is another projector's now", self.shard.id)
                 self.lost.set()
-            except AWAY as error:
-                self._rest(error)
+            except DependencyAway as away:
+                self._rest(away.dependency)
             except Exception as error:
                 logger.exception("shard %s stopped", self.shard.id)
-                self._rest(error)
+                self._rest(type(error).__name__)
 
     def _has_stopped(self) -> bool:
         return self.drained or self._is_late()
@@ -177,9 +179,12 @@ class Worker:
 
     def _run_commands(self) -> None:
         """What handlers want forgotten; again after a failure, and always before the checkpoint moves."""
-        if self._commands:
-            cache.ask(*self._commands)
-            self._commands = []
+        for reply in cache.run(self._commands):
+            if isinstance(reply, redis.ResponseError):
+                if name := dependency_away(reply):
+                    raise DependencyAway(name, str(reply))
+                logger.error("a handler wants something forgotten in a way that Redis refuses: %s", reply)
+        self._commands = []
 
     # --- committing
 
@@ -238,10 +243,9 @@ class Worker:
         self._counters.touch(first.cache_keys)
         batch.drop_first()
 
-    def _rest(self, error: BaseException) -> None:
+    def _rest(self, name: str) -> None:
         """Something is away: the shard stands still for a while, and nothing of it is given up."""
         self._failures += 1
-        name = error.dependency if isinstance(error, DependencyAway) else type(error).__name__
         metrics.STOPPED.labels(name).inc()
         logger.warning("shard %s waits: %s", self.shard.id, name)
         self._reader.reopen()

@@ -1,10 +1,13 @@
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
 import pytest
+from celery import Celery
 from django.core.management import CommandError, call_command
 
 from echomate import dynamodb, ids, jobs, keys, table
@@ -12,6 +15,7 @@ from echomate.jobs import Job, State, items, running
 from echomate.jobs.tests import tasks
 from echomate.testing.projecting import projecting
 from echomate.testing.proxy import Proxy
+from echomate.testing.stack import Stack
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +121,7 @@ def test_a_job_whose_worker_died_runs_again_when_it_is_due(sent: list[int]) -> N
     assert running._claim(job.id)
     assert not jobs.run(job.id)
     time.sleep(2.1)
-    assert jobs.Sender().send_due() > 0
+    jobs.Sender().send_due()
     assert job.id in sent
     assert jobs.run(job.id)
     assert now(job).state == State.DONE
@@ -187,14 +191,22 @@ def test_the_projector_sends_new_jobs_but_those_that_are_sent_by_their_creator(s
     assert own.id not in sent
 
 
-def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("failing", [Proxy.refuse, Proxy.hang, partial(Proxy.cut_after, answer_bytes=0)])
+def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(
+    stack: Stack, failing: Callable[[Proxy], None]
+) -> None:
     from echomate import celery
 
-    def send_to_nobody(job_id: int) -> None:
-        with celery.app.connection_for_write("redis://127.0.0.1:1/0") as nobody:
-            celery.app.send_task(celery.TASK, args=[str(job_id)], connection=nobody)
-
-    monkeypatch.setattr(celery, "send_task", send_to_nobody)
-    job = a_job()
-    jobs.send(job.id)
+    with Proxy(stack.ports["redis-state"]) as proxy:
+        broker = Celery(broker=f"redis://127.0.0.1:{proxy.port}/0")
+        broker.conf.update(task_publish_retry=False, broker_transport_options={"socket_timeout": 0.5})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(celery, "app", broker)
+            job = a_job()
+            assert jobs.send(job.id)
+            failing(proxy)
+            assert not jobs.send(job.id)
+            proxy.heal()
+            assert jobs.send(job.id)
+        broker.close()
     assert job.id in due_jobs()

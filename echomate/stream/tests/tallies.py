@@ -1,6 +1,6 @@
 """The projection of the projector's own tests: a tally is a fact, its owner's STATS hold how many there are.
 
-Tallies are told what to do by their attributes: `Fails` names an error to raise, while `fail_on` holds its value.
+Tallies are told what to do by their attributes: `Fails` names an error to raise, `Forgets` a hash to delete from.
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,8 @@ def count_tallies(change: Change, effects: Effects) -> None:
     seen.append((change.item["SK"], effects.at_risk))
     if fault := faults.get(change.item.get("Fails", "")):
         raise fault
+    if key := change.item.get("Forgets"):
+        effects.forget_parts(("HDEL", key, "field"))
     delta = {"insert": 1, "remove": -1}.get(change.kind, 0)
     owner = table.last_id(change.item["PK"])
     effects.count(key=stats(owner), field="Tallies", delta=delta, cache_key=cached_stats(owner))

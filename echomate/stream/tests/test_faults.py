@@ -4,9 +4,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import redis
 from django.core.management import CommandError, call_command
 
-from echomate import dynamodb, ids, keys
+from echomate import cache, dynamodb, ids, keys
 from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.stream import dead_letters, handling, leases
@@ -123,6 +124,31 @@ def test_a_dependency_that_is_away_stops_the_shard_and_nothing_is_parked(project
     tallies.faults.clear()
     projector.catch_up()
     assert (tallies.counted(owner), letters()) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("error", "dependency"),
+    [
+        (redis.OutOfMemoryError("OOM command not allowed"), "redis"),
+        (redis.ReadOnlyError("READONLY"), "redis"),
+        (dynamodb.DynamoDBError("PutItem", "ExpiredTokenException", "", {}), "dynamodb"),
+        (ConnectionRefusedError(), "network"),
+        (dynamodb.DynamoDBError("PutItem", "ValidationException", "", {}), ""),
+        (redis.ResponseError("WRONGTYPE"), ""),
+        (KeyError("PK"), ""),
+    ],
+)
+def test_a_fault_of_a_store_is_not_one_of_the_record(error: Exception, dependency: str) -> None:
+    assert handling.dependency_away(error) == dependency
+
+
+def test_what_redis_refuses_to_forget_holds_nobody_up(projector: Projecting) -> None:
+    owner = ids.new_id()
+    cache.ask(("SET", f"odd:{owner}", "text"))
+    tallies.put(owner, 1, Forgets=f"odd:{owner}")
+    tallies.put(owner, 2)
+    projector.catch_up()
+    assert tallies.counted(owner) == 2
 
 
 def test_dynamodb_away_is_waited_for(dynamodb_proxy: Proxy) -> None:
