@@ -116,6 +116,18 @@ def test_with_redis_away_a_logout_is_503_and_the_end_stands(
     assert problem(ann.get("/users/me")) == "session-revoked"
 
 
+def test_a_redis_that_takes_no_writes_is_as_good_as_away(ann: Person) -> None:
+    """A replica after a failover answers, but with an error: the cached state is still there."""
+    ann.get("/users/me")
+    cache.run([("REPLICAOF", "127.0.0.1", "1")])
+    try:
+        assert problem(ann.post("/auth/logout")) == "unavailable"
+    finally:
+        cache.run([("REPLICAOF", "NO", "ONE")])
+    assert ann.post("/auth/logout").status_code == 204
+    assert problem(ann.get("/users/me")) == "session-revoked"
+
+
 def test_the_retry_of_a_logout_takes_the_cached_state_away(ann: Person, redis_proxy: Proxy) -> None:
     ann.get("/users/me")
     redis_proxy.refuse()

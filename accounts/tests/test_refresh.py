@@ -53,6 +53,7 @@ def test_whose_answer_was_lost_gets_the_same_successor_again(ann: Person) -> Non
 def test_once_the_successor_is_used_the_old_token_ends_the_session(ann: Person) -> None:
     successor = refresh(ann.refresh).json()["refresh"]
     latest = refresh(successor).json()
+    assert ann.get("/users/me").status_code == 200
     assert problem(refresh(ann.refresh)) == "session-revoked"
     assert problem(refresh(latest["refresh"])) == "session-revoked"
     assert problem(ann.use(latest["access"]).get("/users/me")) == "session-revoked"

@@ -66,6 +66,7 @@ def test_cards_of_many_are_one_read_and_then_none(ann: Person) -> None:
 @pytest.mark.parametrize("state", ["suspended", "erasing"])
 def test_who_is_not_active_is_absent(ann: Person, projector: Projecting, state: str) -> None:
     assert selectors.resolve(ann.username) == ann.id
+    assert set(selectors.cards.get([ann.id])) == {ann.id}
     change_user(ann.id, State=state)
     projector.catch_up()
     assert selectors.cards.get([ann.id]) == {}

@@ -149,6 +149,7 @@ def test_a_conflict_names_what_is_taken(api: Caller) -> None:
         ("ann.b@example.org", "Ann.B@EXAMPLE.org"),
         ("ann.c@bücher.example", "ann.c@xn--bcher-kva.example"),
         ("ann.d@example.org", " ann.d@example.org "),
+        ("ann.g@example.org", "\uff41nn.g@example.org"),
         ("ann.e@example.org", "ann.e@\uff45xample.org"),
     ],
 )
