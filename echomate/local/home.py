@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from echomate.local.processes import CannotStart, free_port, is_free
+from echomate.local.processes import CannotStart, free_port
 
 SERVICES = ("redis-feeds", "redis-state", "aws")
 SECRETS = ("secret_key", "jwt_secret", "aws_access_key_id", "aws_secret_access_key")
@@ -50,7 +50,7 @@ class Home:
         ports: dict[str, int] = self.remembered["ports"]
         self.remembered = {
             "secrets": {name: kept.get(name) or secrets.token_hex(24) for name in SECRETS},
-            "ports": {name: _port(ports.get(name)) for name in SERVICES},
+            "ports": {name: free_port(ports.get(name)) for name in SERVICES},
         }
         self.directory.mkdir(parents=True, exist_ok=True)
         write_private(self._file, json.dumps(self.remembered, indent=2))
@@ -120,7 +120,3 @@ def write_private(file: Path, content: str) -> None:
     with os.fdopen(descriptor, "w") as stream:
         stream.write(content)
     new.replace(file)
-
-
-def _port(last: int | None) -> int:
-    return last if last and is_free(last) else free_port()

@@ -133,10 +133,12 @@ def is_free(port: int) -> bool:
     return not answers(port)
 
 
-def free_port() -> int:
-    """A port below those that the system gives to outgoing connections, which could take it first."""
+def free_port(preferred: int | None = None) -> int:
+    """The preferred port, else one below those that the system gives to outgoing connections."""
+    if preferred and is_free(preferred):
+        return preferred
     for _ in range(1000):
-        port = random.randint(15000, 31000)  # noqa: S311 - no secret
+        port = random.randint(15000, 30999)  # noqa: S311 - no secret
         if is_free(port):
             return port
     raise CannotStart("No free port was found on 127.0.0.1.")

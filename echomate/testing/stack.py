@@ -15,6 +15,7 @@ CACHE = ROOT / ".cache"
 ACCESS_KEY = "tests"
 SECRET_KEY = "secret-of-one-test-run"
 PREFIX = "echomate-test-"
+SERVICES = ("redis-feeds", "redis-state", "aws", "dynamodb")
 
 
 class Stack:
@@ -29,7 +30,9 @@ class Stack:
         self.durable = durable
         _remove_abandoned()
         self.directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
-        self.ports = {name: free_port() for name in ("redis-feeds", "redis-state", "aws", "dynamodb")}
+        self.ports = {
+            name: free_port(preferred) for name, preferred in zip(SERVICES, _own_ports(), strict=True)
+        }
         self.processes: dict[str, Process] = {}
 
     @property
@@ -117,6 +120,12 @@ class Stack:
             process.kill()
         self.processes.clear()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def _own_ports() -> range:
+    """Ports that no other live process prefers, so that parallel runs don't choose the same ones at once."""
+    first = 15000 + os.getpid() % 4000 * len(SERVICES)
+    return range(first, first + len(SERVICES))
 
 
 def _remove_abandoned() -> None:
