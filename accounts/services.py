@@ -158,7 +158,8 @@ def _upgrade_hash(user: User, password: str) -> None:
 def edit_profile(user: User, changes: Mapping[str, Any], *, version: int | None = None) -> User:
     """Set attributes of a user by their names in the table, `Settings.Locale` being one within another.
 
-    None removes one. Returns the user as it is then. Raises `PreconditionFailed` where `version` isn't the present one.
+    None removes one. Returns the user as it is then. Raises `PreconditionFailed` where `version` isn't the
+    present one, `Unauthenticated` where the account isn't active any more.
     """
     edit = secrets.token_hex(8)
     values = {**changes, **_findable(user, changes), "UpdatedAt": table.clock(), "LastEdit": edit}
@@ -182,6 +183,8 @@ def _edited(user: int, request: Wire, edit: str) -> Wire:
             raise
         if found.get("LastEdit", {}).get("S") == edit:  # its first try, whose answer was lost
             return found
+        if found.get("State", {}).get("S") != ACTIVE:
+            raise Unauthenticated(type="session-revoked") from error
         raise PreconditionFailed from error
     changed: Wire = answer["Attributes"]
     return changed

@@ -75,8 +75,11 @@ class LoginView(ApiView):
 
     def _limits(self, request: Request, viewer: Any) -> list[Limit]:
         """One for the account too, under the name that was typed, whether or not it is anybody's."""
+        limits = super()._limits(request, viewer)
+        if request.method != "POST":
+            return limits
         self.guesses = Limit(GUESSES, _typed(cast("dict[str, Any]", request.data).get("login")))
-        return [*super()._limits(request, viewer), self.guesses]
+        return [*limits, self.guesses]
 
     @extend_schema(
         operation_id="logIn",

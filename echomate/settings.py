@@ -1,7 +1,5 @@
 """Django's settings, all derived from `config`."""
 
-from datetime import timedelta
-
 from echomate import logs
 from echomate.config import config
 
@@ -102,16 +100,6 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_TOKEN": None,
     "URL_FORMAT_OVERRIDE": None,
     "COERCE_DECIMAL_TO_STRING": False,
-}
-
-SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=config.access_token_seconds),
-    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=config.refresh_token_seconds),
-    "ALGORITHM": config.jwt_algorithm,
-    "SIGNING_KEY": config.jwt_private_key or config.jwt_secret,
-    "VERIFYING_KEY": config.jwt_public_key,
-    "USER_ID_CLAIM": "sub",
-    "UPDATE_LAST_LOGIN": False,
 }
 
 SPECTACULAR_SETTINGS = {

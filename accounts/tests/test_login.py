@@ -193,6 +193,21 @@ def test_with_dynamodb_away_the_answer_is_503_within_5_seconds(ann: Person, dyna
     assert time.monotonic() - start < 5
 
 
+def test_another_method_is_no_guess(api: Caller) -> None:
+    assert {api.get("/auth/login").status_code for _ in range(12)} == {405}
+
+
+def test_no_secret_is_logged(ann: Person, caplog: pytest.LogCaptureFixture) -> None:
+    logged_in = log_in(ann.username).json()
+    log_in(ann.username, "a wrong secret 1")
+    Caller().post("/auth/refresh-token", {"refresh": logged_in["refresh"]})
+    ann.post("/auth/logout", headers={"Cookie": f"echomate_refresh={ann.refresh}"})
+    lines = " ".join(str(vars(record)) for record in caplog.records)
+    assert "auth/login" in lines
+    for secret in (PASSWORD, "a wrong secret 1", logged_in["access"], logged_in["refresh"], ann.access):
+        assert secret not in lines
+
+
 def test_what_a_login_asks_of_the_stores(ann: Person) -> None:
     log_in(ann.username)
     with metering() as meter:
