@@ -49,7 +49,7 @@ class Projector:
     def has_passed(self, moment: float) -> bool:
         """Whether what was written before a moment (Unix seconds) has had its effects, on the shards held here."""
         held = list(self._held.values())
-        return bool(held) and all(one.worker.passed >= moment for one in held)
+        return bool(held) and all(one.worker.done.passed >= moment for one in held)
 
     def run(self) -> None:
         listener = threading.Thread(
@@ -95,7 +95,7 @@ class Projector:
         for held in self._held.values():
             if now - held.renewed >= config.lease_seconds / 4 and not held.worker.lost.is_set():
                 held.renewed = now
-                if not leases.renew(held.worker.lease, passed=held.worker.passed):
+                if not leases.renew(held.worker.lease, passed=held.worker.done.passed):
                     held.worker.lost.set()
                     held.worker.rhythm.hurry()
 
@@ -147,7 +147,7 @@ class Projector:
 
     def _show_lag(self) -> None:
         for held in self._held.values():
-            metrics.LAG.labels(held.worker.shard.id).set(max(0, time.time() - held.worker.passed))
+            metrics.LAG.labels(held.worker.shard.id).set(max(0, time.time() - held.worker.done.passed))
 
     # --- at the end
 
@@ -165,7 +165,10 @@ class Projector:
             return
         try:
             leases.release(
-                worker.lease, checkpoint=worker.checkpoint, touched=worker.touched, drained=worker.drained
+                worker.lease,
+                checkpoint=worker.done.checkpoint,
+                touched=worker.done.touched,
+                drained=worker.drained,
             )
         except DependencyAway:
             logger.warning("shard %s keeps its lease until it runs out", worker.shard.id)

@@ -1,29 +1,21 @@
-"""Reads one shard under its lease: records to handlers, effects to a batch, the batch to a commit."""
+"""Reads one shard under its lease: records to handlers, their effects to the committer."""
 
 import logging
 import threading
 import time
 from collections import deque
 
-import redis
-
-from echomate import cache
 from echomate.errors import DependencyAway
-from echomate.stream import dead_letters, leases, losses, metrics
-from echomate.stream.batch import Batch
-from echomate.stream.commit import CounterRefused, LeaseLost, commit
-from echomate.stream.counters import CachedCounters
-from echomate.stream.handling import dependency_away, handle
-from echomate.stream.leases import SHARD_END, Lease
+from echomate.stream import leases, losses, metrics
+from echomate.stream.commit import LeaseLost
+from echomate.stream.committer import Committer
+from echomate.stream.handling import handle
+from echomate.stream.leases import Lease
 from echomate.stream.reader import Page, Reader, ShardGone, Trimmed
 from echomate.stream.records import Record, written_at
 from echomate.stream.shards import Shard
 from echomate.stream.wake import LADDER, POLL_SECONDS, Rhythm
 
-COMMIT_SECONDS = 0.1
-"""Between the commits of batches that aren't full."""
-IDLE_COMMIT_SECONDS = 2.0
-"""The same where no record had a handler, so that only the checkpoint moves."""
 RISK_SECONDS = 5.0
 """So long may the last owner have gone on, before it noticed that the lease is another's."""
 BACKOFF_SECONDS = 5.0
@@ -40,34 +32,18 @@ class Worker:
         self.lease = lease
         self.shard = shard
         self.rhythm = Rhythm()
+        self.done = Committer(lease, shard.id)
         self.lost = threading.Event()
         """Set by whoever finds out that the lease is another's."""
-        self.passed = lease.passed
         self.drained = False
         self.ended = False
         self._reader = Reader(shard, lease.checkpoint)
         self._records: deque[Record] = deque()
-        self._batch = Batch(lease.checkpoint, lease.checkpoint)
-        self._commands: list[cache.Command] = []
-        self._counters = CachedCounters()
-        self._counters.touch(lease.touched)
         self._risky_until = time.time() + RISK_SECONDS
         self._may_be_forgotten = lease.drained
         self._empty_since: float | None = None
-        self._committed_at = 0.0
-        self._is_unsure = False
-        """The answer to a commit was lost: the same one is made again before anything else."""
         self._stop_by: float | None = None
         self._failures = 0
-
-    @property
-    def checkpoint(self) -> str:
-        """How far the shard has been committed, or could be since no record after that had a handler."""
-        return self._batch.start if self._batch.has_effects else self._batch.reached
-
-    @property
-    def touched(self) -> str:
-        return self._counters.names_with(())
 
     def stop(self, *, within: float) -> None:
         """Drain: read what there is, commit it, and end, in `within` seconds at most."""
@@ -75,7 +51,7 @@ class Worker:
         self.rhythm.hurry()
 
     def run(self) -> None:
-        while not (self.ended or self.lost.is_set() or self._has_stopped()):
+        while not (self.ended or self.lost.is_set() or self.drained or self._is_late()):
             try:
                 self._step()
                 self._failures = 0
@@ -88,8 +64,13 @@ class Worker:
                 logger.exception("shard %s stopped", self.shard.id)
                 self._rest(type(error).__name__)
 
-    def _has_stopped(self) -> bool:
-        return self.drained or self._is_late()
+    def _step(self) -> None:
+        self.done.make_sure()
+        if not self._records:
+            self._wait_and_read()
+        self._handle_all()
+        self.done.commit_if_due(now=self._is_draining())
+        self.done.flush(all_of_them=self._is_draining())
 
     def _is_draining(self) -> bool:
         return self._stop_by is not None
@@ -97,23 +78,13 @@ class Worker:
     def _is_late(self) -> bool:
         return self._stop_by is not None and time.monotonic() > self._stop_by
 
-    def _step(self) -> None:
-        if self._is_unsure:
-            self._commit()
-        if not self._records:
-            self._wait()
-            if self._is_draining() or self.rhythm.is_due:
-                self._read()
-        self._handle_all()
-        self._commit_if_due()
-        self._counters.flush(all_of_them=self._is_draining())
-
-    def _wait(self) -> None:
-        if not self._is_draining():
-            moments = [self._commit_at() if self._batch.records else None, self._counters.next_due()]
-            self.rhythm.wait(until=min((moment for moment in moments if moment is not None), default=None))
-
     # --- reading
+
+    def _wait_and_read(self) -> None:
+        if not self._is_draining():
+            self.rhythm.wait(until=self.done.next_due())
+        if self._is_draining() or self.rhythm.is_due:
+            self._read()
 
     def _read(self) -> None:
         began = time.time()
@@ -123,8 +94,8 @@ class Worker:
             self._note_loss("the stream no longer reaches back to the checkpoint")
             self._reader.start_over()
         except ShardGone:
-            if self._batch.has_effects:
-                self._commit()
+            if self.done.has_effects:
+                self.done.commit()
             self._note_loss("the shard is gone")
             self.ended = leases.remove(self.lease)
             self.lost.set()
@@ -142,21 +113,22 @@ class Worker:
         self.rhythm.has_read(again_after=_rest_after(page, began))
         if page.ended:
             self._end_with_shard()
-        elif page.records or self._batch.has_effects:
+        elif page.records or self.done.has_effects:
             self._empty_since = None
         else:
             self._note_emptiness(began)
 
     def _note_emptiness(self, began: float) -> None:
         """There was nothing to read. A stream may say so while it has more, hence the second time counts."""
-        self.passed = max(self.passed, self._empty_since or 0)
+        self.done.passed = max(self.done.passed, self._empty_since or 0)
         self._empty_since = began
         self.drained = self._is_draining()
 
     def _end_with_shard(self) -> None:
         self._handle_all()
-        self._batch.reached = SHARD_END
-        self._commit()
+        if self._records:
+            return  # told to stop meanwhile; whoever reads on finds the end again
+        self.done.end_shard()
         self.ended = True
         logger.info("shard %s is read to its end", self.shard.id)
 
@@ -164,84 +136,12 @@ class Worker:
 
     def _handle_all(self) -> None:
         while self._records and not self.lost.is_set() and not self._is_late():
-            self._handle(self._records[0])
+            record = self._records[0]
+            at_risk = self._failures > 0 or written_at(record) <= self._risky_until
+            self.done.add(record, handle(self.shard.id, record, at_risk=at_risk))
             self._records.popleft()
-            self._commit_if_due()
-        self._run_commands()
-
-    def _handle(self, record: Record) -> None:
-        at_risk = self._failures > 0 or written_at(record) <= self._risky_until
-        effects = handle(self.shard.id, record, at_risk=at_risk)
-        if not self._batch.has_room_for(effects):
-            self._commit()
-        self._commands += effects.commands
-        self._batch.add(record, effects)
-
-    def _run_commands(self) -> None:
-        """What handlers want forgotten; again after a failure, and always before the checkpoint moves."""
-        for reply in cache.run(self._commands):
-            if isinstance(reply, redis.ResponseError):
-                if name := dependency_away(reply):
-                    raise DependencyAway(name, str(reply))
-                logger.error("a handler wants something forgotten in a way that Redis refuses: %s", reply)
-        self._commands = []
-
-    # --- committing
-
-    def _commit_at(self) -> float:
-        return self._committed_at + (COMMIT_SECONDS if self._batch.has_effects else IDLE_COMMIT_SECONDS)
-
-    def _commit_if_due(self) -> None:
-        batch = self._batch
-        is_time = batch.is_full or time.monotonic() >= self._commit_at() or self._is_draining()
-        if is_time and batch.reached != batch.start:
-            self._commit()
-
-    def _commit(self) -> None:
-        self._run_commands()
-        batch = self._batch
-        passed = max(self.passed, batch.newest)
-        with metrics.COMMIT_SECONDS.time():
-            self._is_unsure = True
-            self._write(batch, passed)
-            self._is_unsure = False
-        self.passed = passed
-        self._counters.touch(batch.cache_keys)
-        self._batch = Batch(batch.reached, batch.reached)
-        self._committed_at = time.monotonic()
-        metrics.BATCHES.inc()
-
-    def _write(self, batch: Batch, passed: float) -> None:
-        while True:
-            touched = self._counters.names_with(batch.cache_keys)
-            try:
-                commit(
-                    self.lease,
-                    old=batch.start,
-                    new=batch.reached,
-                    deltas=batch.deltas,
-                    touched=touched,
-                    passed=passed,
-                )
-            except CounterRefused as refusal:
-                self._set_aside(batch, refusal)
-            else:
-                return
-
-    def _set_aside(self, batch: Batch, refusal: CounterRefused) -> None:
-        """Park the records whose counters DynamoDB refuses. Where it doesn't say which, each is committed alone."""
-        if len(batch.counted) > 1 and not refusal.keys:
-            self._write_first(batch)
-            return
-        for record in batch.without(refusal.keys):
-            logger.error("a counter refuses its record, which is parked as a dead letter", exc_info=refusal)
-            dead_letters.park(self.shard.id, record, refusal)
-
-    def _write_first(self, batch: Batch) -> None:
-        first = batch.first()
-        self._write(first, self.passed)
-        self._counters.touch(first.cache_keys)
-        batch.drop_first()
+            self.done.commit_if_due()
+        self.done.run_commands()
 
     def _rest(self, name: str) -> None:
         """Something is away: the shard stands still for a while, and nothing of it is given up."""

@@ -22,6 +22,7 @@ def projector() -> Iterator[Projecting]:
 @pytest.fixture(autouse=True)
 def _forget_faults() -> None:
     tallies.faults.clear()
+    tallies.slowness.clear()
     tallies.seen.clear()
 
 

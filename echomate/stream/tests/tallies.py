@@ -3,6 +3,7 @@
 Tallies are told what to do by their attributes: `Fails` names an error to raise, `Forgets` a hash to delete from.
 """
 
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,6 +14,8 @@ from echomate.projections import Change, Effects, projects
 
 faults: dict[str, Exception] = {}
 """Errors by the value of `Fails`."""
+slowness: list[float] = []
+"""Seconds that each takes, if there is one."""
 seen: list[tuple[str, bool]] = []
 """Sort keys of the handled tallies, and whether they came at risk."""
 
@@ -20,6 +23,7 @@ seen: list[tuple[str, bool]] = []
 @projects("tally")
 def count_tallies(change: Change, effects: Effects) -> None:
     seen.append((change.item["SK"], effects.at_risk))
+    time.sleep(sum(slowness))
     if fault := faults.get(change.item.get("Fails", "")):
         raise fault
     if key := change.item.get("Forgets"):

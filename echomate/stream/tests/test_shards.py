@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from echomate import ids
-from echomate.stream import leases, shards
+from echomate.stream import leases, projector, shards
 from echomate.stream.leases import SHARD_END
 from echomate.stream.shards import Shard, parents_first
 from echomate.stream.tests import tallies
@@ -72,6 +72,25 @@ def test_a_shard_is_read_to_its_end_before_its_children(stream: ForgedStream) ->
     handled = [key for key, _ in tallies.seen]
     assert handled[:30] == sorted(handled)[:30], "those of the parent come first, in their order"
     assert checkpoints()["1"] == SHARD_END
+
+
+def test_a_shard_that_ends_while_its_reader_stops_is_read_on_by_the_next(
+    stream: ForgedStream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = ids.new_id()
+    stream.add_shard("1")
+    for number in range(10):
+        stream.write("1", owner, number)
+    stream.split("1", "2", "3")
+    monkeypatch.setattr(projector, "DRAIN_SECONDS", 0.1)
+    tallies.slowness.append(0.1)
+    with projecting():
+        wait_until(lambda: len(tallies.seen) > 2)
+    tallies.slowness.clear()
+    assert tallies.counted(owner) < 10
+    with projecting():
+        wait_until(lambda: checkpoints()["1"] == SHARD_END)
+    assert tallies.counted(owner) == 10
 
 
 def test_a_shard_that_splits_while_it_is_read_is_followed_at_once(stream: ForgedStream) -> None:
