@@ -1,5 +1,6 @@
 """The JSON shapes of a user. Pure: what they are made of was read before."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -7,6 +8,9 @@ import orjson
 from accounts.models import Settings, User
 from echomate.config import config
 from echomate.ids import rfc3339
+
+PARSED_AT_MOST = 1024
+"""So many cards, of authors who are read all the time, the process keeps as they were parsed, by their bytes."""
 
 NO_RELATION = {
     "following": False,
@@ -53,6 +57,7 @@ def render_card(user: User) -> bytes:
     return b"\n".join([header.encode(), orjson.dumps(short), orjson.dumps(public(user))])
 
 
+@lru_cache(maxsize=PARSED_AT_MOST)
 def parse_card(value: bytes) -> Card:
     header, short, full = value.split(b"\n")
     id_, username, version, *flags = header.decode().split(" ")

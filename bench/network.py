@@ -143,7 +143,7 @@ def write(items: Iterable[Wire]) -> None:
 
 def _write_part(part: list[Wire]) -> None:
     request = {config.table_name: [{"PutRequest": {"Item": item}} for item in part]}
-    left = dynamodb.call("BatchWriteItem", {"RequestItems": request}).get("UnprocessedItems")
+    left = dynamodb.call("BatchWriteItem", {"RequestItems": request}, deadline=60).get("UnprocessedItems")
     if left:
         raise RuntimeError("DynamoDB Local left items unwritten")
 

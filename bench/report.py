@@ -48,7 +48,7 @@ def _head(minutes: float) -> str:
 
 `make bench` wrote this on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, of commit {commit()}, in {minutes:.1f} minutes,
 on one machine, over loopback: {_processor()}, {os.cpu_count()} cores, {platform.system()} {platform.release()}.
-Python {platform.python_version()}, {_redis()}, DynamoDB Local on files, {packages}.
+Python {platform.python_version()}, {_redis()}, DynamoDB Local in memory, {packages}.
 
 CPU is what the kernel accounted to the processes, user and system time, divided by the requests. The load generator, a
 process apart, shares the cores with the servers."""

@@ -41,7 +41,7 @@ class Stack:
                 port=self.home.port("aws"),
                 directory=directory / "dynamodb",
                 cache=SOURCE / ".cache",
-                durable=True,
+                durable=False,
             ),
         ]
         for store in stores:

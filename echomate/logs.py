@@ -2,11 +2,14 @@
 
 import logging
 import time
+from itertools import islice
 from typing import Any
 
 import orjson
 
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_OWN = len(vars(logging.makeLogRecord({})))
+"""So many attributes of a record are its own; what the call passed as `extra` comes after them."""
+_LATE = frozenset({"message", "asctime"})
 
 
 class JSONFormatter(logging.Formatter):
@@ -20,7 +23,9 @@ class JSONFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line.update((name, value) for name, value in vars(record).items() if name not in _STANDARD)
+        line.update(
+            (name, value) for name, value in islice(vars(record).items(), _OWN, None) if name not in _LATE
+        )
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()

@@ -92,6 +92,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": [],
     "DEFAULT_RENDERER_CLASSES": ["echomate.bodies.PassThroughRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "echomate.bodies.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["echomate.bodies.BoundedJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "echomate.schema.inspector.Inspector",
     "DEFAULT_METADATA_CLASS": None,

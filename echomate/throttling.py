@@ -7,6 +7,7 @@ import ipaddress
 import threading
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -130,6 +131,7 @@ def client_address(request: HttpRequest) -> str:
     return peer
 
 
+@lru_cache(maxsize=4096)
 def address_subject(address: str) -> str:
     """Who counts as one anonymous client: an IPv4 address, an IPv6 /64."""
     try:

@@ -8,6 +8,7 @@ import html
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import orjson
 
@@ -15,6 +16,8 @@ from echomate import ids
 from echomate.config import config
 from echomate.dynamodb import Wire
 
+PARSED_AT_MOST = 1024
+"""So many posts the process keeps as they were parsed, by their bytes: those that are in everybody's feeds."""
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
@@ -77,6 +80,7 @@ def _rfc3339(unix_milliseconds: int) -> str:
     return ids.rfc3339(datetime.fromtimestamp(unix_milliseconds / 1000, UTC))
 
 
+@lru_cache(maxsize=PARSED_AT_MOST)
 def parse(value: bytes) -> RenderedPost:
     """A cached post. The id is read off the body, which begins with it: `{"id":"…`."""
     header, _, body = value.partition(b"\n")

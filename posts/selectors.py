@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from echomate import cache, keys, table
 from echomate.dynamodb import Wire
@@ -44,6 +45,7 @@ def count_bytes(item: Wire | None) -> bytes:
     return b"%d %d" % (counts[0], counts[1])
 
 
+@lru_cache(maxsize=4096)
 def parse_counts(value: bytes) -> PostCounts:
     likes, comments = value.split(b" ")
     return PostCounts(int(likes), int(comments))
