@@ -1,0 +1,44 @@
+"""Redis: round trips of commands, and values, sets and hash fields that readers fill by lease.
+
+What is here can be rebuilt from the table. A writer deletes (`forget`), and the projector does so again; a reader that
+finds nothing puts a number of its own in the place, reads the table and fills only where that number still stands. So
+no old value survives a write, a flush or an eviction.
+"""
+
+from echomate.cache.connection import (
+    REST_SECONDS,
+    Command,
+    Script,
+    ask,
+    client,
+    close,
+    forget,
+    forget_parts,
+    ping_state,
+    run,
+    state,
+)
+from echomate.cache.fields import read_fields
+from echomate.cache.sets import CachedSet, fill_set
+from echomate.cache.values import ABSENT, CachedValues, new_lease, read_through
+
+__all__ = [
+    "ABSENT",
+    "REST_SECONDS",
+    "CachedSet",
+    "CachedValues",
+    "Command",
+    "Script",
+    "ask",
+    "client",
+    "close",
+    "fill_set",
+    "forget",
+    "forget_parts",
+    "new_lease",
+    "ping_state",
+    "read_fields",
+    "read_through",
+    "run",
+    "state",
+]

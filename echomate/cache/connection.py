@@ -1,0 +1,214 @@
+"""Round trips to Redis: commands, scripts, deletions; and how long one that is away is left alone."""
+
+import hashlib
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, cast
+
+import hiredis
+import redis
+from redis.backoff import NoBackoff
+from redis.cluster import RedisCluster
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.retry import Retry
+
+from echomate import metering
+from echomate.config import config
+from echomate.errors import DependencyAway
+
+Command = tuple[Any, ...]
+
+CONNECT_SECONDS = 0.25
+ANSWER_SECONDS = 0.5
+POOL_SIZE = 64
+REST_SECONDS = 0.5
+
+logger = logging.getLogger(__name__)
+
+
+class Script:
+    """A Lua script on one key's slot. `command(keys, args)` is what `run` takes."""
+
+    _known: dict[str, str] = {}
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.sha = hashlib.sha1(source.encode()).hexdigest()  # noqa: S324 - Redis names scripts by SHA-1
+        Script._known[self.sha] = source
+
+    def command(self, *, keys: Sequence[str], args: Sequence[Any] = ()) -> Command:
+        return ("EVALSHA", self.sha, len(keys), *keys, *args)
+
+    @staticmethod
+    def spelled_out(command: Command) -> Command:
+        """The same call with its source, for a Redis that doesn't know the script (yet, or any more)."""
+        return ("EVAL", Script._known[command[1]], *command[2:])
+
+
+_lock = threading.Lock()
+_client: "redis.Redis | RedisCluster | None" = None
+_state: "redis.Redis | None" = None
+_resting_until = 0.0
+_idle: deque[Any] = deque()
+"""Connections of `run`, which is spared what redis-py's pool does for each loan: 25 µs of CPU. A thread holds one at a
+time, so there are no more of them than threads."""
+os.register_at_fork(after_in_child=lambda: _idle.clear())  # noqa: PLW0108 - `close` gives the name another list
+
+
+def _connection_options() -> dict[str, Any]:
+    return {
+        "socket_connect_timeout": CONNECT_SECONDS,
+        "socket_timeout": ANSWER_SECONDS,
+        "max_connections": POOL_SIZE,
+        "retry": Retry(NoBackoff(), 0),
+    }
+
+
+def client() -> "redis.Redis | RedisCluster":
+    """The client of REDIS_URL, for what `run` can't do (pub/sub needs a connection and timeout of its own)."""
+    global _client
+    if _client is None:
+        with _lock:
+            if _client is None:
+                kind = RedisCluster if config.redis_cluster else redis.Redis
+                _client = kind.from_url(config.redis_url, **_connection_options())
+    return _client
+
+
+def state() -> redis.Redis:
+    """The client of REDIS_STATE_URL."""
+    global _state
+    if _state is None:
+        with _lock:
+            if _state is None:
+                _state = redis.Redis.from_url(config.redis_state_url, **_connection_options())
+    return _state
+
+
+def close() -> None:
+    """Forget the clients and their connections; the next use makes new ones."""
+    global _client, _state, _resting_until, _idle
+    with _lock:
+        for one in (_client, _state):
+            if one is not None:
+                one.close()
+        for connection in _idle:
+            connection.disconnect()
+        _idle = deque()
+        _client = _state = None
+        _resting_until = 0.0
+
+
+def run(commands: Sequence[Command]) -> list[Any]:
+    """One round trip: the replies in the commands' order, an error reply as an exception among them.
+
+    After a failure Redis is left alone for half a second, so that a Redis that hangs doesn't hold every request.
+    Raises `DependencyAway`.
+    """
+    global _resting_until
+    if not commands:
+        return []
+    if time.monotonic() < _resting_until:
+        raise DependencyAway("redis")
+    if metering.is_metering():
+        metering.saw_redis([str(command[0]) for command in commands])
+    try:
+        replies = _run_on_cluster(commands) if config.redis_cluster else _run_on_one(commands)
+        unknown = [n for n, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:
+            spelled = [Script.spelled_out(commands[n]) for n in unknown]
+            again = _run_on_cluster(spelled) if config.redis_cluster else _run_on_one(spelled)
+            for n, reply in zip(unknown, again, strict=True):
+                replies[n] = reply
+        return replies
+    except (RedisError, OSError) as failure:
+        _resting_until = time.monotonic() + REST_SECONDS
+        logger.warning("redis is away: %s", failure)
+        raise DependencyAway("redis") from failure
+
+
+def _run_on_one(commands: Sequence[Command]) -> list[Any]:
+    idle = _idle
+    try:
+        connection = idle.pop()
+    except IndexError:
+        pool = cast("redis.Redis", client()).connection_pool
+        connection = pool.connection_class(**pool.connection_kwargs)
+    try:
+        replies = _converse_at_last(connection, commands)
+    except BaseException:
+        connection.disconnect()
+        raise
+    idle.append(connection)
+    return replies
+
+
+def _converse_at_last(connection: Any, commands: Sequence[Command]) -> list[Any]:
+    """Over a new connection where Redis has closed this one meanwhile."""
+    try:
+        return _converse(connection, commands)
+    except (redis.ConnectionError, OSError) as failure:
+        connection.disconnect()
+        if isinstance(failure, redis.TimeoutError | TimeoutError):
+            raise
+        return _converse(connection, commands)
+
+
+def _converse(connection: Any, commands: Sequence[Command]) -> list[Any]:
+    connection.connect()
+    connection.send_packed_command([b"".join(map(hiredis.pack_command, commands))])
+    return [_reply(connection) for _ in commands]
+
+
+def _reply(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except ResponseError as error:
+        return error
+
+
+def _run_on_cluster(commands: Sequence[Command]) -> list[Any]:
+    """The same over a cluster, where an MGET of several slots is as many GETs."""
+    pipeline = cast("Any", client()).pipeline()
+    for command in commands:
+        for part in [("GET", key) for key in command[1:]] if command[0] == "MGET" else [command]:
+            pipeline.execute_command(*part)
+    replies = iter(pipeline.execute(raise_on_error=False))
+    return [
+        [next(replies) for _ in command[1:]] if command[0] == "MGET" else next(replies)
+        for command in commands
+    ]
+
+
+def ask(*commands: Command) -> list[Any]:
+    """Like `run`, with an error reply raised: for callers that have nothing to do with half an answer."""
+    replies = run(commands)
+    for reply in replies:
+        if isinstance(reply, ResponseError):
+            raise reply
+    return replies
+
+
+def forget(*keys: str) -> None:
+    """Delete keys after a write. Redis away means no harm: the projector deletes them again when it is back."""
+    forget_parts([("DEL", key) for key in keys])
+
+
+def forget_parts(commands: Sequence[Command]) -> None:
+    """The same for other deletions (HDEL, SREM), in one round trip."""
+    try:
+        run(commands)
+    except DependencyAway:
+        logger.info("cached keys stay until the projector deletes them")
+
+
+def ping_state() -> None:
+    """Raises `DependencyAway` where the Redis of REDIS_STATE_URL does not answer."""
+    try:
+        state().ping()
+    except (RedisError, OSError) as failure:
+        raise DependencyAway("redis-state") from failure
