@@ -17,6 +17,9 @@ from echomate.stream.shards import Shard
 TRIM_HORIZON = "TRIM_HORIZON"
 SHARD_END = "SHARD_END"
 
+CONFLICT = "TransactionConflictException"
+_REFUSALS = frozenset({"ConditionalCheckFailedException", CONFLICT})
+
 
 @dataclass(frozen=True, slots=True)
 class Lease:
@@ -138,11 +141,12 @@ def renew(lease: Lease, *, passed: float) -> bool:
     values = {":until": soon(), ":passed": milliseconds(passed)}
     update = held_update(lease, "SET #until = :until, Passed = :passed REMOVE Drained", values)
     try:
-        return _succeeds("UpdateItem", update) is not None
+        dynamodb.call("UpdateItem", update)
     except DynamoDBError as error:
-        if error.code == "TransactionConflictException":  # a commit is under way, and renews it too
-            return True
-        raise
+        if error.code not in _REFUSALS:
+            raise
+        return error.code == CONFLICT  # a commit is under way, and renews it too
+    return True
 
 
 def release(lease: Lease, *, checkpoint: str, touched: str, drained: bool) -> bool:
@@ -193,10 +197,10 @@ def _key(name: str) -> Wire:
 
 
 def _succeeds(operation: str, request: Wire) -> Wire | None:
-    """The answer of a conditional write, or None where its condition didn't hold."""
+    """The answer of a conditional write, or None where its condition didn't hold or a commit was in its way."""
     try:
         return dynamodb.call(operation, request)
     except DynamoDBError as error:
-        if error.code == "ConditionalCheckFailedException":
+        if error.code in _REFUSALS:
             return None
         raise

@@ -89,6 +89,13 @@ def test_who_was_paused_cannot_renew_or_give_back_the_lease(lease: Lease) -> Non
     assert (after.owner, after.checkpoint) == ("another", TRIM_HORIZON)
 
 
+def test_a_lease_that_is_just_being_committed_is_renewed_by_that(lease: Lease, answering: Forge) -> None:
+    conflict = dynamodb.DynamoDBError("UpdateItem", leases.CONFLICT, "", {})
+    answering("UpdateItem", [conflict, conflict])
+    assert leases.renew(lease, passed=0)
+    assert leases.take(lease, "another", by_force=True) is None
+
+
 def test_a_held_lease_is_not_taken_until_it_runs_out(lease: Lease) -> None:
     assert not lease.is_free(time.time())
     assert lease.is_free(lease.until + 1)
