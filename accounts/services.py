@@ -59,6 +59,11 @@ def hash_password(password: str) -> str:
     return passwords.make(password)
 
 
+def hash_of(password: str) -> str:
+    """A password as accounts keep it, for `create_account`. Nothing is asked of the password."""
+    return passwords.make(password)
+
+
 def create_account(account: NewAccount, *, password_hash: str) -> User:
     """Make an account of a hash that is there already, without a session or mail. Raises `Conflict`."""
     user = _user(account, password_hash=password_hash)

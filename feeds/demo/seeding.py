@@ -8,9 +8,8 @@ from typing import TypeVar
 
 from django.core.management.base import OutputWrapper
 
-from accounts import passwords
 from accounts.selectors import ids_of
-from accounts.services import NewAccount, create_account
+from accounts.services import NewAccount, create_account, hash_of
 from echomate.config import config
 from echomate.errors import Conflict
 from echomate.stream import leases, wake
@@ -58,7 +57,7 @@ def _write_people(people: list[Character], progress: Progress) -> int:
     foreign = [one.username for one in people if known.get(one.username, one.id) != one.id]
     if foreign:
         raise NotOurs(f"accounts of these names are somebody's own: {', '.join(foreign)}")
-    password_hash = passwords.make(PASSWORD)
+    password_hash = hash_of(PASSWORD)
     missing = [one for one in people if one.username not in known]
     progress.advance(len(known))
     for one in missing:
