@@ -19,8 +19,8 @@ def main() -> int:
 
         django.setup()
 
-        from bench.report import write
         from bench.measuring import Extent, measure
+        from bench.report import write
 
         quick = bool(os.environ.get("QUICK"))
         figures = measure(stack, Extent.small() if quick else Extent.full())

@@ -8,14 +8,20 @@ from bench.loading import request
 from bench.network import CONTENT, PASSWORD, Network
 
 API = "/api/v1"
+AT_ONCE = 50
+"""The API shows so many posts or relations at once; so many each actor likes and follows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`requests` are sent in turn. Those of a write are all different and sent `once`."""
+    """`requests` are sent in turn; those of a write are all different and sent `once`.
+
+    `warming` ones come before them and show the writer what they are about to like or follow.
+    """
 
     name: str
     requests: Sequence[bytes]
+    warming: Sequence[bytes] = ()
     expected: int = 200
     once: bool = False
     target: float | None = None
@@ -32,11 +38,43 @@ def actions(network: Network, *, writes: int) -> list[Action]:
         Action("one post, anonymous", [_get(f"/posts/{post}") for post in posts], target=0.7),
         Action("profile", [_get(f"/users/{author.id}", who.token) for who, author in profiles], target=0.7),
         Action("profile, anonymous", [_get(f"/users/{author.id}") for author in network.authors], target=0.7),
-        Action("create a post", list(islice(_creations(network), writes)), 201, once=True, target=4.0),
-        Action("like", list(islice(_likes(network), writes)), once=True, target=3.0),
-        Action("follow", list(islice(_follows(network), writes)), once=True, target=3.0),
+        Action(
+            "create a post",
+            list(islice(_creations(network), writes)),
+            [_get(f"/users/{actor.id}", actor.token) for actor in network.actors],
+            expected=201,
+            once=True,
+            target=4.0,
+        ),
+        Action(
+            "like",
+            list(islice(_likes(network), writes)),
+            [_get(f"/posts?ids={_ids(_liked(network))}", actor.token) for actor in network.actors],
+            once=True,
+            target=3.0,
+        ),
+        Action(
+            "follow",
+            list(islice(_follows(network), writes)),
+            [_get(f"/relations?ids={_ids(_followed(network))}", actor.token) for actor in network.actors]
+            + [_get(f"/users/{author}") for author in _followed(network)],
+            once=True,
+            target=3.0,
+        ),
         Action("log in", list(islice(_logins(network), 100))),
     ]
+
+
+def _liked(network: Network) -> list[int]:
+    return network.posts[-AT_ONCE:]
+
+
+def _followed(network: Network) -> list[int]:
+    return [author.id for author in network.authors[:AT_ONCE]]
+
+
+def _ids(ids: Sequence[int]) -> str:
+    return ",".join(map(str, ids))
 
 
 def _get(path: str, token: str | None = None) -> bytes:
@@ -52,15 +90,15 @@ def _creations(network: Network) -> Iterator[bytes]:
 
 
 def _likes(network: Network) -> Iterator[bytes]:
-    for post in network.posts[::-1]:
+    for post in _liked(network):
         for actor in network.actors:
             yield request("POST", f"{API}/posts/{post}/like", token=actor.token)
 
 
 def _follows(network: Network) -> Iterator[bytes]:
-    for author in network.authors:
+    for author in _followed(network):
         for actor in network.actors:
-            yield request("POST", f"{API}/users/{author.id}/follow", token=actor.token)
+            yield request("POST", f"{API}/users/{author}/follow", token=actor.token)
 
 
 def _logins(network: Network) -> Iterator[bytes]:

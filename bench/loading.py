@@ -42,7 +42,7 @@ def run(
     once: bool = False,
     expected: int = 200,
 ) -> Load:
-    """Send the requests in turn, over and over unless `once`, for some seconds. Another status is an error."""
+    """Send the requests in turn, over and over or `once`, for some seconds. Another status is an error."""
     plan = {
         "host": "127.0.0.1",
         "port": port,

@@ -18,6 +18,7 @@ from echomate import keys
 from echomate.config import config
 
 CONNECTIONS = 16
+LOSS_SECONDS = 11
 SERVERS = ("web", "redis-feeds", "redis-state", "dynamodb", "projector", "worker")
 
 
@@ -36,7 +37,7 @@ class Extent:
 
     @classmethod
     def full(cls) -> Self:
-        return cls(seconds=4, writes=5000, posts=1000, many_posts=100_000, crowds=(10, 1000, 10_000), tries=5)
+        return cls(seconds=4, writes=2500, posts=1000, many_posts=100_000, crowds=(10, 1000, 10_000), tries=5)
 
     @classmethod
     def small(cls) -> Self:
@@ -83,6 +84,7 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     figures.memory["web, at rest"] = memory(stack.pid("web"))
     figures.floor = _floor(stack, figures, people)
     pids = {name: stack.pid(name) for name in SERVERS}
+    _lose_redis(stack, people)
     for action in actions(people, writes=extent.writes):
         figures.actions.append(_measured(action, port=stack.port, pids=pids, seconds=extent.seconds))
         settle(stack)
@@ -137,11 +139,13 @@ def _floor(stack: Stack, figures: Figures, people: Network) -> list[Measured]:
 
 
 def _measured(action: Action, *, port: int, pids: Mapping[str, int], seconds: float) -> Measured:
-    """At one connection, then at sixteen. Reads are warmed first; a write's requests are shared between the two."""
+    """At one connection, then at sixteen, with warm caches. A write's requests are shared between the two."""
     rest: Sequence[bytes] = action.requests
     loads = []
-    if not action.once:
-        run(rest, port=port, connections=4, seconds=min(seconds, 1), pids={}, expected=action.expected)
+    if action.warming:
+        run(action.warming, port=port, connections=4, seconds=30, pids={}, once=True)
+    elif not action.once:
+        run(rest, port=port, connections=4, seconds=30, pids={}, once=True, expected=action.expected)
     for connections in (1, CONNECTIONS):
         load = run(
             rest,
@@ -177,8 +181,7 @@ def _grow(stack: Stack, people: Network, figures: Figures) -> None:
 
 def _reads(stack: Stack, people: Network, figures: Figures) -> None:
     """CPU of warm reads, from empty caches up."""
-    stack.redis().flushall()
-    time.sleep(11)  # lists that are built sooner after a loss live ten seconds only
+    _lose_redis(stack, people)
     narrow, wide, author = people.readers[0], people.wide_reader, people.authors[0]
     reads = {
         "home feed, 20 followed": f"/feed {narrow.token}",
@@ -190,9 +193,15 @@ def _reads(stack: Stack, people: Network, figures: Figures) -> None:
     for name, what in reads.items():
         path, token = what.split()
         one = [request("GET", f"/api/v1{path}", token=token)]
-        run(one, port=stack.port, connections=4, seconds=0.5, pids={})
+        run(one * 20, port=stack.port, connections=4, seconds=30, pids={}, once=True)
         load = run(one, port=stack.port, connections=1, seconds=figures.extent.seconds, pids=pids)
         figures.growth.setdefault(name, []).append(load)
+
+
+def _lose_redis(stack: Stack, people: Network) -> None:
+    """Empty Redis, let a reader find that out, and wait: lists built within ten seconds of a loss live no longer."""
+    _after_flush(stack, people.readers[0])
+    time.sleep(LOSS_SECONDS)
 
 
 def _after_flush(stack: Stack, reader: Person) -> float:

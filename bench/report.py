@@ -200,6 +200,7 @@ def _memory(figures: Figures) -> str:
         "## Memory, in MiB\n\n"
         f"{_table(('', 'processes', 'resident', 'proportional'), rows)}\n\n"
         "After all loads, but for the first line. Web is gunicorn's arbiter and its workers, and may take "
-        f"{WEB_MAY_TAKE}. Pages that several processes share count whole in *resident* and by their part in *proportional*. "
+        f"{WEB_MAY_TAKE}. Pages that several processes share count whole in *resident* and by their part in "
+        "*proportional*. "
         f"A full home feed, 800 ids, takes {figures.full_feed_bytes:,} bytes of Redis."
     )

@@ -42,8 +42,9 @@ class Negotiation(DefaultContentNegotiation):
     ) -> tuple[BaseRenderer, str]:
         first = next(iter(renderers))
         if first.media_type == "application/json" and request.META.get("HTTP_ACCEPT", "*/*") in ACCEPTED:
-            return first, first.media_type
-        return super().select_renderer(request, renderers, format_suffix)
+            return first, str(first.media_type)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen
 
 
 class BoundedJSONParser(JSONParser):
