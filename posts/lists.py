@@ -10,8 +10,8 @@ from echomate import cache, ids, keys, paging, table, timelines
 from echomate.dynamodb import Wire
 from echomate.errors import DependencyAway
 from echomate.paging import Page, PageRequest
-from posts import recent
 from posts.hydration import show
+from posts.recent import recent_likes
 from posts.selectors import liked
 from social.selectors import people
 
@@ -45,21 +45,22 @@ def _announced(author: int) -> list[int]:
 
 def posts_liked_by(user: int, *, viewer: int | None, request: PageRequest) -> Page[bytes]:
     """What a user likes, as the viewer sees it, by like id."""
-    latest = recent.recent_likes(user)
+    latest = recent_likes.edges(user)
     posts = {like: post for post, like in latest.items()}
 
     def fetch(bound: int | None, count: int) -> list[LikeRow]:
         items = _query(keys.likes_of(user), request, bound, count)
         indexed = {int(item["GSI1SK"]["S"]): table.last_id(item["PK"]["S"]) for item in items}
-        rows = {like: post for like, post in indexed.items() if latest.get(post, like) == like} | posts
+        rows = indexed | posts
         return [(like, rows[like]) for like in _nearest(rows, request, bound, count)]
 
     def hydrate(rows: Sequence[LikeRow]) -> list[bytes | None]:
-        """Of a like that was taken back the index may still tell; the viewer's hash doesn't."""
+        """Of a like that was taken back, or made anew, the index may still tell."""
         wanted = [post for _, post in rows]
         still = liked(user, wanted)
         return [
-            body if post in still else None for post, body in zip(wanted, show(viewer, wanted), strict=True)
+            body if post in still and latest.get(post, like) == like else None
+            for (like, post), body in zip(rows, show(viewer, wanted), strict=True)
         ]
 
     return paging.fill(request, fetch, hydrate, lambda row: row[0])

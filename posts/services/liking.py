@@ -6,8 +6,9 @@ from echomate import dynamodb, ids, keys, table
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import NotFound
-from posts import reading, recent
+from posts import reading
 from posts.models import Like
+from posts.recent import recent_likes
 from posts.selectors import LIKED, PostCounts
 from posts.services.telling import tell
 
@@ -26,7 +27,7 @@ def like(*, user: int, post: int) -> Reaction:
     like_id = ids.new_id()
     added = _put_like(user=user, post=post, like_id=like_id)
     forgotten = ("HDEL", keys.viewer_hash(user), post)
-    tell(forgotten, *(recent.remember(user=user, like=like_id, post=post) if added else ()))
+    tell(forgotten, *(recent_likes.remember(user, edge=like_id, subject=post) if added else ()))
     return Reaction(seen.bits | LIKED, _moved(seen.counts, int(added)))
 
 
@@ -56,7 +57,7 @@ def unlike(*, user: int, post: int) -> Reaction:
     if like_id is None and seen is None:
         raise NotFound
     forgotten = ("HDEL", keys.viewer_hash(user), post)
-    tell(forgotten, *([recent.forget(user=user, like=like_id, post=post)] if like_id else ()))
+    tell(forgotten, *([recent_likes.forget(user, edge=like_id, subject=post)] if like_id else ()))
     if seen is None:
         return Reaction(0, None)
     return Reaction(seen.bits & ~LIKED, _moved(seen.counts, -int(like_id is not None)))
