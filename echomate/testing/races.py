@@ -1,4 +1,4 @@
-"""Threads that begin at once, threads that go on meanwhile, and steps that take their time."""
+"""Threads that begin at once, threads that go on meanwhile, and steps that halt or take their time."""
 
 import random
 import threading
@@ -47,6 +47,46 @@ def busy(*actions: Callable[[], Any]) -> Iterator[None]:
         for thread in threads:
             thread.join()
     assert not errors, errors
+
+
+class Halt:
+    """A step at which the first who comes stands still until told to go on."""
+
+    def __init__(self) -> None:
+        self._came, self._goes_on = threading.Event(), threading.Event()
+
+    def wait(self) -> None:
+        """Until somebody has come."""
+        assert self._came.wait(PATIENCE_SECONDS), "nobody came"
+
+    def go_on(self) -> None:
+        self._goes_on.set()
+
+    def stand(self) -> None:
+        if not self._came.is_set():
+            self._came.set()
+            assert self._goes_on.wait(PATIENCE_SECONDS), "nobody said to go on"
+
+
+@contextmanager
+def halting(where: Any, name: str, *, after: bool) -> Iterator[Halt]:
+    """Whoever first calls a function of a module stands still before or after it, while the block goes on."""
+    function, halt = getattr(where, name), Halt()
+
+    def halted(*args: Any, **named: Any) -> Any:
+        if not after:
+            halt.stand()
+        result = function(*args, **named)
+        if after:
+            halt.stand()
+        return result
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(where, name, halted)
+        try:
+            yield halt
+        finally:
+            halt.go_on()
 
 
 def dawdle(monkeypatch: pytest.MonkeyPatch, where: Any, *names: str, seconds: float = 0.02) -> None:

@@ -2,24 +2,28 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import ModuleType
 
 import orjson
 import pytest
 
-from echomate import cache, keys, timelines
+from echomate import cache, ids, keys, timelines
 from echomate.paging import PageRequest
+from echomate.stream import wake
 from echomate.testing.client import Person
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
-from echomate.testing.races import busy, dawdle, together
+from echomate.testing.races import busy, dawdle, halting, together
 from feeds import building, fan_out, merge, selectors
 from feeds.tests.network import person, post, read_home
+from posts.services import publishing
 from social import services as social
 
 SignUp = Callable[..., Person]
 
-ROUNDS = 12
+ROUNDS = 6
 DEPTH = 8
 YOUNG_SECONDS = 2
 SHORT_LAG_SECONDS = 0.8
@@ -42,6 +46,13 @@ def close_races(monkeypatch: pytest.MonkeyPatch) -> None:
     dawdle(monkeypatch, social, "_put_edge", "_tell")
 
 
+@pytest.fixture(params=["the web process announces", "the web process dies after its put"])
+def _web(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The projector alone must be enough."""
+    if "dies" in request.param:
+        monkeypatch.setattr(publishing, "tell", lambda *_: wake.wake())
+
+
 def home(reader: int) -> list[int]:
     return read_home(reader, limit=DEPTH)[0]
 
@@ -49,7 +60,7 @@ def home(reader: int) -> list[int]:
 # --- follow, unfollow and block against a post ------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("close_races")
+@pytest.mark.usefixtures("close_races", "_web")
 def test_a_post_reaches_one_who_begins_to_follow_at_the_same_time(projector: Projecting) -> None:
     author = person()
     for _ in range(ROUNDS):
@@ -62,6 +73,17 @@ def test_a_post_reaches_one_who_begins_to_follow_at_the_same_time(projector: Pro
         )
         projector.catch_up()
         assert new in home(reader)
+
+
+def test_a_post_reaches_one_who_has_begun_to_follow_a_moment_ago(projector: Projecting) -> None:
+    """The home was made again since, and the index doesn't show the edge yet."""
+    author, reader = person(), person()
+    social.follow(follower=reader, followed=author)
+    projector.catch_up()
+    assert home(reader) == []
+    new = post(author)
+    projector.catch_up()
+    assert home(reader) == [new]
 
 
 @pytest.mark.usefixtures("close_races")
@@ -97,7 +119,7 @@ def test_a_post_never_shows_to_one_who_is_blocked_at_the_same_time(projector: Pr
 # --- builders ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.usefixtures("close_races")
+@pytest.mark.usefixtures("close_races", "_web")
 def test_a_post_that_arrives_while_a_home_is_made_is_in_it(projector: Projecting) -> None:
     author, reader = person(), person()
     social.follow(follower=reader, followed=author)
@@ -155,6 +177,94 @@ def test_many_readers_of_one_home_are_served_from_one_merge(monkeypatch: pytest.
     assert merges == 1
 
 
+# --- one who stands still at any step, while another does all they do -------------------------------------------------
+
+DELIVERING = [(fan_out, name) for name in ("announce", "followers_after", "fresh_followers", "push")]
+BUILDING = [(building, "merge"), (merge, "followed_ids"), (merge, "_read_lists"), (merge, "_deepen")]
+FOLLOWING = [(social, "_put_edge"), (social, "_tell")]
+
+
+def steps(of: list[tuple[ModuleType, str]]) -> pytest.MarkDecorator:
+    cases = [(where, name, after) for where, name in of for after in (False, True)]
+    names = [f"{'after' if after else 'before'} {name}" for _, name, after in cases]
+    return pytest.mark.parametrize(("where", "name", "after"), cases, ids=names)
+
+
+@steps(DELIVERING)
+@pytest.mark.usefixtures("_web")
+def test_a_home_that_is_made_while_a_delivery_stands_still_gets_the_post(
+    where: ModuleType, name: str, *, after: bool, projector: Projecting
+) -> None:
+    author, reader = person(), person()
+    social.follow(follower=reader, followed=author)
+    projector.catch_up()
+    with halting(where, name, after=after) as delivery:
+        new = post(author)
+        delivery.wait()
+        home(reader)
+    projector.catch_up()
+    assert home(reader) == [new]
+
+
+@steps(DELIVERING)
+@pytest.mark.usefixtures("_web")
+def test_one_who_begins_to_follow_while_a_delivery_stands_still_gets_the_post(
+    where: ModuleType, name: str, *, after: bool, projector: Projecting
+) -> None:
+    author, reader = person(), person()
+    with halting(where, name, after=after) as delivery:
+        new = post(author)
+        delivery.wait()
+        home(reader)
+        social.follow(follower=reader, followed=author)
+        home(reader)
+    projector.catch_up()
+    assert home(reader) == [new]
+
+
+@steps(BUILDING)
+@pytest.mark.usefixtures("_web")
+def test_a_post_that_is_delivered_while_a_builder_stands_still_is_in_the_home(
+    where: ModuleType, name: str, *, after: bool, projector: Projecting
+) -> None:
+    author, other, reader = person(), person(), person()
+    social.follow(follower=reader, followed=author)
+    projector.catch_up()
+    with ThreadPoolExecutor() as pool, halting(where, name, after=after) as builder:
+        building = pool.submit(home, reader)
+        builder.wait()
+        new = post(author)
+        theirs = post(other)
+        projector.catch_up()
+        social.follow(follower=reader, followed=other)
+        builder.go_on()
+        building.result()
+        assert home(reader) == [theirs, new]
+    projector.catch_up()
+    assert home(reader) == [theirs, new]
+
+
+@steps(FOLLOWING)
+@pytest.mark.usefixtures("_web")
+def test_a_post_that_is_delivered_while_a_follow_stands_still_is_in_the_home(
+    where: ModuleType, name: str, *, after: bool, projector: Projecting
+) -> None:
+    author, reader = person(), person()
+    home(reader)
+    with ThreadPoolExecutor() as pool, halting(where, name, after=after) as follow:
+        following = pool.submit(social.follow, follower=reader, followed=author)
+        follow.wait()
+        home(reader)
+        new = post(author)
+        projector.catch_up()
+        home(reader)
+        follow.go_on()
+        following.result()
+        assert home(reader) == [new]
+    projector.catch_up()
+    assert home(reader) == [new]
+
+
 # --- losses -----------------------------------------------------------------------------------------------------------
 
 
@@ -199,17 +309,19 @@ def test_what_is_built_from_a_list_with_a_gap_does_not_outlive_the_gap(
     for reader in (early, late):
         social.follow(follower=reader, followed=author)
     old = post(author)
-    time.sleep(2.1)
+    time.sleep(0.1)
     new = post(author)
     projector.catch_up()
     cache.ask(("FLUSHALL",))
     home(person())
     time.sleep(YOUNG_SECONDS - 0.6)
-    assert home(early) == [old]
-    time.sleep(0.9)
-    home(late)
-    for reader in (early, late):
-        eventually_home(reader, [new, old], within=2 * YOUNG_SECONDS + 1)
+    with configured(test_index_delay_seconds=time.time() - ids.milliseconds(new) / 1000 + 0.05):
+        assert home(early) == [old]
+    with configured(test_index_delay_seconds=0):
+        time.sleep(0.9)
+        home(late)
+        for reader in (early, late):
+            eventually_home(reader, [new, old], within=2 * YOUNG_SECONDS + 1)
 
 
 def test_a_list_that_was_made_after_a_loss_does_not_take_new_posts_with_it_when_it_goes(
