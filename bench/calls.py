@@ -15,6 +15,7 @@ from django.test import Client
 
 from bench.network import CONTENT, PASSWORD, Network, Person
 from echomate import cache
+from echomate.cache import connection
 from echomate.dynamodb import STREAM_OPERATIONS
 from echomate.metering import Meter, metering
 from echomate.testing.configuration import configured
@@ -145,11 +146,11 @@ def a_warm_home(reader: Person) -> tuple[list[list[cache.Command]], bytes]:
 @contextmanager
 def _recorded() -> Iterator[list[list[cache.Command]]]:
     round_trips: list[list[cache.Command]] = []
-    run = cache.run
+    send = connection._run_on_one
 
     def recording(commands: Sequence[cache.Command]) -> list[Any]:
         round_trips.append(list(commands))
-        return run(commands)
+        return send(commands)
 
-    with patch.object(cache, "run", recording):
+    with patch.object(connection, "_run_on_one", recording):
         yield round_trips
