@@ -60,7 +60,7 @@ class Supervisor:
 
     def _listen_to_signals(self) -> None:
         for number in SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup asks to ignore SIGHUP
+            if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores it
                 signal.signal(number, self._heard)
 
     def _heard(self, _number: int, _frame: FrameType | None) -> None:

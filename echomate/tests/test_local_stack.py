@@ -11,7 +11,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -40,6 +42,7 @@ class Run:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_hear_signals,  # noqa: PLW1509 - two calls that take no lock
             )
 
     @property
@@ -67,6 +70,20 @@ class Run:
             os.kill(pid, signal.SIGKILL)
         self.popen.wait()
 
+    def close(self) -> None:
+        """End what a failed test left."""
+        if self.popen.poll() is None:
+            with suppress(OSError):
+                self.kill_all()
+            self.popen.kill()
+            self.popen.wait()
+
+
+def _hear_signals() -> None:
+    """A run in the background ignores SIGINT, one under nohup SIGHUP; their children would too."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
 
 def _command(pid: int) -> str:
     try:
@@ -92,13 +109,29 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+class Begin(Protocol):
+    def __call__(self, *, port: int | None = None, command: Sequence[str] = STUB) -> Run: ...
+
+
 @pytest.fixture
-def running(data: Path, port: int) -> Iterator[Run]:
-    run = Run(data, port)
+def begin(data: Path, port: int) -> Iterator[Begin]:
+    """Start a stack on the test's data; all of them end with the test."""
+    runs: list[Run] = []
+
+    def start(*, port: int | None = port, command: Sequence[str] = STUB) -> Run:
+        runs.append(Run(data, port or free_port(), command=command))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        run.close()
+
+
+@pytest.fixture
+def running(begin: Begin) -> Run:
+    run = begin()
     run.wait_for(RUNS)
-    yield run
-    if run.popen.poll() is None:
-        run.end()
+    return run
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -114,10 +147,10 @@ def test_a_signal_stops_everything_in_order_and_leaves_no_process(running: Run, 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_make_stops_everything(data: Path, port: int, number: int) -> None:
+def test_a_signal_to_make_stops_everything(begin: Begin, data: Path, number: int) -> None:
     makefile = data.with_suffix(".mk")
     makefile.write_text(f"run:\n\t@exec {' '.join(STUB)}\n")
-    run = Run(data, port, command=("make", "-C", str(SOURCE), "-f", str(makefile), "run"))
+    run = begin(command=("make", "-C", str(SOURCE), "-f", str(makefile), "run"))
     run.wait_for(RUNS)
     pids = run.pids()
     run.end(number)
@@ -132,18 +165,18 @@ def test_a_killed_supervisor_leaves_no_orphan(running: Run) -> None:
     _wait_until_gone(pids)
 
 
-def test_after_a_crash_it_says_so_and_rebuilds(running: Run, port: int) -> None:
+def test_after_a_crash_it_says_so_and_rebuilds(running: Run, begin: Begin) -> None:
     running.kill_all()
-    again = Run(running.data, port)
+    again = begin()
     again.wait_for(RUNS)
     assert "did not end in order" in again.said
     assert "ran rebuild" in again.said
     assert again.end() == 0
 
 
-def test_an_orderly_stop_needs_no_rebuild(running: Run, port: int) -> None:
+def test_an_orderly_stop_needs_no_rebuild(running: Run, begin: Begin) -> None:
     assert running.end() == 0
-    again = Run(running.data, port)
+    again = begin()
     again.wait_for(RUNS)
     assert "rebuild" not in again.said
     assert again.end() == 0
@@ -167,16 +200,17 @@ def test_a_store_that_dies_ends_the_run(running: Run) -> None:
     _wait_until_gone(pids)
 
 
-def test_a_busy_port_is_a_sentence(data: Path, port: int) -> None:
+def test_a_busy_port_is_a_sentence(begin: Begin, port: int) -> None:
     with socket.create_server(("127.0.0.1", port)):
-        run = Run(data, port)
+        run = begin()
         assert run.popen.wait(SECONDS) == 1
     assert f"Port {port} is in use: choose another one" in run.said
     assert "Traceback" not in run.said
 
 
-def test_a_second_stack_on_the_same_data_is_a_sentence(running: Run) -> None:
-    second = Run(running.data, free_port())
+def test_a_second_stack_on_the_same_data_is_a_sentence(running: Run, begin: Begin) -> None:
+    assert running.said
+    second = begin(port=None)
     assert second.popen.wait(SECONDS) == 1
     assert "already runs with the data in" in second.said
 
