@@ -8,7 +8,7 @@ import select
 import socket
 import ssl
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -16,11 +16,12 @@ PIECE = 65_536
 LARGEST_HEAD = 65_536
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)[ \t]*\r\n", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
 _CLOSES = re.compile(rb"\r\nconnection:[ \t]*close[ \t]*\r\n", re.IGNORECASE)
 
 
 class BrokenAnswer(OSError):
-    """The connection ended amid an answer, or what came isn't an answer of HTTP/1.1 with its length."""
+    """The connection ended amid an answer, or what came isn't an answer of HTTP/1.1."""
 
 
 class Answer(NamedTuple):
@@ -89,25 +90,62 @@ def _is_readable(connection: socket.socket) -> bool:
 
 def _receive(connection: socket.socket) -> tuple[Answer, bool]:
     """An answer, and whether the connection stays open after it."""
-    received = b""
-    while (end := received.find(b"\r\n\r\n")) < 0:
-        if len(received) > LARGEST_HEAD:
-            raise BrokenAnswer("an answer's head has no end")
-        received += _piece(connection)
-    head = received[: end + 2]
-    length = _LENGTH.search(head)
-    if not head.startswith(b"HTTP/1.1 ") or length is None:
-        raise BrokenAnswer("not an answer of HTTP/1.1 with its length")
-    pieces, missing = [received[end + 4 :]], int(length[1]) - (len(received) - end - 4)
-    while missing > 0:
-        pieces.append(_piece(connection))
-        missing -= len(pieces[-1])
-    body = b"".join(pieces)[: int(length[1])]
-    return Answer(int(head[9:12]), body), missing == 0 and _CLOSES.search(head) is None
+    incoming = _Incoming(connection)
+    head = incoming.until(b"\r\n\r\n") + b"\r\n"
+    if not head.startswith(b"HTTP/1.1 "):
+        raise BrokenAnswer("not an answer of HTTP/1.1")
+    if length := _LENGTH.search(head):
+        body = incoming.exactly(int(length[1]))
+    elif _CHUNKED.search(head):
+        body = b"".join(_chunks(incoming))
+    else:
+        raise BrokenAnswer("an answer without its length")
+    return Answer(int(head[9:12]), body), not incoming.rest and _CLOSES.search(head) is None
 
 
-def _piece(connection: socket.socket) -> bytes:
-    piece = connection.recv(PIECE)
-    if not piece:
-        raise BrokenAnswer("the connection ended amid an answer")
-    return piece
+def _chunks(incoming: "_Incoming") -> Iterator[bytes]:
+    """The parts of a body whose length wasn't known at its beginning (DynamoDB Local: from 64 KB on)."""
+    while size := _size(incoming.until(b"\r\n")):
+        yield incoming.exactly(size)
+        incoming.until(b"\r\n")
+    while incoming.until(b"\r\n"):
+        """Lines after the body say nothing that is needed."""
+
+
+def _size(line: bytes) -> int:
+    try:
+        return int(line.partition(b";")[0], 16)
+    except ValueError as error:
+        raise BrokenAnswer("a chunk without its size") from error
+
+
+class _Incoming:
+    """What a connection brings, a piece at a time; `rest` has been read and not yet taken."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+        self.rest = b""
+
+    def until(self, end: bytes) -> bytes:
+        """All before an end that comes soon, which is taken too."""
+        while (at := self.rest.find(end)) < 0:
+            if len(self.rest) > LARGEST_HEAD:
+                raise BrokenAnswer("an answer's head has no end")
+            self.rest += self._piece()
+        taken, self.rest = self.rest[:at], self.rest[at + len(end) :]
+        return taken
+
+    def exactly(self, size: int) -> bytes:
+        pieces, missing = [self.rest], size - len(self.rest)
+        while missing > 0:
+            pieces.append(self._piece())
+            missing -= len(pieces[-1])
+        whole = b"".join(pieces)
+        self.rest = whole[size:]
+        return whole[:size]
+
+    def _piece(self) -> bytes:
+        piece = self.connection.recv(PIECE)
+        if not piece:
+            raise BrokenAnswer("the connection ended amid an answer")
+        return piece

@@ -10,6 +10,7 @@ import pytest
 from echomate.keep_alive import BrokenAnswer, Connections
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: x\r\nContent-Length: 4\r\n\r\nbody"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nbod\r\n1\r\ny\r\n0\r\nX: y\r\n\r\n"
 
 
 @contextmanager
@@ -70,6 +71,8 @@ def test_one_that_the_service_will_close_is_not_used_again() -> None:
         pytest.param(OK[:30], id="half a head"),
         pytest.param(OK[:-1], id="half a body"),
         pytest.param(OK.replace(b"Content-Length: 4", b"X: 4"), id="no length"),
+        pytest.param(CHUNKED[:-5], id="chunks without end"),
+        pytest.param(CHUNKED.replace(b"3;x=y", b"three"), id="chunks of no number"),
         pytest.param(OK.replace(b"HTTP/1.1", b"SMTP/1.1"), id="another protocol"),
         pytest.param(OK[:17] + b"x" * 70_000, id="a head without end"),
     ],
@@ -83,6 +86,13 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
 
 def test_what_follows_an_answer_belongs_to_no_other() -> None:
     with service([OK + b"more"], [OK]) as (url, _):
+        connections = Connections(url, connect_seconds=1)
+        assert [post(connections), post(connections)] == [(200, b"body")] * 2
+        connections.close()
+
+
+def test_an_answer_in_chunks_is_put_together() -> None:
+    with service([CHUNKED, CHUNKED]) as (url, _):
         connections = Connections(url, connect_seconds=1)
         assert [post(connections), post(connections)] == [(200, b"body")] * 2
         connections.close()
