@@ -38,8 +38,8 @@ class Inspector(AutoSchema):
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
-        if operation is None or not isinstance(self.view, ApiView):
-            return operation
+        if operation is None:
+            return None
         answers: dict[str, Any] = operation["responses"]
         parameters = {parameter["name"] for parameter in operation.get("parameters", ())}
         for status in self._statuses(operation, parameters):
@@ -47,11 +47,13 @@ class Inspector(AutoSchema):
                 status, {"description": "It is as the client has it." if status == "304" else ""}
             )
         operation["responses"] = {
-            status: _answer(status, answers[status], parameters) for status in sorted(answers)
+            status: self._answer(status, answers[status], parameters) for status in sorted(answers)
         }
         return operation
 
     def _statuses(self, operation: dict[str, Any], parameters: set[str]) -> list[str]:
+        if not isinstance(self.view, ApiView):
+            return ["406"]
         takes_body = "requestBody" in operation
         queries = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
         conditions = {
@@ -68,19 +70,20 @@ class Inspector(AutoSchema):
         }
         return [str(status) for status, holds in conditions.items() if holds]
 
+    def _answer(self, status: str, answer: dict[str, Any], parameters: set[str]) -> dict[str, Any]:
+        """A refusal as a reference to its component; another answer, like a red health, with its headers."""
+        if int(status) >= 400 and "content" not in answer:
+            said = answer["description"]
+            return refusal_ref(status, "" if said == NOTHING_SAID else said)
+        is_limited = isinstance(self.view, ApiView)
+        names = _headers(int(status), parameters) if is_limited else ["X-Request-ID"]
+        return {**answer, "headers": header_refs(*names)}
+
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002 - spectacular's
         schema = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]  # spectacular's
         kind = serializer if inspect.isclass(serializer) else type(serializer)
         example = vars(kind).get("example") if issubclass(kind, BaseSerializer) else None
         return {**schema, "examples": [example]} if example is not None else schema
-
-
-def _answer(status: str, answer: dict[str, Any], parameters: set[str]) -> dict[str, Any]:
-    """A refusal as a reference to its component; another answer with the headers that it has."""
-    if int(status) >= 400:
-        said = answer["description"]
-        return refusal_ref(status, "" if said == NOTHING_SAID else said)
-    return {**answer, "headers": header_refs(*_headers(int(status), parameters))}
 
 
 def _headers(status: int, parameters: set[str]) -> list[str]:
