@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+import urllib3
 
 from echomate import dynamodb
 from echomate.testing.proxy import Proxy
@@ -100,7 +101,7 @@ def lose_first_answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         if operation in {"PutItem", "UpdateItem", "DeleteItem"} and body not in bodies:
             bodies.append(body)
             lost.append(operation)
-            raise ConnectionError("the answer is lost")
+            raise urllib3.exceptions.ProtocolError("the answer is lost")
         return answer
 
     monkeypatch.setattr(client, "post", post)
