@@ -32,6 +32,8 @@ class RequestMiddleware:
         response.headers["X-Content-Type-Options"] = "nosniff"
         if not response.streaming:
             response.headers.setdefault("Content-Length", str(len(response.content)))
+            if request.method == "HEAD":
+                response.content = b""
         self._log(request, response, request_id, start)
         return response
 

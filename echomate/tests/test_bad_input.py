@@ -61,7 +61,8 @@ class Server:
     def __init__(self, stack: Stack, *, debug: bool) -> None:
         self.port = free_port()
         environment = {**os.environ, **stack.environment, "DEBUG": str(debug), "WEB_CONCURRENCY": "1"}
-        with (stack.directory / f"web-{self.port}.log").open("wb") as output:
+        self.log = stack.directory / f"web-{self.port}.log"
+        with self.log.open("wb") as output:
             self.process = Process(
                 programs.applications(environment, port=self.port)[0], output=output.fileno()
             )
@@ -287,6 +288,14 @@ def test_the_cookie_needs_an_allowed_origin(server: Server, path: str) -> None:
         answer = server.send("POST", f"/api/v1/auth/{path}", {}, Cookie=cookie, Origin=origin)
         assert (answer.status, answer.problem) == (403, "csrf")
     assert server.send("POST", f"/api/v1/auth/{path}", {}, Cookie=cookie, Origin=ALLOWED).status in {200, 204}
+
+
+@pytest.mark.parametrize("path", ["/", "/health", TIMELINE, "/api/schema", "/api/docs"])
+def test_head_says_what_get_would_without_a_body(server: Server, path: str) -> None:
+    head, get = server.send("HEAD", path), server.send("GET", path)
+    assert (head.status, head.body) == (200, b"")
+    assert head.headers["content-type"] == get.headers["content-type"]
+    assert "body bytes on a no-body response" not in server.log.read_text(errors="replace")
 
 
 def test_browsers_get_a_front_page_and_programs_json(server: Server) -> None:

@@ -70,7 +70,7 @@ def test_an_operation_that_is_not_documented_is_a_fault(good: HttpResponse) -> N
 
 
 def test_what_is_not_of_the_api_is_not_checked(good: HttpResponse) -> None:
-    contract.check("GET", "/health", with_status(good, 418))
+    contract.check("GET", "/metrics", with_status(good, 418))
 
 
 def test_whatever_client_asks_its_answers_are_checked() -> None:
