@@ -80,3 +80,14 @@ def test_nothing_is_left_without_a_type(document: Any) -> None:
     for name, component in document["components"]["schemas"].items():
         for field, shape in component.get("properties", {}).items():
             assert shape, f"{name}.{field}"
+
+
+def test_the_docs_take_all_they_need_from_this_server() -> None:
+    page = Client().get("/api/docs", headers={"Accept": "text/html"})
+    needed = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())
+    assert len(needed) > 3
+    for address in needed:
+        assert address.startswith("/static/")
+        file = Client().get(address)
+        assert file.status_code == 200
+        file.close()
