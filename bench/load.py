@@ -68,7 +68,7 @@ def run(plan: dict[str, Any], requests: deque[bytes]) -> dict[str, Any]:
     start = time.perf_counter()
     end = start + plan["seconds"]
     busy = 0
-    for _ in range(plan["connections"]):
+    for _ in range(min(plan["connections"], len(requests)) if plan["once"] else plan["connections"]):
         connection = Connection((plan["host"], plan["port"]))
         selector.register(connection.socket, selectors.EVENT_READ, connection)
         connection.send(_next(requests, once=plan["once"]))
