@@ -2,13 +2,16 @@
 
 import sys
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, IPvAnyNetwork, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - production refuses it
+
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
 def _words(value: object) -> object:
@@ -16,24 +19,29 @@ def _words(value: object) -> object:
 
 
 class Config(BaseSettings):
-    """Names are those of the environment variables in lower case; `.env.example` is generated from this class."""
+    """Names are those of the environment variables in lower case; an empty one is as one that isn't there.
+
+    `.env.example` is generated from this class.
+    """
 
     model_config = SettingsConfigDict(
-        case_sensitive=False, frozen=True, extra="ignore", hide_input_in_errors=True
+        case_sensitive=False, frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
     )
 
     environment: Literal["local", "test", "production"] = Field(
         "local", description="local, test or production; production refuses missing and development secrets."
     )
     debug: bool = Field(False, description="Django's DEBUG. Error answers stay problem documents either way.")
-    log_level: str = Field("INFO", description="Lowest level that is logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
+        "INFO", description="Lowest level that is logged."
+    )
     instance_name: str = Field("Echomate", description="The name of this community, shown by GET /instance.")
 
     secret_key: str = Field(
         DEVELOPMENT_SECRET, repr=False, description="Secret of Django and of page cursors."
     )
     jwt_secret: str = Field(
-        DEVELOPMENT_SECRET, description="Secret of HS256 tokens (local runs and tests only)."
+        DEVELOPMENT_SECRET, repr=False, description="Secret of HS256 tokens (local runs and tests only)."
     )
     jwt_algorithm: Literal["HS256", "EdDSA", "RS256"] = Field(
         "HS256", description="How access and refresh tokens are signed; production refuses HS256."
@@ -46,21 +54,24 @@ class Config(BaseSettings):
     jwt_former_keys: dict[str, str] = Field(
         {}, description="Verifying keys of earlier `kid`s as JSON, while tokens signed with them are about."
     )
-    access_token_seconds: int = Field(1800, description="Life of an access token.")
-    refresh_token_seconds: int = Field(604800, description="Life of a refresh token and its session.")
-    password_hashes_at_once: int = Field(2, description="Argon2id hashes a process computes side by side.")
+    access_token_seconds: int = Field(1800, ge=1, description="Life of an access token.")
+    refresh_token_seconds: int = Field(604800, ge=1, description="Life of a refresh token and its session.")
+    password_hashes_at_once: int = Field(
+        2, ge=1, description="Argon2id hashes a process computes side by side."
+    )
 
     allowed_hosts: Annotated[list[str], NoDecode] = Field(
-        ["localhost", "127.0.0.1", "[::1]"], description="Host names the server answers to, comma-separated."
+        LOCAL_HOSTS, description="Host names the server answers to, comma-separated."
     )
     cors_allowed_origins: Annotated[list[str], NoDecode] = Field(
         [],
         description="Origins of browser clients, comma-separated; local runs allow any port of this machine.",
     )
     web_url: str = Field("", description="Where the web client lives; links in mail lead there.")
-    trusted_proxies: int = Field(0, description="How many proxies in front append to X-Forwarded-For.")
-    metrics_networks: Annotated[list[str], NoDecode] = Field(
-        ["127.0.0.0/8", "::1/128"], description="Networks that may read /metrics, comma-separated."
+    trusted_proxies: int = Field(0, ge=0, description="How many proxies in front append to X-Forwarded-For.")
+    metrics_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
+        [ip_network("127.0.0.0/8"), ip_network("::1/128")],
+        description="Networks that may read /metrics, comma-separated.",
     )
 
     aws_region: str = Field("us-east-1", description="Region of the table, the buckets and the queues.")
@@ -98,7 +109,7 @@ class Config(BaseSettings):
     fan_out_page: int = Field(1000, ge=1, description="Followers that one fan-out step serves.")
 
     rate_limit_factor: float = Field(1, gt=0, description="Multiplies every rate limit; `make run` sets 100.")
-    rate_limits: dict[str, str] = Field(
+    rate_limits: dict[str, Annotated[str, Field(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$")]] = Field(
         {}, description='Overrides by policy name as JSON, e.g. {"posts": "300/10800"} (count/seconds).'
     )
 
@@ -115,6 +126,12 @@ class Config(BaseSettings):
         return values
 
     @model_validator(mode="after")
+    def _refuse_lists_that_hold_no_feed(self) -> Self:
+        if self.feed_cap < self.feed_depth:
+            raise ValueError("FEED_CAP must be at least FEED_DEPTH")
+        return self
+
+    @model_validator(mode="after")
     def _refuse_weak_production(self) -> Self:
         if self.environment == "production" and (problems := list(self._weaknesses())):
             raise ValueError("production refuses to start: " + "; ".join(problems))
@@ -129,7 +146,7 @@ class Config(BaseSettings):
                 self.jwt_private_key and self.jwt_public_key
             ),
             "DEBUG must be off": self.debug,
-            "ALLOWED_HOSTS must name the hosts": not self.allowed_hosts or "*" in self.allowed_hosts,
+            "ALLOWED_HOSTS must name the hosts": set(self.allowed_hosts) <= {*LOCAL_HOSTS, "*"},
             "TEST_INDEX_DELAY_SECONDS is for tests": self.test_index_delay_seconds > 0,
         }
         return [problem for problem, holds in checks.items() if holds]
@@ -161,7 +178,9 @@ def load() -> Config:
         for problem in error.errors(include_input=False, include_url=False):
             name = ".".join(str(part) for part in problem["loc"]).upper()
             sys.stderr.write(f"settings: {name + ': ' if name else ''}{problem['msg']}\n")
-        raise SystemExit(78) from None
+    except SettingsError as error:  # what should be JSON is none
+        sys.stderr.write(f"settings: {error}\n")
+    raise SystemExit(78)
 
 
 def example() -> str:
@@ -171,7 +190,7 @@ def example() -> str:
     ]
     for name, field in Config.model_fields.items():
         default = field.get_default(call_default_factory=True)
-        shown = ",".join(default) if isinstance(default, list) else str(default)
+        shown = ",".join(map(str, default)) if isinstance(default, list) else str(default)
         lines += [
             "",
             f"# {field.description}",

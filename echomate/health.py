@@ -132,6 +132,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
         address = ipaddress.ip_address(throttling.client_address(request))
     except ValueError:
         return problems.page_not_found(request)
-    if not any(address in ipaddress.ip_network(network) for network in config.metrics_networks):
+    if not any(address in network for network in config.metrics_networks):
         return problems.page_not_found(request)
     return HttpResponse(product_metrics.text(), content_type=product_metrics.CONTENT_TYPE)

@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from echomate.config import config, example
 
 STRONG = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "0123456789abcdef0123456789abcdef-x",
     "JWT_ALGORITHM": "EdDSA",
-    "JWT_PRIVATE_KEY": "private",
+    "JWT_PRIVATE_KEY": "a private key",
     "JWT_PUBLIC_KEY": "public",
     "ALLOWED_HOSTS": "echomate.example",
 }
@@ -29,9 +31,11 @@ def test_the_example_of_the_environment_names_every_setting_as_it_is() -> None:
 
 
 def test_production_starts_with_secrets_of_its_own_and_shows_none() -> None:
-    started = start(STRONG)
+    secrets = {"JWT_SECRET": "a-secret-of-tokens", "AWS_SECRET_ACCESS_KEY": "a-key-of-aws"}
+    started = start(STRONG | secrets)
     assert started.returncode == 0, started.stderr
-    assert STRONG["SECRET_KEY"] not in started.stdout
+    for secret in (STRONG["SECRET_KEY"], STRONG["JWT_PRIVATE_KEY"], *secrets.values()):
+        assert secret not in started.stdout
 
 
 def test_production_refuses_missing_and_development_secrets() -> None:
@@ -42,6 +46,7 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         {"JWT_PRIVATE_KEY": ""},
         {"DEBUG": "1"},
         {"ALLOWED_HOSTS": "*"},
+        {"ALLOWED_HOSTS": ""},
         {"TEST_INDEX_DELAY_SECONDS": "2"},
     ]
     for change in weak:
@@ -51,7 +56,27 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         assert STRONG["SECRET_KEY"] not in refused.stderr
 
 
-def test_a_setting_of_the_wrong_type_is_named() -> None:
-    refused = start({"FEED_DEPTH": "many"})
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("FEED_DEPTH", "many"),
+        ("FEED_CAP", "399"),
+        ("LOG_LEVEL", "loud"),
+        ("METRICS_NETWORKS", "10.0.0.0/8,everyone"),
+        ("PASSWORD_HASHES_AT_ONCE", "0"),
+        ("RATE_LIMITS", "posts"),
+        ("RATE_LIMITS", '{"posts": "many"}'),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_at_the_start(name: str, value: str) -> None:
+    refused = start({name: value})
     assert refused.returncode == 78
-    assert "FEED_DEPTH" in refused.stderr
+    assert name in refused.stderr.upper()
+    assert "Traceback" not in refused.stderr
+
+
+def test_an_empty_setting_takes_its_default() -> None:
+    example_as_it_is = [
+        line.split("=", 1) for line in example().splitlines() if "=" in line and line[0] != "#"
+    ]
+    assert start(dict(example_as_it_is)).stdout == start({}).stdout
