@@ -1,6 +1,6 @@
 """AWS on this machine: ministack, for DynamoDB with its streams, and S3.
 
-It keeps its items only when it is stopped in order, and its streams never.
+It keeps its items at an orderly stop and every half a minute, and its streams never.
 """
 
 import sys
@@ -18,9 +18,10 @@ def program(*, port: int, directory: Path, access_key: str, secret_key: str, kee
     directory.mkdir(parents=True, exist_ok=True)
     return Program(
         name="aws",
-        command=[sys.executable, "-m", "ministack"],
+        command=[sys.executable, "-m", "echomate.local.emulator"],
         environment={
             **inherited(),
+            "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "AUTH": "true",

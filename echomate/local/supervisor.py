@@ -102,8 +102,8 @@ class Supervisor:
             else "what was stored"
         )
         self.lines.say(
-            f"The last run (begun {began}) did not end in order. The emulator of AWS keeps items "
-            f"at an orderly stop only: {since} is lost, uploads aside.\n"
+            f"The last run (begun {began}) did not end in order. The emulator of AWS writes its items "
+            f"now and then: {since} is lost, uploads aside.\n"
             "Redis is emptied; counters and timelines are rebuilt from what is there."
         )
         for name in ("redis-feeds", "redis-state"):
