@@ -30,6 +30,8 @@ class Card(NamedTuple):
     locked: bool
     show_followers: bool
     show_likes: bool
+    default_visibility: str
+    default_language: str
     short: bytes
     full: bytes
 
@@ -45,13 +47,15 @@ NO_COUNTS = UserCounts(0, 0, 0, 0)
 
 
 def render_card(user: User) -> bytes:
-    """A card as it is cached: a line `id username version flags…`, then two lines of JSON."""
+    """A card as it is cached: a line `id username version visibility language flags…`, then two lines of JSON."""
+    settings = user.settings
     flags = {
         "locked": user.locked,
-        "show_followers": user.settings.show_followers,
-        "show_likes": user.settings.show_likes,
+        "show_followers": settings.show_followers,
+        "show_likes": settings.show_likes,
     }
-    about = (str(user.id), user.username, str(user.version))
+    defaults = (settings.default_visibility, settings.default_language)
+    about = (str(user.id), user.username, str(user.version), *defaults)
     header = " ".join([*about, *(flag for flag, is_set in flags.items() if is_set)])
     short = {"id": str(user.id), "username": user.username, "full_name": user.full_name, "avatar_url": None}
     return b"\n".join([header.encode(), orjson.dumps(short), orjson.dumps(public(user))])
@@ -60,7 +64,7 @@ def render_card(user: User) -> bytes:
 @lru_cache(maxsize=PARSED_AT_MOST)
 def parse_card(value: bytes) -> Card:
     header, short, full = value.split(b"\n")
-    id_, username, version, *flags = header.decode().split(" ")
+    id_, username, version, visibility, language, *flags = header.decode().split(" ")
     return Card(
         int(id_),
         username,
@@ -68,6 +72,8 @@ def parse_card(value: bytes) -> Card:
         locked="locked" in flags,
         show_followers="show_followers" in flags,
         show_likes="show_likes" in flags,
+        default_visibility=visibility,
+        default_language=language,
         short=short,
         full=full,
     )

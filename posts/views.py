@@ -8,7 +8,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.selectors import Card, cards, own_user
+from accounts.selectors import Card, cards
 from echomate import etags, keys
 from echomate.cache import Command
 from echomate.errors import Forbidden, Unauthenticated
@@ -67,7 +67,7 @@ class PostsView(ApiView):
         """Publish a post."""
         author = self._author()
         given = _without_media(self.validated(NewPostSerializer))
-        post = services.create(author=author.id, draft=Draft(**{**_defaults(author.id, given), **given}))
+        post = services.create(author=author.id, draft=Draft(**{**_defaults(author), **given}))
         answer = etags.respond(request, present(post, author, NO_COUNTS, 0), version=post.version)
         answer.status_code = 201
         answer.headers["Location"] = f"/api/v1/posts/{post.id}"
@@ -82,12 +82,9 @@ class PostsView(ApiView):
         return card
 
 
-def _defaults(author: int, given: Mapping[str, Any]) -> dict[str, str]:
-    """What the author's settings say where they don't; the table is asked only then."""
-    if {"visibility", "language"} <= given.keys():
-        return {}
-    settings = own_user(author).settings
-    return {"visibility": settings.default_visibility, "language": settings.default_language}
+def _defaults(author: Card) -> dict[str, str]:
+    """What the author's settings say where they say nothing themselves."""
+    return {"visibility": author.default_visibility, "language": author.default_language}
 
 
 def _without_media(given: dict[str, Any]) -> dict[str, Any]:
