@@ -65,9 +65,18 @@ def settle_people(crowds: tuple[int, ...] = CROWDS) -> Network:
         list(itertools.islice(source, size)) for size in sizes
     )
     network.announcers = dict(zip(crowds, announcers, strict=True))
-    network.crowds = {size: [ids.new_id() for _ in range(size)] for size in crowds}
+    network.crowds = {size: _crowd(size) for size in crowds}
     write(itertools.chain(items, _edges(network)))
     return network
+
+
+def _crowd(size: int) -> list[int]:
+    """Ids a millisecond apart: so many new ones at once would collide."""
+    now = time.time_ns() // 1_000_000
+    return [
+        ids.with_random_part(ids.id_at_milliseconds(now - n), random_source.getrandbits(22))
+        for n in range(size)
+    ]
 
 
 def _person(items: list[Wire], hashed: str) -> Person:
