@@ -9,7 +9,8 @@ import orjson
 
 _OWN = len(vars(logging.makeLogRecord({})))
 """So many attributes of a record are its own; what the call passed as `extra` comes after them."""
-_LATE = frozenset({"message", "asctime"})
+_LATE = frozenset({"message", "asctime", "request"})
+"""What formatters leave on a record, and Django: its request would be shown with its query, cursors and all."""
 
 
 class JSONFormatter(logging.Formatter):
@@ -40,9 +41,16 @@ def configuration(level: str) -> dict[str, Any]:
         "handlers": {
             "out": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
         },
+        "filters": {
+            "faults": {
+                "()": "django.utils.log.CallbackFilter",
+                "callback": lambda record: bool(record.exc_info),
+            }
+        },
         "root": {"handlers": ["out"], "level": level},
         "loggers": {
-            "django.request": {"level": "ERROR"},
+            # Every answer has its line from the middleware; only what an exception tells comes on top.
+            "django.request": {"level": "ERROR", "filters": ["faults"]},
             "django.server": {"handlers": ["out"], "propagate": False},
             "botocore": {"level": "WARNING"},
             "pynamodb": {"level": "WARNING"},
