@@ -13,7 +13,7 @@ from echomate.stream.batch import Batch
 from echomate.stream.commit import CounterRefused, commit
 from echomate.stream.counters import CachedCounters
 from echomate.stream.handling import dependency_away
-from echomate.stream.leases import SHARD_END, Lease
+from echomate.stream.leases import SHARD_END, TRIM_HORIZON, Lease
 from echomate.stream.records import Record
 
 COMMIT_SECONDS = 0.1
@@ -75,6 +75,11 @@ class Committer:
         is_time = now or self._batch.is_full or time.monotonic() >= self._commit_at()
         if is_time and self._batch.reached != self._batch.start:
             self.commit()
+
+    def start_over(self) -> None:
+        """The stream has nothing left of what the checkpoint says, so whoever takes over begins at its beginning."""
+        self._batch.reached = TRIM_HORIZON
+        self.commit()
 
     def end_shard(self) -> None:
         """The shard's last record has been handled."""

@@ -93,6 +93,7 @@ class Worker:
         except Trimmed:
             self._note_loss("the stream no longer reaches back to the checkpoint")
             self._reader.start_over()
+            self.done.start_over()
         except ShardGone:
             if self.done.has_effects:
                 self.done.commit()

@@ -31,6 +31,8 @@ class ForgedStream:
         self.unlisted: set[str] = set()
         """Shards of an earlier stream: they can be read, and are not described."""
         self._sequence = 0
+        self._forgotten = 0
+        """Up to this sequence number the stream has forgotten its records."""
         self._lock = threading.Lock()
 
     def install(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,6 +74,12 @@ class ForgedStream:
             }
             self.shards[shard].records.append({"eventName": "INSERT", "dynamodb": body})
 
+    def forget(self) -> None:
+        """As an emulator does when it is started anew."""
+        self._forgotten = self._sequence
+        for shard in self.shards.values():
+            shard.records.clear()
+
     def _describe(self, request: Mapping[str, Any]) -> dynamodb.Wire:
         """Pages of shards, children before their parents, as a careful reader must bear it."""
         names = sorted(self.shards.keys() - self.unlisted, reverse=True)
@@ -92,6 +100,8 @@ class ForgedStream:
             raise dynamodb.DynamoDBError("GetShardIterator", "ResourceNotFoundException", "", {})
         position = 0
         if request["ShardIteratorType"] == "AFTER_SEQUENCE_NUMBER":
+            if int(request["SequenceNumber"]) <= self._forgotten:
+                raise dynamodb.DynamoDBError("GetShardIterator", "TrimmedDataAccessException", "", {})
             numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in shard.records]
             position = sum(number <= int(request["SequenceNumber"]) for number in numbers)
         return {"ShardIterator": json.dumps([request["ShardId"], position])}

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from echomate import ids
-from echomate.stream import leases, projector, shards
+from echomate.stream import leases, losses, projector, shards
 from echomate.stream.leases import SHARD_END
 from echomate.stream.shards import Shard, parents_first
 from echomate.stream.tests import tallies
 from echomate.stream.tests.forged import ForgedStream
 from echomate.testing.configuration import configured
-from echomate.testing.projecting import projecting
+from echomate.testing.projecting import Projecting, projecting
 
 
 @pytest.fixture
@@ -72,6 +72,21 @@ def test_a_shard_is_read_to_its_end_before_its_children(stream: ForgedStream) ->
     handled = [key for key, _ in tallies.seen]
     assert handled[:30] == sorted(handled)[:30], "those of the parent come first, in their order"
     assert checkpoints()["1"] == SHARD_END
+
+
+def test_a_stream_that_was_forgotten_is_no_loss_to_whoever_takes_over_next(stream: ForgedStream) -> None:
+    stream.add_shard("1")
+    stream.write("1", ids.new_id(), 1)
+    with projecting() as orderly:
+        orderly.catch_up()
+    stream.forget()
+    crashing = Projecting()
+    crashing.catch_up()
+    wait_until(lambda: not any(lease.drained for lease in leases.read_all()))
+    crashing.drop()
+    with projecting() as successor:
+        successor.catch_up()
+    assert losses.read()[0] == []
 
 
 def test_a_shard_that_ends_while_its_reader_stops_is_read_on_by_the_next(
