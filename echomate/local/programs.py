@@ -29,7 +29,7 @@ def stores(home: Home) -> list[Program]:
 
 
 def applications(environment: Mapping[str, str], *, port: int) -> list[Program]:
-    """In the order in which they stop."""
+    """In the order in which they stop; the projector is the last."""
     web = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
     worker = [
         "-m",

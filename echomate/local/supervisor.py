@@ -81,16 +81,23 @@ class Supervisor:
         self.home.prepare()
         environment = self.home.environment(self.outer)
         self._empty_metrics()
-        self.stores = [self._launch(program) for program in programs.stores(self.home)]
+        for store in programs.stores(self.home):
+            self.stores.append(self._launch(store))
         self._await(self.stores)
-        self._run_once(programs.command("create_table", environment))
-        self.applications = []
-        for program in programs.applications(environment, port=self.port):
-            self.applications.append(self._launch(program))
-        self._await(self.applications)
+        self._start_applications(environment)
         if began_last:
-            self._run_once(programs.command("rebuild", environment))
+            self._finish(self._launch(programs.command("rebuild", environment)))
         self._announce()
+
+    def _start_applications(self, environment: Mapping[str, str]) -> None:
+        """Only the projector needs the table to start; the others load their code meanwhile."""
+        creation = self._launch(programs.command("create_table", environment))
+        *others, projector = programs.applications(environment, port=self.port)
+        for program in others:
+            self.applications.append(self._launch(program))
+        self._finish(creation)
+        self.applications.append(self._launch(projector))
+        self._await(self.applications)
 
     def _clean_up_after(self, began: str) -> None:
         """After a crash leftovers end and Redis is emptied; what it held is rebuilt when all runs."""
@@ -117,29 +124,29 @@ class Supervisor:
     def _launch(self, program: Program) -> Process:
         process = Process(program, output=subprocess.PIPE)
         self.lines.follow(process)
-        running = [p for p in (*self.stores, *self.applications) if p.is_alive]
-        self.marker.write([os.getpid(), *(p.pid for p in running), process.pid])
+        running = (p.pid for p in (*self.stores, *self.applications) if p.is_alive)
+        self.marker.write([os.getpid(), *running, process.pid])
         return process
 
     def _await(self, processes: list[Process]) -> None:
         for process in processes:
             process.wait_until_ready(rest=self._rest)
 
-    def _run_once(self, program: Program) -> None:
-        process = self._launch(program)
+    def _finish(self, process: Process) -> None:
+        """Wait for a command to end."""
         try:
             while process.is_alive:
                 self._rest()
         finally:
             process.kill()
         if process.popen.returncode:
-            raise CannotStart(f"manage.py {program.name} failed; see its lines above.")
+            raise CannotStart(f"manage.py {process.name} failed; see its lines above.")
 
     def _announce(self) -> None:
         base = f"http://127.0.0.1:{self.port}"
         end = time.monotonic() + EVENTS_SECONDS
         while not programs.answers_well(f"{base}/health/events") and time.monotonic() < end:
-            self._rest()
+            self._rest(0.3)
         login = self.home.login_file
         known = (
             login.read_text().strip() if login.exists() else "none yet; .venv/bin/python manage.py seed_demo"
