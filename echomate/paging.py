@@ -133,7 +133,7 @@ def cut(request: PageRequest, kept: list[tuple[int, T]], *, last_seen: int | Non
                 top if len(kept) > request.limit else max(edge or 0, top),
             )
         return Page([], request.bound, max(edge or 0, top))
-    top = found[0][0] if found else (request.bound or 0)
+    top = found[0][0] if found else max(0, (request.bound or 0) - 1)  # an empty page is below its bound
     return Page([item for _, item in found], edge if more else None, top)
 
 

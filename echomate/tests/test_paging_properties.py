@@ -163,6 +163,16 @@ def test_down_and_up_again_is_the_same_list(shown: set[int], hidden: set[int], l
         assert up == expected
 
 
+def test_from_an_empty_page_one_comes_back_to_the_item_right_above_it() -> None:
+    things = Things({1, 2, 3})
+    first = PageRequest(LIST, 2)
+    down = follow(paging.links(things.page(first), first, url=URL)["next"])
+    things.shown.remove(1)
+    empty = things.page(down)
+    assert empty.items == []
+    assert things.page(follow(paging.links(empty, down, url=URL)["previous"])).items == [3, 2]
+
+
 def walk(things: Things, request: PageRequest, direction: str) -> tuple[list[int], Page[int] | None]:
     """All items that a walk meets, newest first, and its last page."""
     found: list[int] = []
