@@ -89,9 +89,16 @@ class Home:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One stack at a time uses the directory."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / "lock").open("w") as lock:
+        """One stack at a time uses the directory, which holds addresses and hashes: only its owner may look in."""
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = (self.directory / "lock").open("w")
+        except OSError as error:
+            raise CannotStart(
+                f"{self.directory} can't hold the data ({error.strerror}): "
+                "name a directory of yours with ECHOMATE_DATA_DIR."
+            ) from None
+        with file as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -208,6 +208,14 @@ def test_a_busy_port_is_a_sentence(begin: Begin, port: int) -> None:
     assert "Traceback" not in run.said
 
 
+def test_a_data_directory_that_is_none_is_a_sentence(begin: Begin, data: Path) -> None:
+    data.write_text("a file")
+    run = begin()
+    assert run.popen.wait(SECONDS) == 1
+    assert "name a directory of yours with ECHOMATE_DATA_DIR" in run.said
+    assert "Traceback" not in run.said
+
+
 def test_a_second_stack_on_the_same_data_is_a_sentence(running: Run, begin: Begin) -> None:
     assert running.said
     second = begin(port=None)
