@@ -8,6 +8,7 @@ from django.core.validators import EmailValidator
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
 EMAIL_MAX = 254
+EMAIL_LOCAL_MAX = 64
 USERNAME_RULE = "From 3 to 30 letters a to z, digits and underscores, at least one of them a letter."
 
 _WORDS = """
@@ -35,9 +36,10 @@ def email(text: str) -> str | None:
     """The canonical form of an address, by which it is claimed; None where the text can't be one.
 
     Letters' case and Unicode form don't count, an international domain is in ASCII; `+` and dots do count.
+    Mail goes to names of hosts only, not to their numbers.
     """
     local, at, domain = unicodedata.normalize("NFKC", text.strip()).rpartition("@")
-    if not at or '"' in local:
+    if not at or '"' in local or len(local) > EMAIL_LOCAL_MAX or domain.startswith("["):
         return None
     try:
         address = f"{local.lower()}@{domain.lower().encode('idna').decode()}"

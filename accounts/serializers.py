@@ -23,7 +23,7 @@ instance.declare_limits(
     location_characters=LOCATION_MAX,
     website_characters=WEBSITE_MAX,
 )
-INVISIBLE = frozenset("CcCfCsCoZlZp"[n : n + 2] for n in range(0, 12, 2))
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
 """Unicode categories of what can't be seen: controls, bidirectional overrides, private use."""
 JOINERS = "\u200c\u200d"
 """Which some scripts need within words."""
