@@ -9,6 +9,7 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.http import require_safe
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -112,6 +113,7 @@ class EventsView(HealthView):
 
 
 @require_safe
+@xframe_options_deny
 def front_page(request: HttpRequest) -> HttpResponse:
     """Where to go from here: a page for browsers, JSON for programs."""
     kind = request.get_preferred_type(["application/json", "text/html"])

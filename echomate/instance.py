@@ -7,11 +7,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from echomate import paging
+from echomate import VERSION, paging
 from echomate.config import config
 from echomate.views import ApiView
-
-VERSION = "0.1.0"
 
 _limits: dict[str, int] = {"page": paging.MAX_LIMIT}
 

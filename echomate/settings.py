@@ -1,6 +1,6 @@
 """Django's settings, all derived from `config`."""
 
-from echomate import logs
+from echomate import VERSION, logs
 from echomate.config import config
 
 DEBUG = config.debug
@@ -24,7 +24,6 @@ EMAIL_BACKEND = {
     "file": "django.core.mail.backends.filebased.EmailBackend",
     "ses": "echomate.mail.SESBackend",
 }[config.mail_backend]
-X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "echomate.problems.csrf_failure"
 
 INSTALLED_APPS = [
@@ -106,7 +105,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Echomate",
     "DESCRIPTION": "The backend of a social network: accounts, posts, follows and feeds.",
-    "VERSION": "1.0.0",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -5,7 +5,9 @@ from typing import Any
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.clickjacking import xframe_options_deny
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularSwaggerView
 
@@ -22,7 +24,7 @@ def document() -> bytes:
 class SchemaView(View):
     """GET /api/schema."""
 
-    http_method_names = ["get", "head", "options"]
+    http_method_names = ["get", "head"]
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         return HttpResponse(
@@ -30,6 +32,7 @@ class SchemaView(View):
         )
 
 
+@method_decorator(xframe_options_deny, name="dispatch")
 class DocsView(SpectacularSwaggerView):
     """GET /api/docs: Swagger UI, from this server's own files."""
 

@@ -44,6 +44,7 @@ CASES: dict[str, Case] = {
     "POST to health": Case(405, "method-not-allowed", "POST", "/health"),
     "PATCH of the front page": Case(405, "method-not-allowed", "PATCH", "/"),
     "POST to metrics": Case(405, "method-not-allowed", "POST", "/metrics"),
+    "OPTIONS of the schema": Case(405, "method-not-allowed", "OPTIONS", "/api/schema"),
     "POST to the docs": Case(405, "method-not-allowed", "POST", "/api/docs"),
     "DELETE of the schema": Case(405, "method-not-allowed", "DELETE", "/api/schema"),
     "DELETE of the timeline": Case(405, "method-not-allowed", "DELETE"),
@@ -212,6 +213,11 @@ def test_head_says_what_get_would_without_a_body(server: Server, path: str) -> N
     assert (head.status, head.body) == (200, b"")
     assert head.headers["content-type"] == get.headers["content-type"]
     assert "body bytes on a no-body response" not in server.log.read_text(errors="replace")
+
+
+@pytest.mark.parametrize("path", ["/", "/api/docs"])
+def test_no_other_site_shows_a_page_in_a_frame(server: Server, path: str) -> None:
+    assert server.send("GET", path, Accept="text/html").headers["x-frame-options"] == "DENY"
 
 
 def test_browsers_get_a_front_page_and_programs_json(server: Server) -> None:

@@ -2,6 +2,9 @@
 
 import tomllib
 
+import orjson
+
+from echomate import schema
 from echomate.config import config
 from echomate.testing.client import Caller
 
@@ -20,3 +23,4 @@ def test_anybody_may_ask(api: Caller) -> None:
 def test_the_version_is_the_projects(api: Caller) -> None:
     project = tomllib.loads((config.source_dir / "pyproject.toml").read_text())["project"]
     assert api.get("/instance").json()["version"] == project["version"]
+    assert orjson.loads(schema.document())["info"]["version"] == project["version"]
