@@ -50,7 +50,9 @@ def create_buckets() -> None:
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise
-            elsewhere: dict[str, Any] = {"CreateBucketConfiguration": {"LocationConstraint": config.aws_region}}
+            elsewhere: dict[str, Any] = {
+                "CreateBucketConfiguration": {"LocationConstraint": config.aws_region}
+            }
             s3().create_bucket(Bucket=bucket, **({} if config.aws_region == "us-east-1" else elsewhere))
 
 
