@@ -85,9 +85,10 @@ class Supervisor:
             self.stores.append(self._launch(store))
         self._await(self.stores)
         self._start_applications(environment)
-        if began_last:
-            self._finish(self._launch(programs.command("rebuild", environment)))
         self._announce()
+        if began_last:
+            self.lines.say("Counters are counted again meanwhile; what is read is right but for them.")
+            self._finish(self._launch(programs.command("rebuild", environment)))
 
     def _start_applications(self, environment: Mapping[str, str]) -> None:
         """Only the projector needs the table to start; the others load their code meanwhile."""
