@@ -108,7 +108,10 @@ _client_lock = threading.Lock()
 
 
 def _the_client() -> _Client:
+    """Raises `DependencyAway` where a local run names no emulator: what it would find else is somebody's AWS."""
     global _client
+    if config.is_local and not (config.dynamodb_endpoint_url or config.aws_endpoint_url):
+        raise DependencyAway("dynamodb", "There is no local stack here: start it with make run.")
     if _client is None:
         with _client_lock:
             if _client is None:

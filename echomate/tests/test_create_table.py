@@ -19,6 +19,13 @@ def test_it_may_run_again() -> None:
     assert create_table() == create_table()
 
 
+def test_without_a_local_stack_it_touches_no_aws_and_says_what_to_do() -> None:
+    nowhere = {"aws_endpoint_url": "", "dynamodb_endpoint_url": "", "aws_access_key_id": "somebodys"}
+    with configured(**nowhere), pytest.raises(CommandError, match="make run") as error:
+        create_table()
+    assert error.value.returncode == 2
+
+
 def test_it_says_what_differs_and_changes_nothing() -> None:
     crooked = provisioning.definition("crooked", ("PK", "SK"))
     dynamodb.call("CreateTable", crooked)

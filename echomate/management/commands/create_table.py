@@ -6,17 +6,22 @@ from django.core.management.base import BaseCommand, CommandError
 
 from echomate import provisioning, storage
 from echomate.config import config
+from echomate.errors import DependencyAway
 
 
 class Command(BaseCommand):
     help = (
         "Create the table, the lease table and the buckets that are missing; what is there stays as it is. "
-        "Ends with an error, a line for each difference, when a table has another shape than it should have."
+        "Exit code 1, and a line for each difference: a table has another shape than it should have. 2: DynamoDB is "
+        "away."
     )
     requires_system_checks = []
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        differences = provisioning.create_tables()
+        try:
+            differences = provisioning.create_tables()
+        except DependencyAway as away:
+            raise CommandError(away.detail, returncode=2) from away
         storage.create_buckets()
         if differences:
             raise CommandError("\n".join(differences))
