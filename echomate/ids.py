@@ -25,11 +25,6 @@ def with_random_part(id_: int, random_part: int) -> int:
     return (id_ >> RANDOM_BITS << RANDOM_BITS) | (random_part & ((1 << RANDOM_BITS) - 1))
 
 
-def id_at(moment: datetime) -> int:
-    """The smallest id of a moment."""
-    return id_at_milliseconds(int(moment.timestamp() * 1000))
-
-
 def milliseconds(id_: int) -> int:
     """Unix milliseconds of the instant of an id."""
     return (id_ >> RANDOM_BITS) + EPOCH_MILLISECONDS
