@@ -1,6 +1,7 @@
 """How gunicorn serves Echomate: threads, since a request waits for DynamoDB and Redis and computes little."""
 
 import ctypes
+import gc
 import json
 import os
 import secrets
@@ -36,6 +37,12 @@ def give_memory_back() -> None:
 
 
 give_memory_back()
+
+
+def post_worker_init(_worker: object) -> None:
+    """What is loaded by now stays: the garbage collector needn't look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def child_exit(_server: object, worker: Any) -> None:

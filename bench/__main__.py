@@ -5,6 +5,7 @@ import sys
 import time
 from contextlib import closing
 
+from bench.accounting import cpu_seconds, machine_seconds
 from bench.stack import Stack
 
 
@@ -23,8 +24,13 @@ def main() -> int:
         from bench.report import write
 
         quick = bool(os.environ.get("QUICK"))
+        before = machine_seconds() - cpu_seconds(os.getpid())
         figures = measure(stack, Extent.small() if quick else Extent.full())
-        write(figures, quick=quick, minutes=(time.monotonic() - began) / 60)
+        seconds = time.monotonic() - began
+        figures.others = (
+            (machine_seconds() - cpu_seconds(os.getpid()) - before) / seconds / (os.cpu_count() or 1)
+        )
+        write(figures, quick=quick, minutes=seconds / 60)
     return 0
 
 

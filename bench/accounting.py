@@ -41,6 +41,12 @@ def _ticks(pid: int) -> int:
     return 0
 
 
+def machine_seconds() -> float:
+    """CPU that all processes of the machine, its kernel and its hypervisor took since it started."""
+    fields = (PROC / "stat").read_text().splitlines()[0].split()
+    return sum(int(fields[n]) for n in (1, 2, 3, 6, 7, 8)) / TICKS
+
+
 def memory(pid: int) -> Memory:
     pids = tree(pid)
     return Memory(len(pids), sum(_kilobytes(pids, "Rss")) / 1024, sum(_kilobytes(pids, "Pss")) / 1024)

@@ -29,7 +29,7 @@ def write(figures: Figures, *, quick: bool, minutes: float) -> None:
     directory = HERE.parent / ".local" if quick else HERE
     directory.mkdir(exist_ok=True)
     parts = (
-        _head(minutes),
+        _head(figures, minutes),
         _cpu(figures),
         _calls(figures.calls),
         _deliveries(figures),
@@ -42,8 +42,9 @@ def write(figures: Figures, *, quick: bool, minutes: float) -> None:
     print(text)
 
 
-def _head(minutes: float) -> str:
+def _head(figures: Figures, minutes: float) -> str:
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    rounds = figures.extent.rounds
     return f"""# What Echomate costs
 
 `make bench` wrote this on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, of commit {commit()}, in {minutes:.1f} minutes,
@@ -51,7 +52,9 @@ on one machine, over loopback: {_processor()}, {os.cpu_count()} cores, {platform
 Python {platform.python_version()}, {_redis()}, DynamoDB Local in memory, {packages}.
 
 CPU is what the kernel accounted to the processes, user and system time, divided by the requests. The load generator, a
-process apart, shares the cores with the servers."""
+process apart, shares the cores with the servers. Each figure is that of the quietest of {rounds} rounds of
+{figures.extent.seconds:g} s: other processes of the machine took {figures.others:.0%} of its cores meanwhile, and add
+to CPU and to times, those of the last two lines of the first table too."""
 
 
 def _processor() -> str:
