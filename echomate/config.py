@@ -145,11 +145,23 @@ class Config(BaseSettings):
             "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are missing": not (
                 self.jwt_private_key and self.jwt_public_key
             ),
+            "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are no pair of PEM keys for JWT_ALGORITHM": not self._keys_fit(),
             "DEBUG must be off": self.debug,
             "ALLOWED_HOSTS must name the hosts": set(self.allowed_hosts) <= {*LOCAL_HOSTS, "*"},
             "TEST_INDEX_DELAY_SECONDS is for tests": self.test_index_delay_seconds > 0,
         }
         return [problem for problem, holds in checks.items() if holds]
+
+    def _keys_fit(self) -> bool:
+        """Whether what one key signs, the other verifies."""
+        import jwt
+
+        try:
+            signed = jwt.encode({}, self.jwt_private_key, algorithm=self.jwt_algorithm)
+            jwt.decode(signed, self.jwt_public_key, algorithms=[self.jwt_algorithm])
+        except (jwt.PyJWTError, ValueError, TypeError):
+            return False
+        return True
 
     @property
     def source_dir(self) -> Path:

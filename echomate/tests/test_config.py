@@ -5,15 +5,33 @@ import subprocess
 import sys
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from echomate.config import config, example
+
+
+def key_pair() -> tuple[str, str]:
+    """PEM keys for EdDSA, the private one first."""
+    private = Ed25519PrivateKey.generate()
+    hidden = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    shown = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return hidden.decode(), shown.decode()
+
+
+PRIVATE, PUBLIC = key_pair()
 
 STRONG = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "0123456789abcdef0123456789abcdef-x",
     "JWT_ALGORITHM": "EdDSA",
-    "JWT_PRIVATE_KEY": "a private key",
-    "JWT_PUBLIC_KEY": "public",
+    "JWT_PRIVATE_KEY": PRIVATE,
+    "JWT_PUBLIC_KEY": PUBLIC,
     "ALLOWED_HOSTS": "echomate.example",
 }
 
@@ -44,6 +62,8 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         {"SECRET_KEY": "short"},
         {"JWT_ALGORITHM": "HS256"},
         {"JWT_PRIVATE_KEY": ""},
+        {"JWT_PRIVATE_KEY": "no key"},
+        {"JWT_PUBLIC_KEY": key_pair()[1]},
         {"DEBUG": "1"},
         {"ALLOWED_HOSTS": "*"},
         {"ALLOWED_HOSTS": ""},
