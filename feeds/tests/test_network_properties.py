@@ -167,6 +167,7 @@ class Network(RuleBasedStateMachine):
     @rule(who=author, visibility=st.sampled_from(["public", "public", "followers"]), count=st.integers(1, 4))
     def post(self, who: int, visibility: str, count: int) -> None:
         author = self._person(who)
+        run_jobs()
         for reader in self.people.values():
             read(reader, "/feed", limit=1)  # their homes are there, and are pushed to
         new = [self._publish(author, visibility) for _ in range(count)][-1]
@@ -484,10 +485,15 @@ def with_limit(link: str, limit: int) -> str:
 
 @contextmanager
 def small(*, lag: float) -> Iterator[None]:
-    """Short lists, short pages, and those who follow are fresh no longer than the indexes lag, or jobs had no work."""
+    """Short lists and pages, and times as short.
+
+    Who follows is fresh no longer than the indexes lag, or jobs had no work. A post is late before so many came after
+    it that they fill the few places beyond a feed's depth.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(timelines, "YOUNG_SECONDS", YOUNG_SECONDS)
         patch.setattr(worker, "RISK_SECONDS", LEASE_SECONDS)
+        patch.setattr(timelines, "LATE_MILLISECONDS", 1500 * lag or 300)
         for module in (invalidation, edges):
             patch.setattr(module, "FRESH_SECONDS", round(2 * lag))
         with configured(
