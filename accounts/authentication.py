@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import sessions, tokens
+from accounts import cookies, sessions, tokens
 from echomate import keys
 from echomate.cache import Command
 from echomate.errors import Unauthenticated
@@ -64,6 +64,14 @@ class _Bearer(TokenViewer):
 
 
 class SignatureAuthentication(TokenAuthentication):
-    """The same without a look at the session: only for ending it."""
+    """The same without a look at the session: only for ending it. The cookie stands in for a token that is over."""
 
     viewer = _Bearer
+
+    def authenticate(self, request: Request) -> tuple[TokenViewer, None] | None:
+        try:
+            return super().authenticate(request)
+        except Unauthenticated:
+            if cookies.NAME in request.COOKIES:
+                return None
+            raise

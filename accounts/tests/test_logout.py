@@ -231,6 +231,12 @@ def test_logout_works_with_the_cookie_alone_and_removes_it(browser: Caller) -> N
     assert problem(refresh(token)) == "session-revoked"
 
 
+def test_logout_works_with_the_cookie_when_the_access_token_is_over(browser: Caller) -> None:
+    headers = ORIGIN | {"Authorization": "Bearer over"}
+    assert browser.post("/auth/logout", headers=headers).status_code == 204
+    assert browser.cookie("echomate_refresh").value == ""
+
+
 def test_a_cookie_that_was_used_already_logs_out_too(browser: Caller) -> None:
     """Two tabs: one has refreshed meanwhile. To end the session is what the user wants."""
     token = browser.cookie("echomate_refresh").value
