@@ -23,7 +23,7 @@ from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.stream import health as stream_health
 
-LINKS = {"api": "/api/v1", "docs": "/api/docs", "schema": "/api/schema", "health": "/health"}
+LINKS = {"instance": "/api/v1/instance", "docs": "/api/docs", "schema": "/api/schema", "health": "/health"}
 CHECKS = ("/health", "/health/db", "/health/cache", "/health/storage", "/health/events")
 STATUSES = ("ok", "failed")
 Check = Callable[[], Mapping[str, Any]]
