@@ -151,16 +151,16 @@ def _floor(stack: Stack, figures: Figures, people: Network) -> list[Measured]:
 
 
 def _measured(action: Action, *, port: int, pids: Mapping[str, int], extent: Extent) -> Measured:
-    """At one connection, then at sixteen, with warm caches. A write's requests are shared between the two."""
-    rest: Sequence[bytes] = action.requests
+    """At one connection, then at sixteen, with warm caches. A write's requests are shared among the rounds."""
     loads = []
+    share = len(action.requests) // (2 * extent.rounds)
     if action.warming:
         run(action.warming, port=port, connections=4, seconds=30, pids={}, once=True)
     elif not action.once:
-        run(rest, port=port, connections=4, seconds=30, pids={}, once=True, expected=action.expected)
-    for connections in (1, CONNECTIONS) * extent.rounds:
+        run(action.requests, port=port, connections=4, seconds=30, pids={}, once=True)
+    for n, connections in enumerate((1, CONNECTIONS) * extent.rounds):
         load = run(
-            rest,
+            action.requests[n * share : (n + 1) * share] if action.once else action.requests,
             port=port,
             connections=connections,
             seconds=extent.seconds,
@@ -169,8 +169,6 @@ def _measured(action: Action, *, port: int, pids: Mapping[str, int], extent: Ext
             expected=action.expected,
         )
         loads.append(load)
-        if action.once:
-            rest = rest[load.requests :]
     return Measured(action.name, action.target, _least(loads[0::2]), _least(loads[1::2]))
 
 
