@@ -19,6 +19,7 @@ from echomate.local.lines import Lines
 from echomate.local.make import Make
 from echomate.local.marker import Marker
 from echomate.local.processes import CannotStart, Process, Program, is_free
+from echomate.local.rebuild import Rebuild
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
@@ -39,6 +40,7 @@ class Supervisor:
         self.lines = lines
         self.marker = Marker(home.directory)
         self.make = Make()
+        self.rebuild = Rebuild(home.directory)
         self.stores: list[Process] = []
         self.applications: list[Process] = []
         self.restarts: dict[str, tuple[float, float]] = {}  # name → pause, when to start again
@@ -78,6 +80,7 @@ class Supervisor:
         began_last = self.marker.began_last()
         if began_last:
             self._clean_up_after(began_last)
+            self.rebuild.owe()
         self.home.prepare()
         environment = self.home.environment(self.outer)
         self._empty_metrics()
@@ -86,9 +89,9 @@ class Supervisor:
         self._await(self.stores)
         self._start_applications(environment)
         self._announce()
-        if began_last:
+        if self.rebuild.is_owed:
             self.lines.say("Counters are counted again meanwhile; what is read is right but for them.")
-            self._finish(self._launch(programs.command("rebuild", environment)))
+            self.rebuild.process = self._launch(programs.command("rebuild", environment))
 
     def _start_applications(self, environment: Mapping[str, str]) -> None:
         """Only the projector needs the table to start; the others load their code meanwhile."""
@@ -164,6 +167,7 @@ class Supervisor:
         """A store that dies ends the run; another process is started again, after ever longer pauses."""
         while True:
             self._rest(0.2)
+            self.rebuild.look(self.lines)
             for store in self.stores:
                 if not store.is_alive:
                     raise CannotStart(
@@ -191,6 +195,7 @@ class Supervisor:
         if not self.stores:
             return
         self.lines.say("Stopping: web, worker, projector, stores.")
+        self.rebuild.stop()
         for process in (*self.applications, *self.stores):
             if not process.stop(is_patient=self._is_patient) and self._is_patient():
                 self.lines.say(f"{process.name} did not stop within {process.program.stop_seconds:.0f} s.")

@@ -17,6 +17,11 @@ signal.signal(signal.SIGTERM, end)
 print("{name} begins", flush=True)
 """
 SERVE = "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port={port}, bind='127.0.0.1')"
+RUN = """
+import os, time
+print("ran {name}", flush=True)
+time.sleep(float(os.environ.get("STUB_COMMAND_SECONDS", "0")))
+"""
 WAIT = "import time; time.sleep(600)"
 
 
@@ -37,6 +42,6 @@ def _answers_well(url: str) -> bool:
 
 if __name__ == "__main__":
     programs.applications = _applications
-    programs.command = lambda name, environment: _program(name, f"print('ran {name}')", environment)
+    programs.command = lambda name, environment: _program(name, RUN.format(name=name), environment)
     programs.answers_well = _answers_well
     sys.exit(main())

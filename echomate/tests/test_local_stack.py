@@ -170,8 +170,24 @@ def test_after_a_crash_it_says_so_and_rebuilds(running: Run, begin: Begin) -> No
     again = begin()
     again.wait_for(RUNS)
     assert "did not end in order" in again.said
-    again.wait_for("ran rebuild")
+    again.wait_for("The rebuild is done")
+    assert "ran rebuild" in again.said
     assert again.end() == 0
+
+
+def test_a_rebuild_that_a_stop_cut_short_is_done_at_the_next_start(
+    running: Run, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running.kill_all()
+    monkeypatch.setenv("STUB_COMMAND_SECONDS", "2")
+    second = begin()
+    second.wait_for("ran rebuild")
+    assert second.end() == 0
+    monkeypatch.delenv("STUB_COMMAND_SECONDS")
+    third = begin()
+    third.wait_for("The rebuild is done")
+    assert "did not end in order" not in third.said
+    assert third.end() == 0
 
 
 def test_an_orderly_stop_needs_no_rebuild(running: Run, begin: Begin) -> None:
