@@ -11,13 +11,13 @@ from echomate.instance import InstanceView
 from echomate.schema import DocsView, SchemaView
 
 API: list[URLPattern | URLResolver] = [
+    *feeds.urls.urlpatterns,
+    *posts.urls.urlpatterns,
     *accounts.urls.urlpatterns,
     *social.urls.urlpatterns,
-    *posts.urls.urlpatterns,
-    *feeds.urls.urlpatterns,
     path("instance", InstanceView.as_view(), name="instance"),
 ]
-"""In one list, before all else: routes are tried in turn, and each list that is looked into in vain takes time."""
+"""In one list, before all else, the busiest first: routes are tried in turn. `/users/me` stands before `/users/{user}`."""
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(API)),
