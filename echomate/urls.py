@@ -17,7 +17,7 @@ API: list[URLPattern | URLResolver] = [
     *social.urls.urlpatterns,
     path("instance", InstanceView.as_view(), name="instance"),
 ]
-"""In one list, before all else, the busiest first: routes are tried in turn. `/users/me` stands before `/users/{user}`."""
+"""In one list, the busiest first, since routes are tried in turn; `/users/me` before `/users/{user}`."""
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(API)),
