@@ -62,6 +62,8 @@ class Stack:
                     sys.executable,
                     "-m",
                     "gunicorn",
+                    "--config",
+                    programs.GUNICORN,
                     "--bind",
                     f"127.0.0.1:{self.floor_port}",
                     "bench.floor",

@@ -12,6 +12,7 @@ from echomate.local.home import Home
 from echomate.local.processes import Program
 
 SOURCE = Path(__file__).resolve().parents[2]
+GUNICORN = "deploy/gunicorn.conf.py"
 
 
 def stores(home: Home) -> list[Program]:
@@ -30,7 +31,7 @@ def stores(home: Home) -> list[Program]:
 
 def applications(environment: Mapping[str, str], *, port: int) -> list[Program]:
     """In the order in which they stop; the projector is the last."""
-    web = ["-m", "gunicorn", "--bind", f"127.0.0.1:{port}"]
+    web = ["-m", "gunicorn", "--config", GUNICORN, "--bind", f"127.0.0.1:{port}"]
     worker = [
         "-m",
         "celery",
