@@ -37,8 +37,8 @@ settings.configure(
 django.setup()
 
 from django.core.wsgi import get_wsgi_application  # noqa: E402 - it needs the settings
-from rest_framework.request import Request  # noqa: E402
-from rest_framework.views import APIView  # noqa: E402
+from rest_framework.request import Request  # noqa: E402 - as above
+from rest_framework.views import APIView  # noqa: E402 - as above
 
 store = redis.Redis.from_url(GIVEN["redis_url"])
 
