@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from echomate.local import redis_server
-from echomate.local.processes import Process, free_port
+from echomate.local.processes import Process, free_port, is_free
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
 from feeds.tests.network import person, post, read_home
@@ -20,6 +20,8 @@ from social.services import block, follow
 
 SLOTS = 16384
 NODES = 2
+BUS_OFFSET = 10000
+"""The nodes of a cluster talk to each other on a port so much above their own."""
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +39,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def _node(directory: Path) -> tuple[Process, int]:
-    port = free_port()
+    port = next(
+        port for port in iter(free_port, None) if port < BUS_OFFSET * 2 and is_free(port + BUS_OFFSET)
+    )
     program = redis_server.feeds(port=port, directory=directory)
     process = replace(program, command=[*program.command, "--cluster-enabled", "yes"])
     with (directory / "log").open("ab") as log:
