@@ -128,8 +128,8 @@ def present_me(user: User, counts: UserCounts) -> bytes:
             "phone_number": user.phone_number,
             "settings": _settings(user.settings),
             "roles": list(user.roles),
-            "totp": False,
-            "passkeys": 0,
+            "totp": user.totp,
+            "passkeys": int(user.passkeys),
         }
     )
 

@@ -6,6 +6,7 @@ The item is the truth. Its state is cached; Redis's loss means that the table is
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
@@ -25,7 +26,18 @@ LOST_ANSWER_SECONDS = 60
 logger = logging.getLogger(__name__)
 
 
-def new_session(user: int) -> Session:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a session is begun: the device in words, the address coarsely."""
+
+    device: str = ""
+    address: str = ""
+
+
+NOWHERE = Origin()
+
+
+def new_session(user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] = ()) -> Session:
     """A session that is not yet stored."""
     partition, sort = keys.session(user, secrets.token_hex(12))
     now = now_seconds()
@@ -36,6 +48,9 @@ def new_session(user: int) -> Session:
         expires_at=now + config.refresh_token_seconds,
         jti=uuid4().hex,
         rotated_at=now,
+        device=origin.device,
+        address=origin.address,
+        methods=list(methods),
     )
 
 

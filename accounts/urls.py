@@ -2,13 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from accounts import views
+from accounts.views import me, sessions, signing_in
 
 urlpatterns: list[URLPattern] = [
-    path("auth/signup", views.SignupView.as_view()),
-    path("auth/login", views.LoginView.as_view()),
-    path("auth/refresh-token", views.RefreshView.as_view()),
-    path("auth/logout", views.LogoutView.as_view()),
-    path("auth/logout-all", views.LogoutAllView.as_view()),
-    path("users/me", views.MeView.as_view()),
+    path("users/me", me.MeView.as_view()),
+    path("auth/refresh-token", sessions.RefreshView.as_view()),
+    path("auth/logout", sessions.LogoutView.as_view()),
+    path("auth/logout-all", sessions.LogoutAllView.as_view()),
+    path("auth/signup", signing_in.SignupView.as_view()),
+    path("auth/login", signing_in.LoginView.as_view()),
 ]

@@ -6,16 +6,29 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, IPvAnyNetwork, ValidationError, model_validator
+from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - production refuses it
+
+DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktdGhhdC1pcy1ub3Q="
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
 def _words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+class OidcIssuer(BaseModel):
+    """An OpenID provider: `issuer` is its `iss`, and its configuration lies below it at `/.well-known/…`."""
+
+    model_config = {"extra": "forbid", "frozen": True, "hide_input_in_errors": True}
+
+    issuer: str
+    client_id: str
+    client_secret: str = Field("", repr=False)
+    name: str = ""
 
 
 class Config(BaseSettings):
@@ -56,6 +69,15 @@ class Config(BaseSettings):
     )
     access_token_seconds: int = Field(1800, ge=1, description="Life of an access token.")
     refresh_token_seconds: int = Field(604800, ge=1, description="Life of a refresh token and its session.")
+    encryption_keys: Annotated[list[str], NoDecode] = Field(
+        [DEVELOPMENT_ENCRYPTION_KEY],
+        repr=False,
+        description="Fernet keys of secrets at rest, comma-separated: the first encrypts, all decrypt.",
+    )
+    oidc_issuers: list[OidcIssuer] = Field(
+        [],
+        description='Who else may log people in, as JSON: [{"issuer", "client_id", "name"?, "client_secret"?, ...}].',
+    )
     password_hashes_at_once: int = Field(
         2, ge=1, description="Argon2id hashes a process computes side by side."
     )
@@ -67,7 +89,10 @@ class Config(BaseSettings):
         [],
         description="Origins of browser clients, comma-separated; local runs allow any port of this machine.",
     )
-    web_url: str = Field("", description="Where the web client lives; links in mail lead there.")
+    public_url: str = Field(
+        "http://localhost:8000", description="Where clients reach this server; no trailing slash."
+    )
+    web_url: str = Field("", description="Where the web client lives; links in mail lead there. Empty: here.")
     trusted_proxies: int = Field(0, ge=0, description="How many proxies in front append to X-Forwarded-For.")
     metrics_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
@@ -120,7 +145,7 @@ class Config(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in ("allowed_hosts", "cors_allowed_origins", "metrics_networks"):
+        for name in ("allowed_hosts", "cors_allowed_origins", "metrics_networks", "encryption_keys"):
             if name in values:
                 values[name] = _words(values[name])
         return values
@@ -141,6 +166,9 @@ class Config(BaseSettings):
         checks = {
             "SECRET_KEY is missing, short (< 32) or the development one": len(self.secret_key) < 32
             or self.secret_key == DEVELOPMENT_SECRET,
+            "ENCRYPTION_KEYS is missing or the development one": DEVELOPMENT_ENCRYPTION_KEY
+            in self.encryption_keys,
+            "PUBLIC_URL must be an https address": not self.public_url.startswith("https://"),
             "JWT_ALGORITHM must be EdDSA or RS256": self.jwt_algorithm == "HS256",
             "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are missing": not (
                 self.jwt_private_key and self.jwt_public_key
@@ -206,7 +234,7 @@ def example() -> str:
         lines += [
             "",
             f"# {field.description}",
-            f"{name.upper()}={'' if shown == DEVELOPMENT_SECRET else shown}",
+            f"{name.upper()}={'' if shown in (DEVELOPMENT_SECRET, DEVELOPMENT_ENCRYPTION_KEY) else shown}",
         ]
     return "\n".join(lines) + "\n"
 

@@ -48,13 +48,13 @@ def test_the_mail_is_in_the_users_language() -> None:
 
 
 def test_a_job_that_runs_again_sends_the_same_message(sign_up: Any) -> None:
-    from accounts.tasks import send_welcome
+    from accounts.tasks import send_mail
 
     (job_id,) = jobs_of(sign_up().id)
     job = Job.read(keys.job(job_id))
     assert job is not None
     for _ in range(2):
-        send_welcome(job.payload, job)
+        send_mail(job.payload, job)
     first, second = (message.extra_headers["Message-ID"] for message in mail.outbox)
     assert first == second
 

@@ -82,6 +82,7 @@ class Home:
         }
         preferences = {
             "RATE_LIMIT_FACTOR": "100",
+            "PUBLIC_URL": f"http://localhost:{outer.get('PORT') or 8000}",
             "MAIL_DIR": str(self.directory / "mail"),
             "PROMETHEUS_MULTIPROC_DIR": str(self.directory / "metrics"),
         }

@@ -7,20 +7,31 @@ from echomate import problems
 REFUSALS: dict[int, tuple[str, list[str]]] = {
     400: (
         "The request, its input or its cursor is not valid.",
-        ["invalid", "invalid-cursor", "malformed", "bad-request"],
+        [
+            "invalid",
+            "invalid-cursor",
+            "malformed",
+            "bad-request",
+            "link-invalid",
+            "otp-invalid",
+            "passkey-invalid",
+        ],
     ),
     401: (
         "Who calls is not known, or their session has ended.",
         [
             "not-authenticated",
             "bad-credentials",
+            "oidc-refused",
+            "otp-invalid",
             "otp-required",
+            "passkey-invalid",
             "session-revoked",
             "token-expired",
             "token-invalid",
         ],
     ),
-    403: ("The caller may not do this.", ["forbidden", "csrf", "step-up-required", "suspended"]),
+    403: ("The caller may not do this.", ["forbidden", "csrf", "erasing", "step-up-required", "suspended"]),
     404: ("It is not there, or the caller may not know of it.", ["not-found"]),
     406: ("The answer is JSON, which `Accept` rules out.", ["not-acceptable"]),
     409: (

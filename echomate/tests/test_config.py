@@ -33,6 +33,8 @@ STRONG = {
     "JWT_PRIVATE_KEY": PRIVATE,
     "JWT_PUBLIC_KEY": PUBLIC,
     "ALLOWED_HOSTS": "echomate.example",
+    "PUBLIC_URL": "https://echomate.example",
+    "ENCRYPTION_KEYS": "YS1rZXktb2YtdGhpcnR5LXR3by1ieXRlcy1mb3Itbm8=",
 }
 
 
@@ -64,6 +66,8 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         {"JWT_PRIVATE_KEY": ""},
         {"JWT_PRIVATE_KEY": "no key"},
         {"JWT_PUBLIC_KEY": key_pair()[1]},
+        {"ENCRYPTION_KEYS": ""},
+        {"PUBLIC_URL": "http://echomate.example"},
         {"DEBUG": "1"},
         {"ALLOWED_HOSTS": "*"},
         {"ALLOWED_HOSTS": ""},

@@ -1,9 +1,8 @@
-"""Entities of accounts.
+"""Users.
 
-Access patterns: a user by id · its counters (`STATS`, which the first ADD makes; none means zeros) · the
-owner of a username, of an e-mail address (claims) · users whose username begins so, GSI1 `NAME#first two
-letters` by username, of those who wish to be found · all users, GSI2 `ACCOUNTS#0…3` by id · a session by
-user and sid · all sessions of a user (`SESSION#` in the user's partition).
+Access patterns: a user by id · its counters (`STATS`, which the first ADD makes; none means zeros) · users whose
+username begins so, GSI1 `NAME#first two letters` by username, of those who wish to be found · all users, GSI2
+`ACCOUNTS#0…3` by id.
 """
 
 from pynamodb.attributes import (
@@ -19,6 +18,7 @@ from echomate.table import Item
 
 ACTIVE = "active"
 SUSPENDED = "suspended"
+ERASING = "erasing"
 
 ACCOUNT_SHARDS = 4
 
@@ -52,6 +52,9 @@ class User(Item, discriminator="user"):
     verified = BooleanAttribute(attr_name="Verified", default=False)
     locked = BooleanAttribute(attr_name="Locked", default=False)
     settings = Settings(attr_name="Settings", default=Settings)  # type: ignore[no-untyped-call]  # PynamoDB's
+    totp = BooleanAttribute(attr_name="Totp", default=False)
+    """Whether a confirmed one-time password is asked for; its secret is in an item of its own."""
+    passkeys = NumberAttribute(attr_name="Passkeys", default=0)
     version = NumberAttribute(attr_name="Version", default=1)
     last_edit = UnicodeAttribute(attr_name="LastEdit", null=True)
     """A number of the latest edit's own, by which its repeated try knows itself."""
@@ -62,30 +65,6 @@ class User(Item, discriminator="user"):
     @property
     def id(self) -> int:
         return table.last_id(self.pk)
-
-
-class UsernameClaim(Item, discriminator="username_claim"):
-    user = NumberAttribute(attr_name="User")
-
-
-class EmailClaim(Item, discriminator="email_claim"):
-    user = NumberAttribute(attr_name="User")
-    email = UnicodeAttribute(attr_name="Email")
-    verified = BooleanAttribute(attr_name="Verified", default=False)
-
-
-class Session(Item, discriminator="session"):
-    """It stands as long as its item is there and `ExpiresAt` isn't over; ending it deletes the item."""
-
-    jti = UnicodeAttribute(attr_name="Jti")
-    """Of the refresh token that is good now."""
-    previous_jti = UnicodeAttribute(attr_name="PreviousJti", null=True)
-    rotated_at = NumberAttribute(attr_name="RotatedAt")
-    """Unix seconds when the token of `jti` was issued."""
-
-    @property
-    def sid(self) -> str:
-        return self.sk.removeprefix(keys.SESSION)
 
 
 def new_user(*, id_: int, username: str, email: str) -> User:
@@ -101,21 +80,4 @@ def new_user(*, id_: int, username: str, email: str) -> User:
         created_at=table.clock(),
         username=username,
         email=email,
-    )
-
-
-def username_claim(user: User) -> UsernameClaim:
-    partition, sort = keys.username_claim(user.username)
-    return UsernameClaim(pk=partition, sk=sort, created_at=table.clock(), user=user.id)
-
-
-def email_claim(user: User, address: str) -> EmailClaim:
-    partition, sort = keys.email_claim(address)
-    return EmailClaim(
-        pk=partition,
-        sk=sort,
-        created_at=table.clock(),
-        user=user.id,
-        email=address,
-        verified=user.email_verified,
     )

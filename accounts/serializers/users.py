@@ -1,4 +1,4 @@
-"""What accounts take and give, for validation and for the schema."""
+"""The shapes of users, and what one may change of oneself."""
 
 import re
 import unicodedata
@@ -10,14 +10,11 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from accounts import names, passwords
 from echomate import instance
 from echomate.fields import FlagField, IdField, TextField
 
 FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
 instance.declare_limits(
-    username_characters=names.USERNAME_MAX,
-    password_characters=passwords.MAX_LENGTH,
     full_name_characters=FULL_NAME_MAX,
     bio_characters=BIO_MAX,
     location_characters=LOCATION_MAX,
@@ -32,7 +29,6 @@ TYPES = ("person", "group")
 ROLES = ("user", "moderator", "admin")
 VISIBILITIES = ("public", "followers")
 """Of posts, of which one chooses one's default."""
-TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI5MTA5In0.c2lnbmF0dXJl"  # noqa: S105 - an example that opens nothing
 SETTINGS = {
     "locale": "en",
     "timezone": "Europe/London",
@@ -75,81 +71,6 @@ class LineField(TextField):
         if any(unicodedata.category(c) in INVISIBLE and c not in JOINERS for c in text):
             raise serializers.ValidationError("It holds characters that can't be seen.")
         return text
-
-
-class UsernameField(serializers.CharField):
-    """A username that may be had, in lower case."""
-
-    def to_internal_value(self, data: Any) -> str:
-        name = names.username(data) if isinstance(data, str) else None
-        if name is None:
-            raise serializers.ValidationError(names.USERNAME_RULE)
-        if name in names.RESERVED:
-            raise serializers.ValidationError("This name is reserved.")
-        return name
-
-
-class EmailField(serializers.EmailField):
-    """An address in its canonical form."""
-
-    def to_internal_value(self, data: Any) -> str:
-        address = names.email(data) if isinstance(data, str) else None
-        if address is None:
-            raise serializers.ValidationError("This is not an e-mail address.")
-        return address
-
-
-class SecretField(serializers.CharField):
-    """A password as it was typed."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            max_length=passwords.MAX_LENGTH,
-            trim_whitespace=False,
-            style={"input_type": "password"},
-            **options,
-        )
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
-
-
-class DeliverySerializer(serializers.Serializer[Any]):
-    token_delivery = serializers.ChoiceField(
-        choices=["cookie", "body"],
-        default="cookie",
-        help_text="Where the refresh token goes: into a cookie that scripts can't read, or into the body.",
-    )
-
-
-class SignupSerializer(DeliverySerializer):
-    example = {
-        "username": "ada",
-        "email": "ada@example.org",
-        "password": "correct9horse",
-        "full_name": "Ada Lovelace",
-        "token_delivery": "body",
-    }
-
-    username = UsernameField(min_length=names.USERNAME_MIN, max_length=names.USERNAME_MAX)
-    email = EmailField(max_length=names.EMAIL_MAX)
-    password = SecretField(min_length=passwords.MIN_LENGTH)
-    full_name = LineField(max_length=FULL_NAME_MAX, required=False, allow_blank=True, default="")
-
-
-class LoginSerializer(DeliverySerializer):
-    example = {"login": "ada", "password": "correct9horse", "token_delivery": "body"}
-
-    login = TextField(max_length=names.EMAIL_MAX, help_text="Username or e-mail address.")
-    password = SecretField()
-
-
-class RefreshSerializer(DeliverySerializer):
-    example = {"refresh": TOKEN, "token_delivery": "body"}
-
-    refresh = TextField(max_length=2048, required=False, help_text="Without it the cookie counts.")
 
 
 class CountsSerializer(serializers.Serializer[Any]):
@@ -246,19 +167,6 @@ class OwnUserSerializer(UserSerializer):
     roles = serializers.ListField(child=serializers.ChoiceField(choices=ROLES))
     totp = serializers.BooleanField()
     passkeys = serializers.IntegerField()
-
-
-class LoggedInSerializer(serializers.Serializer[Any]):
-    user = OwnUserSerializer()
-    access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
-    refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
-
-
-class TokensSerializer(serializers.Serializer[Any]):
-    example = {"access": TOKEN, "refresh": TOKEN}
-
-    access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
-    refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
 
 
 class ProfileSerializer(serializers.Serializer[Any]):

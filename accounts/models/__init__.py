@@ -1,0 +1,19 @@
+"""Entities of accounts."""
+
+from accounts.models.claims import EmailClaim, UsernameClaim, email_claim, username_claim
+from accounts.models.sessions import Session
+from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Settings, User, new_user
+
+__all__ = [
+    "ACTIVE",
+    "ERASING",
+    "SUSPENDED",
+    "EmailClaim",
+    "Session",
+    "Settings",
+    "User",
+    "UsernameClaim",
+    "email_claim",
+    "new_user",
+    "username_claim",
+]

@@ -1,0 +1,63 @@
+"""One's own user."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import selectors, services
+from accounts.models import User
+from accounts.presentation import present_me
+from accounts.serializers.users import OwnUserSerializer, ProfileSerializer
+from echomate import cache, etags, keys
+from echomate.errors import PreconditionFailed
+from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH
+from echomate.views import ApiView
+
+
+class MeView(ApiView):
+    def opening_reads(self, viewer_id: int | None) -> Sequence[cache.Command]:
+        return [("GET", keys.cached_user_stats(viewer_id or 0))]
+
+    @extend_schema(
+        operation_id="readMe", tags=["users"], parameters=[IF_NONE_MATCH], responses={200: OwnUserSerializer}
+    )
+    def get(self, request: Request) -> Response:
+        """One's own user."""
+        return self._show(request, selectors.own_user(self.viewer_id))
+
+    @extend_schema(
+        operation_id="editMe",
+        tags=["users"],
+        parameters=[IF_MATCH],
+        request=ProfileSerializer,
+        responses={200: OwnUserSerializer},
+    )
+    def patch(self, request: Request) -> Response:
+        """Change one's profile and settings."""
+        changes = _by_attribute(self.validated(ProfileSerializer, partial=True))
+        user = selectors.own_user(self.viewer_id)
+        expected = etags.expected_versions(request)
+        if expected is not None and user.version not in expected:
+            raise PreconditionFailed
+        if changes:
+            user = services.edit_profile(user, changes, version=int(user.version) if expected else None)
+        return self._show(request, user)
+
+    def _show(self, request: Request, user: User) -> Response:
+        found = self.opening[0] if self.opening else None
+        counts = selectors.stats.one(user.id, found=found if isinstance(found, bytes) else None)
+        return etags.respond(
+            request, present_me(user, counts or selectors.NO_COUNTS), version=int(user.version)
+        )
+
+
+def _by_attribute(given: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """The changes by the names of the table: `settings.show_likes` is `Settings.ShowLikes`."""
+    changes: dict[str, Any] = {}
+    for name, value in given.items():
+        path = prefix + name.title().replace("_", "")
+        changes |= _by_attribute(value, f"{path}.") if isinstance(value, dict) else {path: value}
+    return changes

@@ -1,0 +1,95 @@
+"""Tokens and sessions."""
+
+from typing import Any, cast
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import cookies, sessions, tokens
+from accounts.authentication import SignatureAuthentication, TokenViewer
+from accounts.serializers.signing_in import RefreshSerializer, TokensSerializer
+from accounts.sessions import Origin
+from accounts.tokens import TokenPair
+from echomate.errors import Unauthenticated
+from echomate.views import ApiView
+
+FOREIGN_ORIGIN = OpenApiResponse(description="The cookie came with an `Origin` that is not allowed.")
+NEVER_STORED = {"Cache-Control": "no-store"}
+
+
+def origin_of(request: Request) -> Origin:
+    """Where a call comes from, as its session will show it."""
+    return Origin()
+
+
+def token_response(pair: TokenPair, delivery: str, *, status: int = 200, **more: Any) -> Response:
+    in_body = {"refresh": pair.refresh} if delivery == "body" else {}
+    response = Response({**more, "access": pair.access, **in_body}, status=status, headers=NEVER_STORED)
+    if not in_body:
+        cookies.put(response, pair.refresh)
+    return response
+
+
+class RefreshView(ApiView):
+    anonymous = True
+    authentication_classes = ()
+
+    @extend_schema(
+        operation_id="refreshTokens",
+        tags=["auth"],
+        auth=[{"refreshCookie": []}, {}],  # type: ignore[list-item]  # it says str, and takes these
+        request=RefreshSerializer,
+        responses={
+            200: TokensSerializer,
+            401: OpenApiResponse(description="The refresh token is not valid, or its session has ended."),
+            403: FOREIGN_ORIGIN,
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """New tokens for the refresh token, which is used up."""
+        given = self.validated(RefreshSerializer)
+        token = given.get("refresh") or cookies.read(request)
+        if token is None:
+            raise Unauthenticated
+        pair = sessions.refresh(tokens.read_refresh(token))
+        return token_response(pair, given["token_delivery"])
+
+
+class LogoutView(ApiView):
+    """Needs no session that stands: ending one again does no harm, and makes sure that no cache calls it good."""
+
+    anonymous = True
+    authentication_classes = (SignatureAuthentication,)
+
+    @extend_schema(
+        operation_id="logOut",
+        tags=["auth"],
+        request=None,
+        responses={204: OpenApiResponse(), 403: FOREIGN_ORIGIN},
+    )
+    def post(self, request: Request) -> Response:
+        """End this session: the access token's, or the cookie's."""
+        viewer = cast("TokenViewer | None", self.viewer)
+        if viewer is not None:
+            sessions.end(viewer.id, viewer.sid)
+        elif token := cookies.read(request):
+            claims = tokens.read_refresh(token)
+            sessions.end(claims.user, claims.sid)
+        else:
+            raise Unauthenticated
+        return _no_session()
+
+
+class LogoutAllView(ApiView):
+    @extend_schema(operation_id="logOutAll", tags=["auth"], request=None, responses={204: OpenApiResponse()})
+    def post(self, request: Request) -> Response:
+        """End all of one's sessions."""
+        sessions.end_all(self.viewer_id)
+        return _no_session()
+
+
+def _no_session() -> Response:
+    response = Response(status=204, headers=NEVER_STORED)
+    cookies.remove(response)
+    return response
