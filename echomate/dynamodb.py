@@ -239,6 +239,8 @@ def wire(value: Any) -> Wire:
             return {"N": str(value)}
         case list() | tuple():
             return {"L": [wire(part) for part in value]}
+        case frozenset():
+            return {"SS": sorted(value)}
         case dict():
             return {"M": {name: wire(part) for name, part in value.items()}}
     raise TypeError(f"no attribute value for {type(value).__name__}")

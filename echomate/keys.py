@@ -15,6 +15,9 @@ PROFILE = "PROFILE"
 STATS = "STATS"
 CLAIM = "CLAIM"
 SESSION = "SESSION#"
+TOTP = "TOTP"
+PENDING_TOTP = "PENDING_TOTP"
+RECOVERY = "RECOVERY"
 FOLLOWING = "FOLLOWING#"
 BLOCK = "BLOCK#"
 BLOCKED_BY = "BLOCKED_BY#"
@@ -51,6 +54,19 @@ def email_claim(email: str) -> Key:
 
 def session(user: int, session: str) -> Key:
     return user_partition(user), SESSION + session
+
+
+def totp(user: int) -> Key:
+    return user_partition(user), TOTP
+
+
+def pending_totp(user: int) -> Key:
+    """A secret that an app has been shown, and that no code has confirmed yet."""
+    return user_partition(user), PENDING_TOTP
+
+
+def recovery_codes(user: int) -> Key:
+    return user_partition(user), RECOVERY
 
 
 def follow(follower: int, followed: int) -> Key:
@@ -146,6 +162,11 @@ def due(kind: str, shard: int) -> str:
 def due_sort(milliseconds: int, job: int) -> str:
     """The sort key of a job in GSI2: the Unix time when it is due, in 13 digits, and its id."""
     return f"{milliseconds:013d}#{pad(job)}"
+
+
+def sealed(fingerprint: str) -> str:
+    """GSI2: items with a secret that the key of a fingerprint has sealed, by their partition."""
+    return f"SEALED#{fingerprint}"
 
 
 FAILED_JOBS = "FAILED_JOBS"

@@ -32,6 +32,11 @@ def put(item: Item, *, condition: str = ABSENT, **values: Any) -> Wire:
     }
 
 
+def update(key: Key, *, change: str, condition: str, **values: Any) -> Wire:
+    """Change attributes of an item: `change` is an update expression."""
+    return {"Update": {**of(key), **expressions(condition, change=change, values=values)}}
+
+
 def check(key: Key, *, condition: str, **values: Any) -> Wire:
     """Let the rest happen only where the condition on another item holds."""
     return {"ConditionCheck": {**of(key), **expressions(condition, values=values)}}
