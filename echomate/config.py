@@ -25,10 +25,22 @@ class OidcIssuer(BaseModel):
 
     model_config = {"extra": "forbid", "frozen": True, "hide_input_in_errors": True}
 
-    issuer: str
-    client_id: str
+    issuer: str = Field(pattern=r"^https?://[^\s?#]+$")
+    client_id: str = Field(min_length=1)
     client_secret: str = Field("", repr=False)
     name: str = ""
+    algorithms: list[Literal["RS256", "PS256", "ES256", "EdDSA"]] = ["RS256", "PS256", "ES256", "EdDSA"]
+    """With which it may sign. What a token says of itself counts only among these."""
+    audiences: list[str] = []
+    """One of which the `aud` of a bearer token names; empty: the client id."""
+    scopes: list[str] = []
+    """All of which a bearer token must have."""
+    token_use: Literal["access", "id"] = "access"
+    """Which of its tokens may be bearer tokens."""
+    redirect_uris: list[str] = []
+    """Where it may lead back to, beside pages of allowed origins: those of native apps."""
+    email_trusted: bool = False
+    """Whether its word that an address is verified makes an account's address verified, and links accounts by it."""
 
 
 class Config(BaseSettings):
@@ -76,7 +88,7 @@ class Config(BaseSettings):
     )
     oidc_issuers: list[OidcIssuer] = Field(
         [],
-        description='Who else may log people in, as JSON: [{"issuer", "client_id", "name"?, "client_secret"?, ...}].',
+        description='Who else may log people in, as JSON: [{"issuer": "https://…", "client_id": "…"}]; docs/operations.md.',
     )
     password_hashes_at_once: int = Field(
         2, ge=1, description="Argon2id hashes a process computes side by side."
@@ -93,6 +105,10 @@ class Config(BaseSettings):
         "http://localhost:8000", description="Where clients reach this server; no trailing slash."
     )
     web_url: str = Field("", description="Where the web client lives; links in mail lead there. Empty: here.")
+    passkey_rp_id: str = Field(
+        "",
+        description="The domain that passkeys are bound to. Empty: the host of WEB_URL, else of PUBLIC_URL.",
+    )
     trusted_proxies: int = Field(0, ge=0, description="How many proxies in front append to X-Forwarded-For.")
     metrics_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
@@ -138,6 +154,15 @@ class Config(BaseSettings):
         {}, description='Overrides by policy name as JSON, e.g. {"posts": "300/10800"} (count/seconds).'
     )
 
+    erasure_delay_seconds: int = Field(
+        1_209_600, ge=1, description="How long one who has asked to be erased may come back."
+    )
+    erasure_settle_seconds: float = Field(
+        300,
+        gt=0,
+        description="How long an erasure waits for what was under way before it looks again; no request takes longer.",
+    )
+
     mail_backend: Literal["file", "ses"] = Field("file", description="Where mail goes: files, or Amazon SES.")
     mail_dir: Path = Field(Path(".local/mail"), description="Directory of the mail files.")
     mail_from: str = Field("Echomate <no-reply@localhost>", description="Sender of all mail.")
@@ -154,6 +179,12 @@ class Config(BaseSettings):
     def _refuse_lists_that_hold_no_feed(self) -> Self:
         if self.feed_cap < self.feed_depth:
             raise ValueError("FEED_CAP must be at least FEED_DEPTH")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_an_issuer_twice(self) -> Self:
+        if len({one.issuer for one in self.oidc_issuers}) < len(self.oidc_issuers):
+            raise ValueError("OIDC_ISSUERS names an issuer twice")
         return self
 
     @model_validator(mode="after")
@@ -176,6 +207,9 @@ class Config(BaseSettings):
             "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are no pair of PEM keys for JWT_ALGORITHM": not self._keys_fit(),
             "DEBUG must be off": self.debug,
             "ALLOWED_HOSTS must name the hosts": set(self.allowed_hosts) <= {*LOCAL_HOSTS, "*"},
+            "OIDC_ISSUERS must be https addresses": any(
+                not one.issuer.startswith("https://") for one in self.oidc_issuers
+            ),
             "TEST_INDEX_DELAY_SECONDS is for tests": self.test_index_delay_seconds > 0,
         }
         return [problem for problem, holds in checks.items() if holds]

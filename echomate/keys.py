@@ -15,6 +15,9 @@ PROFILE = "PROFILE"
 STATS = "STATS"
 CLAIM = "CLAIM"
 SESSION = "SESSION#"
+OIDC_LINK = "OIDC_LINK#"
+OIDC_SEEN = "OIDC_SEEN#"
+PASSKEY = "PASSKEY#"
 TOTP = "TOTP"
 PENDING_TOTP = "PENDING_TOTP"
 RECOVERY = "RECOVERY"
@@ -52,6 +55,27 @@ def email_claim(email: str) -> Key:
     return f"EMAIL#{_digest(email)}", CLAIM
 
 
+def oidc_digest(issuer: str, subject: str) -> str:
+    """What stands in keys for somebody whom an issuer knows as `subject`."""
+    return _digest(f"{issuer}\n{subject}")
+
+
+def oidc_claim(digest: str) -> Key:
+    return f"OIDC#{digest}", CLAIM
+
+
+def oidc_link(user: int, digest: str) -> Key:
+    return user_partition(user), OIDC_LINK + digest
+
+
+def oidc_sighting(user: int, session: str) -> Key:
+    return user_partition(user), OIDC_SEEN + session
+
+
+def oidc_login(digest: str) -> Key:
+    return f"OIDC_LOGIN#{digest}", "LOGIN"
+
+
 def session(user: int, session: str) -> Key:
     return user_partition(user), SESSION + session
 
@@ -67,6 +91,14 @@ def pending_totp(user: int) -> Key:
 
 def recovery_codes(user: int) -> Key:
     return user_partition(user), RECOVERY
+
+
+def passkey(user: int, passkey: str) -> Key:
+    return user_partition(user), PASSKEY + passkey
+
+
+def used_challenge(challenge: str) -> Key:
+    return f"CHALLENGE#{challenge}", CLAIM
 
 
 def follow(follower: int, followed: int) -> Key:
@@ -104,6 +136,16 @@ def like(post: int, user: int) -> Key:
 
 def job(job: int) -> Key:
     return f"JOB#{pad(job)}", JOB
+
+
+def erasure(user: int) -> Key:
+    """An erasure that is under way."""
+    return f"ERASURE#{pad(user)}", "ERASURE"
+
+
+def erasure_receipt(user: int) -> Key:
+    """What is left of an account: the proof that nothing else is."""
+    return f"ERASURE#{pad(user)}", "RECEIPT"
 
 
 # --- the table: partitions of the indexes -----------------------------------------------------------------------------

@@ -1,6 +1,15 @@
 """Entities of accounts."""
 
 from accounts.models.claims import EmailClaim, UsernameClaim, email_claim, username_claim
+from accounts.models.oidc import (
+    OidcClaim,
+    OidcLink,
+    OidcLogin,
+    OidcSighting,
+    oidc_claim,
+    oidc_link,
+    oidc_sighting,
+)
 from accounts.models.sessions import Session
 from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Settings, User, new_user
 
@@ -9,11 +18,18 @@ __all__ = [
     "ERASING",
     "SUSPENDED",
     "EmailClaim",
+    "OidcClaim",
+    "OidcLink",
+    "OidcLogin",
+    "OidcSighting",
     "Session",
     "Settings",
     "User",
     "UsernameClaim",
     "email_claim",
     "new_user",
+    "oidc_claim",
+    "oidc_link",
+    "oidc_sighting",
     "username_claim",
 ]

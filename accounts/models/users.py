@@ -41,6 +41,8 @@ class User(Item, discriminator="user"):
     password_hash = UnicodeAttribute(attr_name="PasswordHash", null=True)
     credential_version = NumberAttribute(attr_name="CredentialVersion", default=1)
     """Moves with each change of credentials, so that a login under way with the old ones makes no session."""
+    sessions_ended_at = NumberAttribute(attr_name="SessionsEndedAt", default=0)
+    """Unix seconds when all sessions were ended last: no token of an issuer from before makes one any more."""
     state = UnicodeAttribute(attr_name="State", default=ACTIVE)
     roles = ListAttribute(attr_name="Roles", of=UnicodeAttribute, default=lambda: ["user"])
     full_name = UnicodeAttribute(attr_name="FullName", default="")
@@ -67,7 +69,7 @@ class User(Item, discriminator="user"):
         return table.last_id(self.pk)
 
 
-def new_user(*, id_: int, username: str, email: str) -> User:
+def new_user(*, id_: int, username: str, email: str | None) -> User:
     """A user with its keys, findable by its name."""
     partition, sort = keys.user(id_)
     return User(
