@@ -101,6 +101,11 @@ def used_challenge(challenge: str) -> Key:
     return f"CHALLENGE#{challenge}", CLAIM
 
 
+def mail_token(digest: str) -> Key:
+    """What a link in a mail does, by the SHA-256 of its token."""
+    return f"TOKEN#{digest}", "TOKEN"
+
+
 def follow(follower: int, followed: int) -> Key:
     return user_partition(follower), FOLLOWING + pad(followed)
 
@@ -194,6 +199,11 @@ def likes_of(user: int) -> str:
 def jobs_of(user: int) -> str:
     """GSI1: jobs of a user, by id."""
     return f"JOBS_OF#{pad(user)}"
+
+
+def mail_tokens_of(user: int) -> str:
+    """GSI1: links mailed to a user, by the id of the job that mailed them."""
+    return f"TOKENS_OF#{pad(user)}"
 
 
 def due(kind: str, shard: int) -> str:

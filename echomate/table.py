@@ -125,18 +125,15 @@ def put_missing(items: Sequence[Wire]) -> int:
 
     For what fills a table. A service puts one at a time, on its condition.
     """
-    missing = [item for item, found in zip(items, batch_get(map(_key, items)), strict=True) if found is None]
+    there = batch_get(map(key_of, items))
+    missing = [item for item, found in zip(items, there, strict=True) if found is None]
     for start in range(0, len(missing), BATCH_WRITE_LIMIT):
-        _put_all(missing[start : start + BATCH_WRITE_LIMIT])
+        part = missing[start : start + BATCH_WRITE_LIMIT]
+        _write_all([{"PutRequest": {"Item": item}} for item in part])
     return len(missing)
 
 
-def _key(item: Wire) -> Key:
-    return item["PK"]["S"], item["SK"]["S"]
-
-
-def _put_all(items: Sequence[Wire]) -> None:
-    left = [{"PutRequest": {"Item": item}} for item in items]
+def _write_all(left: list[Wire]) -> None:
     pause = 0.02
     while left:
         answer = dynamodb.call("BatchWriteItem", {"RequestItems": {config.table_name: left}})
@@ -146,6 +143,20 @@ def _put_all(items: Sequence[Wire]) -> None:
                 raise DependencyAway("dynamodb", "DynamoDB left items unwritten")
             time.sleep(pause)
             pause *= 2
+
+
+def delete_all(keys: Iterable[Key]) -> int:
+    """Delete the items of keys in bulk, without a condition; how many keys those were. None there is no error."""
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), BATCH_WRITE_LIMIT):
+        part = wanted[start : start + BATCH_WRITE_LIMIT]
+        _write_all([{"DeleteRequest": {"Key": wire_key(key)}} for key in part])
+    return len(wanted)
+
+
+def key_of(item: Wire) -> Key:
+    """The key of an item in wire form."""
+    return item["PK"]["S"], item["SK"]["S"]
 
 
 def query(

@@ -11,9 +11,10 @@ bear that.
 
 from echomate.jobs.due import Sender
 from echomate.jobs.items import Job, State, add, failed, job, put_item, send, shards_of
-from echomate.jobs.running import kinds, retry, run, runs
+from echomate.jobs.running import Again, kinds, retry, run, runs
 
 __all__ = [
+    "Again",
     "Job",
     "Sender",
     "State",

@@ -21,11 +21,20 @@ JobHandler = Callable[[dict[str, Any], Job], None]
 logger = logging.getLogger(__name__)
 
 
+class Again(Exception):
+    """Raised by a handler that has come on, and has more to do after so many seconds: at once for 0."""
+
+    def __init__(self, seconds: float = 0) -> None:
+        super().__init__(f"again after {seconds} s")
+        self.seconds = seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     handler: JobHandler
     lease_seconds: int
     attempts: int
+    is_kept: bool = True
 
 
 _kinds: dict[str, Kind] = {}
@@ -38,14 +47,17 @@ def _refuse(_payload: dict[str, Any], job: Job) -> None:
 _UNKNOWN = Kind(_refuse, lease_seconds=10, attempts=8)
 
 
-def runs(kind: str, *, lease_seconds: int = 60, attempts: int = 8) -> Callable[[JobHandler], JobHandler]:
+def runs(
+    kind: str, *, lease_seconds: int = 60, attempts: int = 8, is_kept: bool = True
+) -> Callable[[JobHandler], JobHandler]:
     """Enter the handler of a kind of job.
 
     After `lease_seconds` a job whose worker went silent runs again; what failed `attempts` times is given up.
+    `is_kept`: the item of one that is done stays for a week, else it goes at once.
     """
 
     def enter(handler: JobHandler) -> JobHandler:
-        _kinds[kind] = Kind(handler, lease_seconds, attempts)
+        _kinds[kind] = Kind(handler, lease_seconds, attempts, is_kept)
         return handler
 
     return enter
@@ -63,6 +75,8 @@ def run(job_id: int) -> bool:
     kind = _kinds.get(job.kind, _UNKNOWN)
     try:
         kind.handler(job.payload, job)
+    except Again as again:
+        _continue(job, again.seconds)
     except DependencyAway as away:
         logger.warning("job %d (%s) waits: %s", job.id, job.kind, away)
         _put_off(job, seconds=AWAY_SECONDS, attempts=job.attempts - 1, error=str(away))
@@ -70,7 +84,7 @@ def run(job_id: int) -> bool:
         logger.exception("job %d (%s) failed, attempt %d", job.id, job.kind, job.attempts)
         _fail(job, kind, error)
     else:
-        _end(job)
+        _end(job, kind)
     return True
 
 
@@ -98,7 +112,19 @@ def _is_claimable(job: Job, now: int) -> bool:
     return job.state == State.NEW or (job.state in (State.WAITING, State.RUNNING) and job.due_at <= now)
 
 
-def _end(job: Job) -> None:
+def _continue(job: Job, seconds: float) -> None:
+    """Let a job run again later. It has come on, so its failures are counted from none."""
+    values = {":state": State.WAITING.value, ":none": 0, **_due(job, table.clock() + int(seconds * 1000))}
+    sets = "#state = :state, Attempts = :none, DueAt = :due, GSI2SK = :sort"
+    _finish(job, f"SET {sets} REMOVE Claim, #error", values)
+    if not seconds:
+        send(job.id)
+
+
+def _end(job: Job, kind: Kind) -> None:
+    if not kind.is_kept:
+        dynamodb.call("DeleteItem", {"TableName": config.table_name, "Key": table.wire_key((job.pk, job.sk))})
+        return
     values = {":state": State.DONE.value, ":expires": table.clock() // 1000 + KEPT_SECONDS}
     _finish(job, "SET #state = :state, ExpiresAt = :expires REMOVE GSI2PK, GSI2SK, Claim, #error", values)
 

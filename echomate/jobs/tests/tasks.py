@@ -17,10 +17,13 @@ def note(payload: dict[str, Any], job: Job) -> None:
         raise ValueError("as it was told")
     if runs <= payload.get("away", 0):
         raise DependencyAway("mail")
+    if runs <= payload.get("goes_on", 0):
+        raise jobs.Again(payload.get("pause", 0))
 
 
 def enter() -> None:
     jobs.runs("test_note", lease_seconds=2, attempts=3)(note)
+    jobs.runs("test_passing", is_kept=False)(note)
 
 
 def runs_of(job: Job) -> int:

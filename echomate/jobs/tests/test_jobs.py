@@ -210,3 +210,28 @@ def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(
             assert jobs.send(job.id)
         broker.close()
     assert job.id in due_jobs()
+
+
+def test_a_job_that_has_more_to_do_is_sent_again_at_once_and_counts_no_failure(sent: list[int]) -> None:
+    job = a_job(goes_on=5)
+    for _ in range(5):
+        assert jobs.run(job.id)
+        assert (now(job).state, now(job).attempts) == (State.WAITING, 0)
+    assert jobs.run(job.id)
+    assert now(job).state == State.DONE
+    assert sent == [job.id] * 5
+
+
+def test_a_job_that_pauses_is_not_sent_before_its_time(sent: list[int]) -> None:
+    job = a_job(goes_on=1, pause=60)
+    assert jobs.run(job.id)
+    assert not jobs.run(job.id)
+    assert now(job).due_at - table.clock() > 50_000
+    assert sent == []
+
+
+def test_nothing_is_left_of_a_passing_job_when_it_is_done() -> None:
+    job = jobs.job("test_passing", {}, user=ids.new_id())
+    jobs.add(job)
+    assert jobs.run(job.id)
+    assert Job.read(keys.job(job.id)) is None
