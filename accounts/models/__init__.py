@@ -10,6 +10,7 @@ from accounts.models.oidc import (
     oidc_link,
     oidc_sighting,
 )
+from accounts.models.passkeys import Passkey, UsedChallenge, passkey_id, passkeys_of
 from accounts.models.sessions import Session
 from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Settings, User, new_user
 
@@ -22,8 +23,10 @@ __all__ = [
     "OidcLink",
     "OidcLogin",
     "OidcSighting",
+    "Passkey",
     "Session",
     "Settings",
+    "UsedChallenge",
     "User",
     "UsernameClaim",
     "email_claim",
@@ -31,5 +34,7 @@ __all__ = [
     "oidc_claim",
     "oidc_link",
     "oidc_sighting",
+    "passkey_id",
+    "passkeys_of",
     "username_claim",
 ]
