@@ -2,15 +2,33 @@
 
 from typing import Any
 
-from accounts import mail
-from accounts.models import ACTIVE, User
+from accounts import mail, mail_links
+from accounts.models import ACTIVE, Purpose, User
 from echomate import jobs, keys
 from echomate.jobs import Job
 
 
 @jobs.runs(mail.KIND)
 def send_mail(payload: dict[str, Any], job: Job) -> None:
-    """Run twice, it sends the same message with the same Message-ID again."""
+    """Run twice, it sends the same message with the same Message-ID and the same link again.
+
+    Nothing is sent to one who is gone or has no address any more, nor when the link was used meanwhile.
+    """
     user = User.read(keys.user(int(payload["user"])))
-    if user is not None and user.state == ACTIVE and user.email is not None:
-        mail.send(payload["template"], to=user, message_id=job.id, context=payload["context"])
+    if user is None or user.state not in (ACTIVE, *payload["also"]):
+        return
+    address = payload["address"] or user.email
+    version = payload["credential_version"]
+    if address is None or version not in (None, int(user.credential_version)):
+        return
+    context = dict(payload["context"])
+    if payload["has_code"]:
+        context["code"] = mail_links.code_of(payload["nonce"])
+    if payload["link"]:
+        link = mail_links.issue(
+            Purpose(payload["link"]), payload["nonce"], user=user, address=address, job=job.id
+        )
+        if link is None:
+            return
+        context["link"] = link
+    mail.send(payload["template"], to=user, message_id=job.id, address=address, context=context)

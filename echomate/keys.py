@@ -332,3 +332,13 @@ def epoch(number: int) -> str:
 
 def throttle(policy: str, subject: str) -> str:
     return f"throttle:{policy}:{subject}"
+
+
+def guesses(account: str, whose: str = "") -> str:
+    """The subject of a limit on guesses: strangers' at an account, or one client's own; both in one slot."""
+    return f"{{{account}}}:{whose}"
+
+
+def known_pair(account: str, client: str) -> str:
+    """That an account was entered from an address lately; in the slot of its `guesses`."""
+    return f"known:{{{account}}}:{client}"

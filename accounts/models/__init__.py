@@ -1,6 +1,7 @@
 """Entities of accounts."""
 
 from accounts.models.claims import EmailClaim, UsernameClaim, email_claim, username_claim
+from accounts.models.mail_tokens import MailToken, Purpose, mail_token
 from accounts.models.oidc import (
     OidcClaim,
     OidcLink,
@@ -19,17 +20,20 @@ __all__ = [
     "ERASING",
     "SUSPENDED",
     "EmailClaim",
+    "MailToken",
     "OidcClaim",
     "OidcLink",
     "OidcLogin",
     "OidcSighting",
     "Passkey",
+    "Purpose",
     "Session",
     "Settings",
     "UsedChallenge",
     "User",
     "UsernameClaim",
     "email_claim",
+    "mail_token",
     "new_user",
     "oidc_claim",
     "oidc_link",

@@ -31,6 +31,7 @@ class Settings(MapAttribute[str, object]):
     show_followers = BooleanAttribute(attr_name="ShowFollowers", default=True)
     show_likes = BooleanAttribute(attr_name="ShowLikes", default=True)
     discoverable = BooleanAttribute(attr_name="Discoverable", default=True)
+    mail_notices = BooleanAttribute(attr_name="MailNotices", default=True)
 
 
 class User(Item, discriminator="user"):

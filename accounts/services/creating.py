@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from accounts import mail, passwords, sessions
-from accounts.models import User, email_claim, new_user, username_claim
+from accounts.models import Purpose, User, email_claim, new_user, username_claim
 from accounts.passwords import Owner
 from accounts.services.logging_in import LoggedIn
 from accounts.sessions import NOWHERE, Origin
@@ -40,7 +40,7 @@ def sign_up(account: NewAccount, *, password: str, origin: Origin = NOWHERE) -> 
         raise Invalid(errors={"password": found})
     user = _user(account, password_hash=passwords.make(password))
     session = sessions.new_session(user.id, origin=origin, methods=["password"])
-    welcome = mail.job("welcome", to=user.id)
+    welcome = mail.job("welcome", to=user.id, link=Purpose.VERIFY)
     _store(user, account.email, transactions.put(session), jobs.put_item(welcome))
     return LoggedIn(user, sessions.tokens_of(session))
 
