@@ -121,6 +121,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "users", "description": "Users and the graph between them."},
         {"name": "posts", "description": "Posts and likes."},
         {"name": "feeds", "description": "The home feed and the public timeline."},
+        {"name": "jobs", "description": "Work that takes longer than a request."},
         {"name": "instance", "description": "This installation."},
         {"name": "health", "description": "Whether it works."},
     ],
@@ -129,6 +130,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "FeedState": "feeds.serializers.STATES",
         "HealthStatus": "echomate.health.STATUSES",
+        "JobState": "echomate.jobs.serializers.STATES",
         "MediaState": "posts.serializers.MEDIA_STATES",
         "OwnVisibility": "posts.serializers.OWN_VISIBILITIES",
         "ReplyPolicy": "posts.serializers.REPLY_POLICIES",

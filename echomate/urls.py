@@ -8,6 +8,7 @@ import posts.urls
 import social.urls
 from echomate import health, problems
 from echomate.instance import InstanceView
+from echomate.jobs.views import JobView
 from echomate.schema import DocsView, SchemaView
 
 API: list[URLPattern | URLResolver] = [
@@ -15,6 +16,7 @@ API: list[URLPattern | URLResolver] = [
     *posts.urls.urlpatterns,
     *accounts.urls.urlpatterns,
     *social.urls.urlpatterns,
+    path("jobs/<str:job>", JobView.as_view(), name="job"),
     path("instance", InstanceView.as_view(), name="instance"),
 ]
 """In one list, the busiest first, since routes are tried in turn; `/users/me` before `/users/{user}`."""

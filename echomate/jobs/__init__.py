@@ -11,15 +11,20 @@ bear that.
 
 from echomate.jobs.due import Sender
 from echomate.jobs.items import Job, State, add, failed, job, put_item, send, shards_of
-from echomate.jobs.running import Again, kinds, retry, run, runs
+from echomate.jobs.progress import Progress
+from echomate.jobs.running import Again, ClaimLost, Refused, is_shown, kinds, retry, run, runs
 
 __all__ = [
     "Again",
+    "ClaimLost",
     "Job",
+    "Progress",
+    "Refused",
     "Sender",
     "State",
     "add",
     "failed",
+    "is_shown",
     "job",
     "kinds",
     "put_item",

@@ -48,6 +48,12 @@ class Job(table.Item, discriminator="job"):
     """Its creator sends the task; the projector doesn't."""
     claim = UnicodeAttribute(attr_name="Claim", null=True)
     error = UnicodeAttribute(attr_name="Error", null=True)
+    """What went wrong last, for operators."""
+    progress = NumberAttribute(attr_name="Progress", null=True)
+    """Percent."""
+    result_json = UnicodeAttribute(attr_name="Result", null=True)
+    refusal = UnicodeAttribute(attr_name="Refusal", null=True)
+    """Why it can't be done, for its user."""
 
     @property
     def id(self) -> int:
@@ -56,6 +62,11 @@ class Job(table.Item, discriminator="job"):
     @property
     def payload(self) -> dict[str, Any]:
         return cast("dict[str, Any]", orjson.loads(self.payload_json))
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What its handler returned; None before it is done, and where that was nothing."""
+        return cast("dict[str, Any]", orjson.loads(self.result_json)) if self.result_json else None
 
 
 def job(

@@ -2,9 +2,11 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 from echomate import dynamodb, keys, table
 from echomate.config import config
@@ -16,7 +18,8 @@ FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 3600
 AWAY_SECONDS = 10
 
-JobHandler = Callable[[dict[str, Any], Job], None]
+Result = Mapping[str, Any]
+JobHandler = Callable[[dict[str, Any], Job], Result | None]
 
 logger = logging.getLogger(__name__)
 
@@ -29,35 +32,45 @@ class Again(Exception):
         self.seconds = seconds
 
 
+class Refused(Exception):
+    """Raised by a handler where no further try would help: the job ends, and its user is told this reason."""
+
+
+class ClaimLost(Exception):
+    """This worker was silent for too long, and another has taken the job over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     handler: JobHandler
     lease_seconds: int
     attempts: int
     is_kept: bool = True
+    is_shown: bool = False
 
 
 _kinds: dict[str, Kind] = {}
 
 
-def _refuse(_payload: dict[str, Any], job: Job) -> None:
+def _run_unknown(_payload: dict[str, Any], job: Job) -> None:
     raise LookupError(f"no app runs jobs of kind {job.kind}")
 
 
-_UNKNOWN = Kind(_refuse, lease_seconds=10, attempts=8)
+_UNKNOWN = Kind(_run_unknown, lease_seconds=10, attempts=8)
 
 
 def runs(
-    kind: str, *, lease_seconds: int = 60, attempts: int = 8, is_kept: bool = True
+    kind: str, *, lease_seconds: int = 60, attempts: int = 8, is_kept: bool = True, is_shown: bool = False
 ) -> Callable[[JobHandler], JobHandler]:
     """Enter the handler of a kind of job.
 
     After `lease_seconds` a job whose worker went silent runs again; what failed `attempts` times is given up.
-    `is_kept`: the item of one that is done stays for a week, else it goes at once.
+    `is_kept`: the item of one that is done stays for a week, else it goes at once. `is_shown`: its user may look at
+    it (GET /jobs/{id}), and at what the handler returns.
     """
 
     def enter(handler: JobHandler) -> JobHandler:
-        _kinds[kind] = Kind(handler, lease_seconds, attempts, is_kept)
+        _kinds[kind] = Kind(handler, lease_seconds, attempts, is_kept, is_shown)
         return handler
 
     return enter
@@ -67,6 +80,11 @@ def kinds() -> list[str]:
     return sorted(_kinds)
 
 
+def is_shown(job: Job) -> bool:
+    """Whether its user may look at it."""
+    return _kinds.get(job.kind, _UNKNOWN).is_shown
+
+
 def run(job_id: int) -> bool:
     """Run a job if it is to be run now. False: it has ended, runs elsewhere, or is not due."""
     job = _claim(job_id)
@@ -74,9 +92,14 @@ def run(job_id: int) -> bool:
         return False
     kind = _kinds.get(job.kind, _UNKNOWN)
     try:
-        kind.handler(job.payload, job)
+        result = kind.handler(job.payload, job)
     except Again as again:
         _continue(job, again.seconds)
+    except Refused as refused:
+        logger.info("job %d (%s) is refused: %s", job.id, job.kind, refused)
+        _refuse(job, str(refused))
+    except ClaimLost:
+        logger.warning("job %d (%s) is another worker's now", job.id, job.kind)
     except DependencyAway as away:
         logger.warning("job %d (%s) waits: %s", job.id, job.kind, away)
         _put_off(job, seconds=AWAY_SECONDS, attempts=job.attempts - 1, error=str(away))
@@ -84,7 +107,7 @@ def run(job_id: int) -> bool:
         logger.exception("job %d (%s) failed, attempt %d", job.id, job.kind, job.attempts)
         _fail(job, kind, error)
     else:
-        _end(job, kind)
+        _end(job, kind, result)
     return True
 
 
@@ -121,12 +144,33 @@ def _continue(job: Job, seconds: float) -> None:
         send(job.id)
 
 
-def _end(job: Job, kind: Kind) -> None:
+def keep(job: Job, *, percent: int) -> None:
+    """Write how far a job has come and prolong its claim, from within its handler. Raises `ClaimLost`."""
+    lease = _kinds.get(job.kind, _UNKNOWN).lease_seconds
+    values = {":percent": percent, ":mine": job.claim, ":running": State.RUNNING.value}
+    values |= _due(job, table.clock() + lease * 1000)
+    sets = "SET Progress = :percent, DueAt = :due, GSI2SK = :sort"
+    if not _update(job, sets, "Claim = :mine AND #state = :running", values):
+        raise ClaimLost
+
+
+def _end(job: Job, kind: Kind, result: Result | None) -> None:
     if not kind.is_kept:
         dynamodb.call("DeleteItem", {"TableName": config.table_name, "Key": table.wire_key((job.pk, job.sk))})
         return
     values = {":state": State.DONE.value, ":expires": table.clock() // 1000 + KEPT_SECONDS}
-    _finish(job, "SET #state = :state, ExpiresAt = :expires REMOVE GSI2PK, GSI2SK, Claim, #error", values)
+    sets = "#state = :state, ExpiresAt = :expires"
+    if result is not None:
+        values[":result"] = orjson.dumps(result).decode()
+        sets += ", #result = :result"
+    _finish(job, f"SET {sets} REMOVE GSI2PK, GSI2SK, Claim, #error", values)
+
+
+def _refuse(job: Job, reason: str) -> None:
+    values = {":state": State.FAILED.value, ":expires": table.clock() // 1000 + KEPT_SECONDS}
+    values |= {":reason": reason[:1000]}
+    sets = "#state = :state, ExpiresAt = :expires, Refusal = :reason"
+    _finish(job, f"SET {sets} REMOVE GSI2PK, GSI2SK, Claim, #error", values)
 
 
 def _fail(job: Job, kind: Kind, error: Exception) -> None:
@@ -172,7 +216,7 @@ def _finish(job: Job, expression: str, values: dict[str, Any]) -> None:
 
 
 def _update(job: Job, expression: str, condition: str, values: dict[str, Any]) -> Wire | None:
-    names = {"#state": "State", "#error": "Error"}
+    names = {"#state": "State", "#error": "Error", "#result": "Result"}
     update = {
         "TableName": config.table_name,
         "Key": table.wire_key((job.pk, job.sk)),

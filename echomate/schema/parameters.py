@@ -13,6 +13,7 @@ USER = OpenApiParameter(
     description="An id or a username.",
 )
 POST = OpenApiParameter("post", _ID, OpenApiParameter.PATH, description="The id of a post.")
+JOB = OpenApiParameter("job", _ID, OpenApiParameter.PATH, description="The id of a job.")
 PAGE = [
     OpenApiParameter(
         "limit",
