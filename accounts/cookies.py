@@ -1,4 +1,7 @@
-"""The refresh token as a cookie, and who may use it: only pages of allowed origins."""
+"""The refresh token as a cookie, which only pages of allowed origins may use; and the device's token as another.
+
+The second opens nothing: it tells a login that the device is known.
+"""
 
 import re
 
@@ -10,7 +13,9 @@ from echomate.config import config
 from echomate.errors import Forbidden
 
 NAME = "echomate_refresh"
+DEVICE = "echomate_device"
 PATH = "/api/v1/auth"
+DEVICE_SECONDS = 365 * 24 * 3600
 
 
 def read(request: Request) -> str | None:
@@ -30,10 +35,18 @@ def is_allowed(origin: str) -> bool:
 
 
 def put(response: Response, token: str) -> None:
+    _put(response, NAME, token, seconds=config.refresh_token_seconds)
+
+
+def put_device(response: Response, token: str) -> None:
+    _put(response, DEVICE, token, seconds=DEVICE_SECONDS)
+
+
+def _put(response: Response, name: str, token: str, *, seconds: int) -> None:
     response.set_cookie(
-        NAME,
+        name,
         token,
-        max_age=config.refresh_token_seconds,
+        max_age=seconds,
         path=PATH,
         secure=not config.is_local,
         httponly=True,

@@ -6,11 +6,11 @@ The item is the truth. Its state is cached; Redis's loss means that the table is
 import logging
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from uuid import uuid4
 
 from accounts.models import Session
+from accounts.origins import NOWHERE, Origin
 from accounts.tokens import Claims, TokenPair, pair
 from echomate import cache, dynamodb, keys, table
 from echomate.config import config
@@ -24,17 +24,6 @@ STATE_SECONDS = 600
 LOST_ANSWER_SECONDS = 60
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a session is begun: the device in words, the address coarsely."""
-
-    device: str = ""
-    address: str = ""
-
-
-NOWHERE = Origin()
 
 
 def new_session(user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] = ()) -> Session:

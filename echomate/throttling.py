@@ -54,10 +54,12 @@ class Limit:
     subject: str
 
     @property
+    def key(self) -> str:
+        return keys.throttle(self.policy.name, self.subject)
+
+    @property
     def command(self) -> Command:
-        return _COUNT.command(
-            keys=[keys.throttle(self.policy.name, self.subject)], args=[self.policy.quota[1] * 1000]
-        )
+        return _COUNT.command(keys=[self.key], args=[self.policy.quota[1] * 1000])
 
     def check(self, reply: Any) -> "State":
         """Raises `RateLimited` where the count is over the limit; an error reply lets the call pass."""
@@ -73,8 +75,16 @@ class Limit:
 
     def check_in_process(self) -> "State":
         """The same count in this process, while Redis is away."""
-        count, left = _local.count(f"{self.policy.name}:{self.subject}", self.policy.quota[1])
+        count, left = _local.count(self.key, self.policy.quota[1])
         return self.check([count, int(left * 1000)])
+
+    def forget_in_process(self) -> None:
+        """Begin this process's own count anew."""
+        _local.forget(self.key)
+
+    def take_back_in_process(self) -> None:
+        """One less in this process's own count."""
+        _local.take_back(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,16 @@ class _LocalCounters:
                 count, end = 0, now + seconds
             self._windows[key] = (count + 1, end)
             return count + 1, end - now
+
+    def forget(self, key: str) -> None:
+        with self._lock:
+            self._windows.pop(key, None)
+
+    def take_back(self, key: str) -> None:
+        with self._lock:
+            count, end = self._windows.get(key, (0, 0.0))
+            if count:
+                self._windows[key] = (count - 1, end)
 
 
 _local = _LocalCounters()

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from accounts import mail, passwords, sessions
 from accounts.models import Purpose, User, email_claim, new_user, username_claim
+from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
 from accounts.services.logging_in import LoggedIn
-from accounts.sessions import NOWHERE, Origin
 from echomate import cache, ids, jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Conflict, Invalid

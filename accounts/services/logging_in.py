@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from accounts import names, passwords, sessions
 from accounts.models import ACTIVE, SUSPENDED, User
-from accounts.sessions import NOWHERE, Origin
+from accounts.origins import NOWHERE, Origin
 from accounts.tokens import TokenPair
 from echomate import dynamodb, keys, table, transactions
 from echomate.dynamodb import DynamoDBError

@@ -9,18 +9,12 @@ from rest_framework.response import Response
 from accounts import cookies, sessions, tokens
 from accounts.authentication import SignatureAuthentication, TokenViewer
 from accounts.serializers.signing_in import RefreshSerializer, TokensSerializer
-from accounts.sessions import Origin
 from accounts.tokens import TokenPair
 from echomate.errors import Unauthenticated
 from echomate.views import ApiView
 
 FOREIGN_ORIGIN = OpenApiResponse(description="The cookie came with an `Origin` that is not allowed.")
 NEVER_STORED = {"Cache-Control": "no-store"}
-
-
-def origin_of(request: Request) -> Origin:
-    """Where a call comes from, as its session will show it."""
-    return Origin()
 
 
 def token_response(pair: TokenPair, delivery: str, *, status: int = 200, **more: Any) -> Response:

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import names, selectors, services
+from accounts.origins import origin_of
 from accounts.presentation import present_me
 from accounts.serializers.signing_in import LoggedInSerializer, LoginSerializer, SignupSerializer
 from accounts.services import LoggedIn, NewAccount
-from accounts.views.sessions import origin_of, token_response
+from accounts.views.sessions import token_response
 from echomate import cache, keys
 from echomate.throttling import Limit, Policy
 from echomate.views import ApiView
