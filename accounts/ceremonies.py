@@ -114,6 +114,18 @@ def challenge_of(credential: Mapping[str, Any]) -> bytes:
         return helpers.base64url_to_bytes(challenge)
 
 
+def credential_id_in(credential: Mapping[str, Any]) -> bytes:
+    """Raises `CeremonyFailed`."""
+    with _parsing():
+        return helpers.base64url_to_bytes(credential["rawId"])
+
+
+def handle_in(credential: Mapping[str, Any]) -> bytes:
+    """Of the user, as the authenticator kept it; empty where it keeps none. Raises `CeremonyFailed`."""
+    with _parsing():
+        return helpers.base64url_to_bytes(credential["response"].get("userHandle") or "")
+
+
 def check_made(credential: Mapping[str, Any]) -> Made:
     """The passkey in an answer to `creation_options`, whose challenge is checked already. Raises `CeremonyFailed`."""
     expected = _expected(credential)
