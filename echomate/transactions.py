@@ -27,9 +27,9 @@ _NAME = re.compile(r"#(\w+)")
 
 
 def put(item: Item, *, condition: str = ABSENT, **values: Any) -> Wire:
-    return {
-        "Put": {"TableName": config.table_name, "Item": item.wire(), **expressions(condition, values=values)}
-    }
+    """Put an item; without a condition, in place of what is there."""
+    conditions = expressions(condition, values=values) if condition else {}
+    return {"Put": {"TableName": config.table_name, "Item": item.wire(), **conditions}}
 
 
 def update(key: Key, *, change: str, condition: str, **values: Any) -> Wire:

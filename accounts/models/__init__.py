@@ -12,6 +12,15 @@ from accounts.models.oidc import (
     oidc_sighting,
 )
 from accounts.models.passkeys import Passkey, UsedChallenge, passkey_id, passkeys_of
+from accounts.models.second_factors import (
+    PendingTotp,
+    RecoveryCodes,
+    Totp,
+    new_recovery_codes,
+    new_totp,
+    pending_totp,
+    place_of,
+)
 from accounts.models.sessions import Session
 from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Settings, User, new_user
 
@@ -27,18 +36,25 @@ __all__ = [
     "OidcSighting",
     "Passkey",
     "Purpose",
+    "PendingTotp",
+    "RecoveryCodes",
     "Session",
     "Settings",
+    "Totp",
     "UsedChallenge",
     "User",
     "UsernameClaim",
     "email_claim",
     "mail_token",
+    "new_recovery_codes",
+    "new_totp",
     "new_user",
     "oidc_claim",
     "oidc_link",
     "oidc_sighting",
     "passkey_id",
     "passkeys_of",
+    "pending_totp",
+    "place_of",
     "username_claim",
 ]
