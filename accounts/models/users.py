@@ -34,11 +34,21 @@ class Settings(MapAttribute[str, object]):
     mail_notices = BooleanAttribute(attr_name="MailNotices", default=True)
 
 
+class FormerAddress(MapAttribute[str, object]):
+    """A verified address that was changed for another; for a while its owner may take the change back."""
+
+    address = UnicodeAttribute(attr_name="Address")
+    changed_at = NumberAttribute(attr_name="ChangedAt")
+    """Unix seconds."""
+
+
 class User(Item, discriminator="user"):
     username = UnicodeAttribute(attr_name="Username")
     email = UnicodeAttribute(attr_name="Email", null=True)
     """In its canonical form. None: it was never verified, and another has claimed it since."""
     email_verified = BooleanAttribute(attr_name="EmailVerified", default=False)
+    former_addresses = ListAttribute(attr_name="FormerAddresses", of=FormerAddress, default=list)
+    """The oldest first."""
     password_hash = UnicodeAttribute(attr_name="PasswordHash", null=True)
     credential_version = NumberAttribute(attr_name="CredentialVersion", default=1)
     """Moves with each change of credentials, so that a login under way with the old ones makes no session."""
@@ -58,6 +68,12 @@ class User(Item, discriminator="user"):
     totp = BooleanAttribute(attr_name="Totp", default=False)
     """Whether a confirmed one-time password is asked for; its secret is in an item of its own."""
     passkeys = NumberAttribute(attr_name="Passkeys", default=0)
+    erased_at = NumberAttribute(attr_name="ErasedAt", null=True)
+    """Unix milliseconds until which one who is `erasing` may come back."""
+    erasure_requested_at = NumberAttribute(attr_name="ErasureRequestedAt", null=True)
+    erasure_job = NumberAttribute(attr_name="ErasureJob", null=True)
+    erasure_begun = BooleanAttribute(attr_name="ErasureBegun", null=True)
+    """There is no way back any more."""
     version = NumberAttribute(attr_name="Version", default=1)
     last_edit = UnicodeAttribute(attr_name="LastEdit", null=True)
     """A number of the latest edit's own, by which its repeated try knows itself."""
