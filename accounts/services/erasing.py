@@ -1,0 +1,120 @@
+"""Asking to be erased, and coming back."""
+
+from datetime import UTC, datetime, timedelta
+
+from accounts import mail, mail_links, sessions
+from accounts.models import ACTIVE, ERASING, Purpose, User
+from echomate import cache, jobs, keys, table, transactions
+from echomate.config import config
+from echomate.dynamodb import DynamoDBError, Wire
+from echomate.errors import Forbidden, Unauthenticated
+from echomate.ids import rfc3339
+from echomate.stream import wake
+
+KIND = "erasure"
+
+
+def request_erasure(user_id: int) -> datetime:
+    """Hide a user from everybody at once, end their sessions, and erase them at the moment that is returned.
+
+    Asked again, it answers the same. Raises `DependencyAway` while Redis may still call a session good; what was
+    asked for stands all the same.
+    """
+    user = User.read(keys.user(user_id))
+    if user is not None and user.state == ACTIVE:
+        user = _request(user)
+    if user is None or user.state != ERASING or user.erased_at is None:
+        raise Unauthenticated(type="session-revoked")
+    _forget(user)
+    sessions.end_all(user.id)
+    return moment(user)
+
+
+def moment(user: User) -> datetime:
+    """When one who is being erased is gone for good."""
+    return datetime.fromtimestamp(int(user.erased_at or 0) / 1000, UTC)
+
+
+def _request(user: User) -> User | None:
+    """The user as it is then: another request, or a suspension, may have come first."""
+    now = table.clock()
+    erased_at = now + config.erasure_delay_seconds * 1000
+    payload = {"user": str(user.id), "erased_at": erased_at}
+    job = jobs.job(KIND, payload, delay=timedelta(seconds=config.erasure_delay_seconds))
+    day = datetime.fromtimestamp(erased_at / 1000, UTC).date().isoformat()
+    letter = mail.job("erasing", to=user.id, link=Purpose.RESTORE, also=(ERASING,), day=day)
+    hidden = transactions.update(
+        keys.user(user.id),
+        condition="#State = :active",
+        change="SET #State = :erasing, #ErasedAt = :erased_at, #ErasureRequestedAt = :now, #ErasureJob = :job"
+        " REMOVE #GSI1PK, #GSI1SK",
+        active=ACTIVE,
+        erasing=ERASING,
+        erased_at=erased_at,
+        now=now,
+        job=job.id,
+    )
+    try:
+        transactions.commit([hidden, jobs.put_item(job), jobs.put_item(letter)])
+    except DynamoDBError as error:
+        if not transactions.failed(error, 0):
+            raise
+    return User.read(keys.user(user.id))
+
+
+def restore(user_id: int) -> None:
+    """Bring back one who has asked to be erased, as they were; to one who isn't being erased it does nothing.
+
+    For those who have shown who they are. Raises `Forbidden` (`erasing`) when it is too late.
+    """
+    user = User.read(keys.user(user_id))
+    if user is None or user.state != ERASING:
+        return
+    try:
+        _restore(user)
+    except DynamoDBError as error:
+        if not transactions.failed(error, 0):
+            raise
+        raise Forbidden(
+            "It is too late to come back.", type="erasing", erased_at=rfc3339(moment(user))
+        ) from error
+
+
+def restore_by_token(token: str) -> None:
+    """The same for who holds the link of the mail. Raises `Invalid` (`link-invalid`)."""
+    found = mail_links.find(token, Purpose.RESTORE)
+    user = User.read(keys.user(int(found.user)))
+    if user is None or user.state != ERASING or user.email != found.address:
+        raise mail_links.invalid(Purpose.RESTORE)
+    try:
+        _restore(user, mail_links.use(found))
+    except DynamoDBError as error:
+        if transactions.failed(error, 0) or transactions.failed(error, 1):
+            raise mail_links.invalid(Purpose.RESTORE) from error
+        raise
+
+
+def _restore(user: User, *more: Wire) -> None:
+    """Of this and the job that erases, whoever comes first wins: both ask for the same state of the user."""
+    found = {"names": keys.names(user.username), "name": user.username} if user.settings.discoverable else {}
+    findable = ", #GSI1PK = :names, #GSI1SK = :name" if found else ""
+    shown = transactions.update(
+        keys.user(user.id),
+        condition="#State = :erasing AND #ErasedAt = :erased_at AND #ErasedAt > :now"
+        " AND attribute_not_exists(#ErasureBegun)",
+        change=f"SET #State = :active{findable} REMOVE #ErasedAt, #ErasureRequestedAt, #ErasureJob",
+        active=ACTIVE,
+        erasing=ERASING,
+        erased_at=int(user.erased_at or 0),
+        now=table.clock(),
+        **found,
+    )
+    cancelled = transactions.delete(keys.job(int(user.erasure_job or 0)))
+    letter = jobs.put_item(mail.job("restored", to=user.id))
+    transactions.commit([shown, *more, cancelled, letter])
+    _forget(user)
+
+
+def _forget(user: User) -> None:
+    cached = (keys.cached_user(user.id), keys.cached_username(user.username))
+    cache.forget_parts([*(("DEL", key) for key in cached), wake.COMMAND])
