@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import uuid4
 
-from accounts.models import Session
+from accounts.models import STEP_UP_SECONDS, Session
 from accounts.origins import NOWHERE, Origin
 from accounts.tokens import Claims, TokenPair, pair
 from echomate import cache, dynamodb, keys, table
@@ -22,12 +22,17 @@ from echomate.stream import wake
 STANDS = b"+"
 STATE_SECONDS = 600
 LOST_ANSWER_SECONDS = 60
+PRESENT = frozenset({"password", "otp", "recovery", "passkey"})
+"""Methods that show that one is there now; a login provider may have known one since yesterday."""
 
 logger = logging.getLogger(__name__)
 
 
 def new_session(user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] = ()) -> Session:
-    """A session that is not yet stored."""
+    """A session that is not yet stored. One begun by what shows that one is there is stepped up already.
+
+    Every way in asks for the second factor first (`second_factors.demand`), where there is one.
+    """
     partition, sort = keys.session(user, secrets.token_hex(12))
     now = now_seconds()
     return Session(
@@ -40,6 +45,7 @@ def new_session(user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] =
         device=origin.device,
         address=origin.address,
         methods=list(methods),
+        stepped_up_until=now + STEP_UP_SECONDS if PRESENT.intersection(methods) else 0,
     )
 
 

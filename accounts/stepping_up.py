@@ -1,12 +1,13 @@
-"""Step-up: for what a session that was left open must not do, one shows again who one is, for 10 minutes."""
+"""Step-up: for what a session that was left open must not do, one shows again who one is, for 10 minutes.
+
+A login by password or passkey, and a signup, has just shown it; a refresh of the tokens has not.
+"""
 
 from accounts.authentication import TokenViewer
 from accounts.models import Session
 from echomate import keys
 from echomate.errors import Forbidden, Unauthenticated
 from echomate.ids import now_seconds
-
-STEP_UP_SECONDS = 600
 
 
 def require(viewer: TokenViewer) -> None:

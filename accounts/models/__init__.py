@@ -1,6 +1,7 @@
 """Entities of accounts."""
 
 from accounts.models.claims import EmailClaim, UsernameClaim, email_claim, username_claim
+from accounts.models.erasures import Erasure, ErasureReceipt, erasure_receipt, new_erasure
 from accounts.models.mail_tokens import MailToken, Purpose, mail_token
 from accounts.models.oidc import (
     OidcClaim,
@@ -21,22 +22,25 @@ from accounts.models.second_factors import (
     pending_totp,
     place_of,
 )
-from accounts.models.sessions import Session
+from accounts.models.sessions import STEP_UP_SECONDS, Session
 from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Settings, User, new_user
 
 __all__ = [
     "ACTIVE",
     "ERASING",
+    "STEP_UP_SECONDS",
     "SUSPENDED",
     "EmailClaim",
+    "Erasure",
+    "ErasureReceipt",
     "MailToken",
     "OidcClaim",
     "OidcLink",
     "OidcLogin",
     "OidcSighting",
     "Passkey",
-    "Purpose",
     "PendingTotp",
+    "Purpose",
     "RecoveryCodes",
     "Session",
     "Settings",
@@ -45,7 +49,9 @@ __all__ = [
     "User",
     "UsernameClaim",
     "email_claim",
+    "erasure_receipt",
     "mail_token",
+    "new_erasure",
     "new_recovery_codes",
     "new_totp",
     "new_user",

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from accounts import mail, recovery_codes, totp
+from accounts import guessing, mail, recovery_codes, totp
+from accounts.challenges import Purpose
 from accounts.models import RecoveryCodes, Totp, User, place_of
-from accounts.sessions import NOWHERE, Origin
+from accounts.origins import NOWHERE, Origin
 from echomate import jobs, keys, sealing, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Unauthenticated
@@ -34,7 +35,7 @@ def demand(
     if passkey is not None:
         return [use_passkey(user, passkey)]
     if otp is not None:
-        return [use_code(user, otp)]
+        return [use_code(user, otp, origin=origin)]
     raise required(user)
 
 
@@ -59,21 +60,27 @@ def codes_left(user: int) -> int:
     return len(found.digests or ()) if found else 0
 
 
-def use_code(user: User, typed: str) -> str:
-    """`otp` or `recovery`, whichever it was: it is used up then. Raises `Unauthenticated` (`otp-invalid`)."""
+def use_code(user: User, typed: str, *, origin: Origin = NOWHERE, session: str = "") -> str:
+    """`otp` or `recovery`, whichever it was: it is used up then. Raises `Unauthenticated` (`otp-invalid`).
+
+    `session` is the sid of the one that asks, where one is logged in. Raises `RateLimited` after too many.
+    """
     code = re.sub(r"[\s-]", "", typed)
-    if totp.is_code(code) and _use_totp(user.id, code):
-        return "otp"
-    if (digest := recovery_codes.digest(code)) and _use_recovery_code(user.id, digest):
-        return "recovery"
-    raise Unauthenticated(type="otp-invalid")
+    with guessing.counted(guessing.CODES, str(user.id), origin, session=session):
+        if totp.is_code(code) and _use_totp(user.id, code):
+            return "otp"
+        if (digest := recovery_codes.digest(code)) and _use_recovery_code(user.id, digest):
+            return "recovery"
+        raise Unauthenticated(type="otp-invalid")
 
 
-def use_passkey(user: User, assertion: Mapping[str, Any]) -> str:
+def use_passkey(
+    user: User, assertion: Mapping[str, Any], *, purpose: Purpose = Purpose.SECOND_FACTOR
+) -> str:
     """Raises `Unauthenticated` (`passkey-invalid`)."""
     from accounts.services import passkeys
 
-    passkeys.verify_assertion(assertion, user=user)
+    passkeys.verify_assertion(assertion, user=user, purpose=purpose)
     return "passkey"
 
 
