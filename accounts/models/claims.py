@@ -6,8 +6,12 @@ Access patterns: the owner of a username · of an e-mail address.
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from accounts.models.users import User
-from echomate import keys, table
+from echomate import keys, table, transactions
+from echomate.dynamodb import Wire
+from echomate.ids import now_seconds
 from echomate.table import Item
+
+UNVERIFIED_HOLD_MILLISECONDS = 48 * 3600 * 1000
 
 
 class UsernameClaim(Item, discriminator="username_claim"):
@@ -15,6 +19,8 @@ class UsernameClaim(Item, discriminator="username_claim"):
 
 
 class EmailClaim(Item, discriminator="email_claim"):
+    """One of an address that was changed for another has an `ExpiresAt`: until then nobody else has it."""
+
     user = NumberAttribute(attr_name="User")
     email = UnicodeAttribute(attr_name="Email")
     verified = BooleanAttribute(attr_name="Verified", default=False)
@@ -34,4 +40,22 @@ def email_claim(user: User, address: str) -> EmailClaim:
         user=user.id,
         email=address,
         verified=user.email_verified,
+    )
+
+
+def claim_address(user: User, address: str, *, verified: bool) -> Wire:
+    """The part of a transaction that makes an address the user's.
+
+    Its condition fails while it is another's. One that was never verified is theirs for 48 h.
+    """
+    claim = email_claim(user, address)
+    claim.verified = verified
+    return transactions.put(
+        claim,
+        condition=f"{transactions.ABSENT} OR #User = :user OR #ExpiresAt <= :now"
+        " OR (#Verified = :no AND #CreatedAt < :long_ago)",
+        user=user.id,
+        now=now_seconds(),
+        no=False,
+        long_ago=table.clock() - UNVERIFIED_HOLD_MILLISECONDS,
     )

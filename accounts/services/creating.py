@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 
 from accounts import mail, passwords, sessions
-from accounts.models import Purpose, User, email_claim, new_user, username_claim
+from accounts.models import Purpose, User, new_user, username_claim
+from accounts.models.claims import claim_address
 from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
 from accounts.services.logging_in import LoggedIn
-from echomate import cache, ids, jobs, keys, table, transactions
+from echomate import cache, ids, jobs, keys, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Conflict, Invalid
 from echomate.stream import wake
-
-UNVERIFIED_HOLD_MILLISECONDS = 48 * 3600 * 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,11 +68,9 @@ def _user(account: NewAccount, *, password_hash: str) -> User:
 
 
 def _store(user: User, address: str, *more: Wire) -> None:
-    free = f"{transactions.ABSENT} OR (#Verified = :no AND #CreatedAt < :long_ago)"
-    long_ago = table.clock() - UNVERIFIED_HOLD_MILLISECONDS
     claims = [
         transactions.put(username_claim(user)),
-        transactions.put(email_claim(user, address), condition=free, no=False, long_ago=long_ago),
+        claim_address(user, address, verified=bool(user.email_verified)),
     ]
     try:
         transactions.commit([*claims, transactions.put(user), *more])
