@@ -13,6 +13,9 @@ from echomate.errors import DependencyAway
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
+FLEETING = {"exports/": 1, "imports/": 7}
+"""Prefixes of the private bucket whose objects a rule removes after so many days, should no job have."""
+
 _client: "S3Client | None" = None
 _lock = threading.Lock()
 
@@ -37,13 +40,14 @@ def _options() -> dict[str, Any]:
             connect_timeout=1,
             read_timeout=3,
             retries={"total_max_attempts": 1},
+            signature_version="s3v4",  # of links too, which would have an older one
             s3={"addressing_style": "path"},
         ),
     }
 
 
 def create_buckets() -> None:
-    """Create the buckets that are missing."""
+    """Create the buckets that are missing, and give the private one its rules."""
     for bucket in (config.media_bucket, config.originals_bucket):
         try:
             s3().head_bucket(Bucket=bucket)
@@ -54,6 +58,18 @@ def create_buckets() -> None:
                 "CreateBucketConfiguration": {"LocationConstraint": config.aws_region}
             }
             s3().create_bucket(Bucket=bucket, **({} if config.aws_region == "us-east-1" else elsewhere))
+    s3().put_bucket_lifecycle_configuration(
+        Bucket=config.originals_bucket, LifecycleConfiguration={"Rules": _rules()}
+    )
+
+
+def _rules() -> list[Any]:
+    unended = {"ID": "unended-uploads", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
+    fleeting = [
+        {"ID": prefix.strip("/"), "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
+        for prefix, days in FLEETING.items()
+    ]
+    return [{"Filter": {"Prefix": ""}, **rule, "Status": "Enabled"} for rule in (unended, *fleeting)]
 
 
 def check() -> None:

@@ -1,0 +1,183 @@
+"""Objects of the private bucket: written as a stream, read in ranges, linked for a while, removed.
+
+All raise `DependencyAway` where S3 can't be reached. What an upload leaves that its worker did not live to end, the
+next upload of the same key removes, and the bucket's rules do so within a day.
+"""
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from echomate.config import config
+from echomate.errors import DependencyAway
+from echomate.storage import s3
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+PART_BYTES = 8 * 1024 * 1024
+"""S3 takes parts from 5 MiB on, and 10,000 of them."""
+READ_BYTES = 1024 * 1024
+TRIES = 3
+
+T = TypeVar("T")
+
+
+def _tried(call: Callable[[], T]) -> T:
+    """A call that may be repeated, up to three times: a long transfer should outlive a short disturbance."""
+    attempt = 1
+    while True:
+        try:
+            return call()
+        except (BotoCoreError, ClientError) as error:
+            if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+                raise
+            if attempt == TRIES:
+                raise DependencyAway("storage") from error
+        time.sleep(0.2 * 2**attempt)
+        attempt += 1
+
+
+class Upload:
+    """What zipfile writes into: nothing can be sought, and no more than one part is held."""
+
+    def __init__(self, key: str, content_type: str) -> None:
+        self.bytes = 0
+        self._where: dict[str, Any] = {"Bucket": config.originals_bucket, "Key": key}
+        self._buffer = bytearray()
+        self._parts: list[dict[str, Any]] = []
+        begun = _tried(lambda: s3().create_multipart_upload(**self._where, ContentType=content_type))
+        self._where["UploadId"] = begun["UploadId"]
+
+    def write(self, data: bytes) -> int:
+        self._buffer += data
+        self.bytes += len(data)
+        while len(self._buffer) >= PART_BYTES:
+            self._send(bytes(self._buffer[:PART_BYTES]))
+            del self._buffer[:PART_BYTES]
+        return len(data)
+
+    def flush(self) -> None:
+        """A part goes when it is full."""
+
+    def _send(self, body: bytes) -> None:
+        number = len(self._parts) + 1
+        sent = _tried(lambda: s3().upload_part(**self._where, PartNumber=number, Body=body))
+        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+
+    def complete(self) -> None:
+        self._send(bytes(self._buffer))
+        parts: Any = {"Parts": self._parts}
+        _tried(lambda: s3().complete_multipart_upload(**self._where, MultipartUpload=parts))
+
+    def abort(self) -> None:
+        """Best effort: S3 may be what is away."""
+        try:
+            s3().abort_multipart_upload(**self._where)
+        except (BotoCoreError, ClientError):
+            return
+
+
+@contextmanager
+def upload(key: str, *, content_type: str) -> Iterator[Upload]:
+    """A stream that becomes the object when the block ends, and nothing where the block fails."""
+    _abort_others(key)
+    stream = Upload(key, content_type)
+    try:
+        yield stream
+        stream.complete()
+    except BaseException:
+        stream.abort()
+        raise
+
+
+def _abort_others(key: str) -> None:
+    """End the uploads of an object that were begun and never ended."""
+    bucket = config.originals_bucket
+    found = _tried(lambda: s3().list_multipart_uploads(Bucket=bucket, Prefix=key))
+    for one in found.get("Uploads", []):
+        where: Any = {"Bucket": bucket, "Key": one["Key"], "UploadId": one["UploadId"]}
+        _tried(partial(s3().abort_multipart_upload, **where))
+
+
+def put(key: str, file: BinaryIO, *, content_type: str) -> None:
+    """Store a file."""
+    with upload(key, content_type=content_type) as stream:
+        while part := file.read(READ_BYTES):
+            stream.write(part)
+
+
+class _Ranges(io.RawIOBase):
+    """An object as a file that can be sought; each read is a request."""
+
+    def __init__(self, key: str) -> None:
+        self._where: Any = {"Bucket": config.originals_bucket, "Key": key}
+        head = _tried(lambda: s3().head_object(**self._where))
+        self._where["IfMatch"] = head["ETag"]
+        self._size = head["ContentLength"]
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        view = memoryview(buffer).cast("B")
+        end = min(self._at + len(view), self._size)
+        if end <= self._at:
+            return 0
+        data = _tried(lambda: self._get(self._at, end))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def _get(self, start: int, end: int) -> bytes:
+        return s3().get_object(**self._where, Range=f"bytes={start}-{end - 1}")["Body"].read()
+
+
+def read(key: str) -> io.BufferedReader | None:
+    """An object as a file that can be sought, of which a mebibyte is held; None where there is none."""
+    try:
+        return io.BufferedReader(_Ranges(key), READ_BYTES)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return None
+
+
+def link(key: str, *, file_name: str, seconds: int) -> str:
+    """A URL under which anybody may download an object for so long, as a file of this name."""
+    asked = {
+        "Bucket": config.originals_bucket,
+        "Key": key,
+        "ResponseContentDisposition": f'attachment; filename="{file_name}"',
+    }
+    return s3().generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+
+
+def remove(key: str) -> None:
+    """Remove an object; one that isn't there is no error."""
+    _tried(lambda: s3().delete_object(Bucket=config.originals_bucket, Key=key))
+
+
+def remove_all(prefix: str) -> int:
+    """Remove the objects whose keys begin so, and their unended uploads; how many objects that were."""
+    _abort_others(prefix)
+    bucket, removed = config.originals_bucket, 0
+    while found := _tried(lambda: s3().list_objects_v2(Bucket=bucket, Prefix=prefix)).get("Contents"):
+        for one in found:
+            remove(one["Key"])
+        removed += len(found)
+    return removed

@@ -1,0 +1,99 @@
+"""Objects of the private bucket."""
+
+import secrets
+import urllib.error
+import urllib.request
+from io import BytesIO
+
+import pytest
+
+from echomate import objects
+from echomate.config import config
+from echomate.errors import DependencyAway
+from echomate.storage import s3
+from echomate.testing.proxy import Proxy
+
+
+@pytest.fixture
+def key() -> str:
+    return f"tests/{secrets.token_hex(8)}"
+
+
+def unended(prefix: str) -> int:
+    found = s3().list_multipart_uploads(Bucket=config.originals_bucket, Prefix=prefix)
+    return len(found.get("Uploads", []))
+
+
+def content(key: str) -> bytes | None:
+    file = objects.read(key)
+    return file.read() if file else None
+
+
+@pytest.mark.parametrize("size", [0, 1, objects.PART_BYTES, objects.PART_BYTES * 2 + 17])
+def test_what_is_written_bit_by_bit_is_one_object_that_is_read_in_ranges(key: str, size: int) -> None:
+    data = secrets.token_bytes(size)
+    objects.put(key, BytesIO(data), content_type="application/zip")
+    assert content(key) == data
+    file = objects.read(key)
+    assert file
+    file.seek(-10, 2)
+    assert file.read() == data[-10:] if size > 10 else True
+    file.seek(size // 2)
+    assert file.read(100) == data[size // 2 :][:100]
+
+
+def test_an_upload_that_fails_leaves_neither_object_nor_parts(key: str) -> None:
+    def write() -> None:
+        with objects.upload(key, content_type="text/plain") as stream:
+            stream.write(bytes(objects.PART_BYTES))
+            raise ValueError("in the midst")
+
+    with pytest.raises(ValueError, match="in the midst"):
+        write()
+    assert content(key) is None
+    assert unended(key) == 0
+
+
+def test_what_a_worker_that_died_left_is_aborted_by_the_next_upload_and_by_a_rule(key: str) -> None:
+    died = objects.Upload(key, "text/plain")
+    died.write(bytes(objects.PART_BYTES))
+    assert unended(key) == 1
+    objects.put(key, BytesIO(b"whole"), content_type="text/plain")
+    assert (unended(key), content(key)) == (0, b"whole")
+    rules = s3().get_bucket_lifecycle_configuration(Bucket=config.originals_bucket)["Rules"]
+    assert {rule["ID"] for rule in rules} == {"unended-uploads", "exports", "imports"}
+
+
+def test_removing_a_prefix_removes_objects_and_uploads_and_no_others(key: str) -> None:
+    for name in ("a", "b"):
+        objects.put(f"{key}/{name}", BytesIO(b"x"), content_type="text/plain")
+    objects.Upload(f"{key}/c", "text/plain").write(b"x")
+    objects.put(f"{key}2/a", BytesIO(b"y"), content_type="text/plain")
+    assert objects.remove_all(f"{key}/") == 2
+    assert content(f"{key}/a") is None
+    assert content(f"{key}2/a") == b"y"
+    assert unended(f"{key}/") == 0
+    objects.remove(f"{key}/a")
+
+
+def test_a_link_downloads_a_file_and_a_changed_one_nothing(key: str) -> None:
+    objects.put(key, BytesIO(b"whole"), content_type="application/zip")
+    url = objects.link(key, file_name="export.zip", seconds=60)
+    with urllib.request.urlopen(url) as answer:  # noqa: S310 - the emulator's
+        assert answer.read() == b"whole"
+        assert answer.headers["Content-Disposition"] == 'attachment; filename="export.zip"'
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(url.replace(key, f"{key}2"))  # noqa: S310 - the emulator's
+    refused.value.close()
+    assert refused.value.code in (403, 404)
+
+
+def test_s3_being_away_is_said(key: str, storage_proxy: Proxy) -> None:
+    objects.put(key, BytesIO(b"whole"), content_type="text/plain")
+    storage_proxy.refuse()
+    with pytest.raises(DependencyAway):
+        objects.read(key)
+    with pytest.raises(DependencyAway):
+        objects.put(key, BytesIO(b"x"), content_type="text/plain")
+    storage_proxy.heal()
+    assert content(key) == b"whole"
