@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import me, sessions, signing_in
+from accounts.views import erasing, me, sessions, signing_in
 
 urlpatterns: list[URLPattern] = [
     path("users/me", me.MeView.as_view()),
+    path("users/me/restore", erasing.RestoreView.as_view()),
     path("auth/refresh-token", sessions.RefreshView.as_view()),
     path("auth/logout", sessions.LogoutView.as_view()),
     path("auth/logout-all", sessions.LogoutAllView.as_view()),

@@ -7,12 +7,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import selectors, services
+from accounts import selectors, services, stepping_up
+from accounts.authentication import TokenViewer
 from accounts.models import User
 from accounts.presentation import present_me
+from accounts.serializers.erasing import ErasingSerializer
 from accounts.serializers.users import OwnUserSerializer, ProfileSerializer
+from accounts.services import erasing
 from echomate import cache, etags, keys
-from echomate.errors import PreconditionFailed
+from echomate.errors import PreconditionFailed, Unauthenticated
+from echomate.ids import rfc3339
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH
 from echomate.views import ApiView
 
@@ -45,6 +49,15 @@ class MeView(ApiView):
         if changes:
             user = services.edit_profile(user, changes, version=int(user.version) if expected else None)
         return self._show(request, user)
+
+    @extend_schema(operation_id="eraseMe", tags=["users"], request=None, responses={202: ErasingSerializer})
+    def delete(self, request: Request) -> Response:
+        """Ask for one's account to be erased. It is hidden at once, all sessions end, and one may come back for a time."""
+        if not isinstance(self.viewer, TokenViewer):
+            raise Unauthenticated
+        stepping_up.require(self.viewer)
+        erased_at = erasing.request_erasure(self.viewer.id)
+        return Response({"erased_at": rfc3339(erased_at)}, status=202)
 
     def _show(self, request: Request, user: User) -> Response:
         found = self.opening[0] if self.opening else None
