@@ -52,7 +52,7 @@ class MeView(ApiView):
 
     @extend_schema(operation_id="eraseMe", tags=["users"], request=None, responses={202: ErasingSerializer})
     def delete(self, request: Request) -> Response:
-        """Ask for one's account to be erased. It is hidden at once, all sessions end, and one may come back for a time."""
+        """Ask for one's account to be erased. It is hidden at once and sessions end; one may come back for a time."""
         if not isinstance(self.viewer, TokenViewer):
             raise Unauthenticated
         stepping_up.require(self.viewer)
