@@ -49,13 +49,13 @@ class Origin:
     address: str = ""
     client: str = ""
     device_token: str = field(default="", repr=False)
-    """As the client gave it: anything, until `is_known`."""
-    is_known: bool | None = None
-    """Whether the account knows the device by its token; None while nobody has looked."""
+    """As the client gave it: anything, unless it is known."""
+    known_until: int | None = None
+    """Unix seconds until which the account knows the device by its token, 0 if it doesn't; None while nobody looked."""
 
     @property
     def known_token(self) -> str:
-        return self.device_token if self.is_known else ""
+        return self.device_token if self.known_until else ""
 
 
 NOWHERE = Origin()

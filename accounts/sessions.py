@@ -12,23 +12,27 @@ from uuid import uuid4
 from accounts.models import STEP_UP_SECONDS, Session
 from accounts.origins import NOWHERE, Origin
 from accounts.tokens import Claims, TokenPair, pair
-from echomate import cache, dynamodb, keys, table
+from echomate import cache, dynamodb, keys, table, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import DependencyAway, Unauthenticated
+from echomate.errors import DependencyAway, NotFound, Unauthenticated
 from echomate.ids import now_seconds
 from echomate.stream import wake
 
 STANDS = b"+"
 STATE_SECONDS = 600
 LOST_ANSWER_SECONDS = 60
+AT_MOST = 50
+"""Sessions of a user; beyond, the projector ends the one that was unused longest."""
 PRESENT = frozenset({"password", "otp", "recovery", "passkey"})
 """Methods that show that one is there now; a login provider may have known one since yesterday."""
 
 logger = logging.getLogger(__name__)
 
 
-def new_session(user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] = ()) -> Session:
+def new_session(
+    user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] = (), credential_version: int = 1
+) -> Session:
     """A session that is not yet stored. One begun by what shows that one is there is stepped up already.
 
     Every way in asks for the second factor first (`second_factors.demand`), where there is one.
@@ -39,7 +43,10 @@ def new_session(user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] =
         pk=partition,
         sk=sort,
         created_at=table.clock(),
-        expires_at=now + config.refresh_token_seconds,
+        expires_at=now + min(config.refresh_token_seconds, config.session_seconds),
+        ends_at=now + config.session_seconds,
+        last_used_at=now,
+        credential_version=credential_version,
         jti=uuid4().hex,
         rotated_at=now,
         device=origin.device,
@@ -62,82 +69,139 @@ def stands(user: int, sid: str, *, found: bytes | None = None) -> bool:
 
 
 def _load(user: int, sids: list[str]) -> dict[str, bytes]:
-    return {sid: STANDS for sid in sids if table.get_item(keys.session(user, sid)) is not None}
+    return {sid: STANDS for sid in sids if _use(user, sid)}
 
 
-def refresh(claims: Claims) -> TokenPair:
-    """Rotate a session's refresh token. Raises `Unauthenticated` (`session-revoked`).
-
-    One conditional update. A token that was rotated away ends the session, but for a minute, and as long as
-    its successor is unused, it gets the same one again: the answer may have been lost.
-    """
-    item: Wire | None
+def _use(user: int, sid: str) -> bool:
+    """Whether a session stands; the same call notes that it is used, at most every 10 minutes."""
+    now = now_seconds()
+    use = transactions.expressions(
+        "attribute_exists(PK) AND #ExpiresAt > :now AND (attribute_not_exists(#LastUsedAt) OR #LastUsedAt <= :before)",
+        change="SET #LastUsedAt = :now",
+        values={"now": now, "before": now - STATE_SECONDS},
+    )
+    found = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     try:
-        item = _rotate(claims, jti=uuid4().hex)
+        dynamodb.call("UpdateItem", {**transactions.of(keys.session(user, sid)), **use, **found})
     except DynamoDBError as error:
         if error.code != "ConditionalCheckFailedException":
             raise
-        item = _successor_again(claims, error.response.get("Item"))
-    session = Session.of(item)
+        item: Wire | None = error.response.get("Item")
+        return bool(item) and table.is_live(item or {})
+    return True
+
+
+def refresh(claims: Claims, *, until: int | None = None) -> TokenPair:
+    """Rotate a session's refresh token. Raises `Unauthenticated` (`session-revoked`).
+
+    One conditional update, in the session's last days two. A token that was rotated away ends the session, but for a
+    minute, and as long as its successor is unused, it gets the same one again: the answer may have been lost.
+    """
+    until = now_seconds() + config.refresh_token_seconds if until is None else until
+    try:
+        session = Session.of(_rotate(claims, jti=uuid4().hex, until=until))
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
+        session = Session.of(error.response.get("Item"))
+        if session and session.jti == claims.jti and session.ends_at < until:
+            return refresh(claims, until=int(session.ends_at))
+        session = _successor_again(claims, session)
     if session is None:
         raise Unauthenticated(type="session-revoked")
     return tokens_of(session)
 
 
-def _rotate(claims: Claims, *, jti: str) -> Wire:
-    now = now_seconds()
-    answer = dynamodb.call(
-        "UpdateItem",
-        {
-            "TableName": config.table_name,
-            "Key": table.wire_key(keys.session(claims.user, claims.sid)),
-            "UpdateExpression": "SET Jti = :new, PreviousJti = :old, RotatedAt = :now, ExpiresAt = :end",
-            "ConditionExpression": "Jti = :old AND ExpiresAt > :now",
-            "ExpressionAttributeValues": dynamodb.wire_item(
-                {":new": jti, ":old": claims.jti, ":now": now, ":end": now + config.refresh_token_seconds}
-            ),
-            "ReturnValues": "ALL_NEW",
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        },
+def _rotate(claims: Claims, *, jti: str, until: int) -> Wire:
+    change = transactions.expressions(
+        "#Jti = :old AND #ExpiresAt > :now AND #EndsAt >= :until",
+        change="SET #Jti = :new, #PreviousJti = :old, #RotatedAt = :now, #LastUsedAt = :now, #ExpiresAt = :until",
+        values={"new": jti, "old": claims.jti, "now": now_seconds(), "until": until},
     )
-    rotated: Wire = answer["Attributes"]
+    returns = {"ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    key = keys.session(claims.user, claims.sid)
+    rotated: Wire = dynamodb.call("UpdateItem", {**transactions.of(key), **change, **returns})["Attributes"]
     return rotated
 
 
-def _successor_again(claims: Claims, item: Wire | None) -> Wire | None:
-    session = Session.of(item)
+def _successor_again(claims: Claims, session: Session | None) -> Session | None:
     if session is None:
         return None
     fresh = now_seconds() - int(session.rotated_at) <= LOST_ANSWER_SECONDS
     if session.previous_jti == claims.jti and fresh:
-        return item
+        return session
     logger.warning("refresh token used again", extra={"user": claims.user, "session": claims.sid})
     _delete(claims.user, [claims.sid])
     cache.forget_parts([("DEL", keys.session_state(claims.sid)), wake.COMMAND])
     return None
 
 
+def of(user: int) -> list[Session]:
+    """The sessions of a user that stand, the one that was begun last first."""
+    items = table.query(keys.user_partition(user), prefix=keys.SESSION)
+    found = [session for item in items if (session := Session.of(item)) is not None]
+    return sorted(found, key=lambda session: (session.created_at, session.sid), reverse=True)
+
+
 def end(user: int, sid: str) -> None:
     """End a session; ending it again does no harm. Raises `DependencyAway` while Redis may call it good."""
-    _delete(user, [sid])
-    _forget([sid])
+    _end(user, [sid])
 
 
-def end_all(user: int) -> None:
-    """End every session of a user. Raises as `end`."""
-    sids = [item["SK"]["S"].removeprefix(keys.SESSION) for item in _all(user)]
+def end_one(user: int, sid: str) -> None:
+    """The same of one of a list. Raises `NotFound` where the user has no such session."""
+    is_there = table.get_item(keys.session(user, sid)) is not None
+    end(user, sid)
+    if not is_there:
+        raise NotFound
+
+
+def end_all(user: int, *, by: str = "") -> None:
+    """End every session of a user. Raises as `end`.
+
+    `by` is the session that asks. Raises `Unauthenticated` where it has ended, unless none stands any more: then it
+    is the retry of one that has ended them all.
+    """
+    sids = [session.sid for session in of(user)]
+    if by and sids and by not in sids:
+        raise Unauthenticated(type="session-revoked")
+    _note_end(user)
+    _end(user, sids)
+    if by:
+        _forget([by])
+
+
+def end_outdated(user: int, credential_version: int) -> None:
+    """End the sessions that were begun under earlier credentials. Raises as `end`."""
+    _end(user, [session.sid for session in of(user) if session.credential_version < credential_version])
+
+
+def end_longest_unused(user: int) -> None:
+    """Leave a user the 50 sessions that were used last."""
+    by_use = sorted(of(user), key=lambda session: session.last_used_at)
+    _end(user, [session.sid for session in by_use[:-AT_MOST]])
+
+
+def _note_end(user: int) -> None:
+    """Tokens of other issuers from before make no session any more."""
+    note = transactions.expressions(
+        "attribute_exists(PK)", change="SET #SessionsEndedAt = :now", values={"now": now_seconds()}
+    )
+    try:
+        dynamodb.call("UpdateItem", {**transactions.of(keys.user(user)), **note})
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
+
+
+def _end(user: int, sids: Sequence[str]) -> None:
     _delete(user, sids)
     _forget(sids)
 
 
-def _all(user: int) -> Sequence[Wire]:
-    return list(table.query(keys.user_partition(user), prefix=keys.SESSION, attributes=("SK", "ExpiresAt")))
-
-
 def _delete(user: int, sids: Sequence[str]) -> None:
     for sid in sids:
-        key = table.wire_key(keys.session(user, sid))
-        dynamodb.call("DeleteItem", {"TableName": config.table_name, "Key": key})
+        dynamodb.call("DeleteItem", transactions.of(keys.session(user, sid)))
 
 
 def _forget(sids: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ class OidcIssuer(BaseModel):
     """One of which the `aud` of a bearer token names; empty: the client id."""
     scopes: list[str] = []
     """All of which a bearer token must have."""
-    token_use: Literal["access", "id"] = "access"
+    token_use: Literal["access", "id"] = "access"  # noqa: S105 - a kind of token
     """Which of its tokens may be bearer tokens."""
     redirect_uris: list[str] = []
     """Where it may lead back to, beside pages of allowed origins: those of native apps."""
@@ -81,6 +81,9 @@ class Config(BaseSettings):
     )
     access_token_seconds: int = Field(1800, ge=1, description="Life of an access token.")
     refresh_token_seconds: int = Field(604800, ge=1, description="Life of a refresh token and its session.")
+    session_seconds: int = Field(
+        7776000, ge=1, description="Longest life of a session, however often it is refreshed."
+    )
     encryption_keys: Annotated[list[str], NoDecode] = Field(
         [DEVELOPMENT_ENCRYPTION_KEY],
         repr=False,
@@ -88,7 +91,7 @@ class Config(BaseSettings):
     )
     oidc_issuers: list[OidcIssuer] = Field(
         [],
-        description='Who else may log people in, as JSON: [{"issuer": "https://…", "client_id": "…"}]; docs/operations.md.',
+        description='Login providers as JSON: [{"issuer": "https://…", "client_id": "…"}]; more in docs/operations.md.',
     )
     password_hashes_at_once: int = Field(
         2, ge=1, description="Argon2id hashes a process computes side by side."

@@ -15,6 +15,7 @@ PROFILE = "PROFILE"
 STATS = "STATS"
 CLAIM = "CLAIM"
 SESSION = "SESSION#"
+KNOWN_DEVICE = "KNOWN_DEVICE#"
 OIDC_LINK = "OIDC_LINK#"
 OIDC_SEEN = "OIDC_SEEN#"
 PASSKEY = "PASSKEY#"
@@ -78,6 +79,10 @@ def oidc_login(digest: str) -> Key:
 
 def session(user: int, session: str) -> Key:
     return user_partition(user), SESSION + session
+
+
+def known_device(user: int, digest: str) -> Key:
+    return user_partition(user), KNOWN_DEVICE + digest
 
 
 def totp(user: int) -> Key:

@@ -22,7 +22,7 @@ from accounts.models.second_factors import (
     pending_totp,
     place_of,
 )
-from accounts.models.sessions import STEP_UP_SECONDS, Session
+from accounts.models.sessions import STEP_UP_SECONDS, KnownDevice, Session
 from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Settings, User, new_user
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "EmailClaim",
     "Erasure",
     "ErasureReceipt",
+    "KnownDevice",
     "MailToken",
     "OidcClaim",
     "OidcLink",

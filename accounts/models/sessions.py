@@ -15,9 +15,9 @@ STEP_UP_SECONDS = 600
 class Session(Item, discriminator="session"):
     """It stands as long as its item is there and `ExpiresAt` isn't over; ending it deletes the item."""
 
-    ends_at = NumberAttribute(attr_name="EndsAt", null=True)
+    ends_at = NumberAttribute(attr_name="EndsAt", default=0)
     """Unix seconds, beyond which no refresh takes `ExpiresAt`."""
-    last_used_at = NumberAttribute(attr_name="LastUsedAt", null=True)
+    last_used_at = NumberAttribute(attr_name="LastUsedAt", default=0)
     """Unix seconds; up to 20 minutes behind."""
     credential_version = NumberAttribute(attr_name="CredentialVersion", default=1)
     """The user's when it was begun, or changed by this session itself."""
