@@ -4,19 +4,64 @@ import re
 import unicodedata
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from echomate import graphemes
+
 _LINE_ENDS = re.compile(r"\r\n?")
+DECOMPOSED = 4
+"""So many code points one may take before NFC has made them one."""
+
+
+class CharactersValidator(MaxLengthValidator):
+    """A limit on characters as a person counts them; its schema says the code points that they may take."""
+
+    def __init__(self, characters: int) -> None:
+        super().__init__(graphemes.code_points_at_most(characters))
+        self.characters = characters
+
+    def __call__(self, value: str) -> None:
+        if len(value) > self.characters and graphemes.count(value) > self.characters:
+            raise ValidationError(
+                serializers.CharField.default_error_messages["max_length"].format(max_length=self.characters)
+            )
+        super().__call__(value)
 
 
 class TextField(serializers.CharField):
-    """A string, in NFC and with single newlines; its length counts after that. NUL is refused."""
+    """A string, in NFC and with single newlines; its length counts after that.
+
+    `max_length` counts code points, `max_characters` what a person sees. What shows nothing is blank; NUL, lone
+    surrogates and piles of marks are refused.
+    """
+
+    def __init__(self, *, max_characters: int | None = None, **options: Any) -> None:
+        if max_characters is not None:
+            options.setdefault("help_text", f"At most {max_characters} characters as a person counts them.")
+        super().__init__(**options)
+        if max_characters is not None:
+            self.max_length = graphemes.code_points_at_most(max_characters)
+            self.validators.append(CharactersValidator(max_characters))
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        return super().to_internal_value(_LINE_ENDS.sub("\n", unicodedata.normalize("NFC", data)))
+        if self.max_length is not None and len(data) > DECOMPOSED * self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        if graphemes.has_pile(data):
+            raise serializers.ValidationError("Too many marks stand on one character.")
+        text = super().to_internal_value(_LINE_ENDS.sub("\n", unicodedata.normalize("NFC", data)))
+        if graphemes.shows_nothing(text):
+            return self._blank()
+        return text
+
+    def _blank(self) -> str:
+        if not self.allow_blank:
+            self.fail("blank")
+        return ""
 
 
 class FlagField(serializers.BooleanField):

@@ -25,7 +25,7 @@ _LANGUAGE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language ta
 class NewPostSerializer(serializers.Serializer[Any]):
     example: ClassVar[dict[str, object]] = {"content": "Hello, everyone."}
 
-    content = TextField(max_length=CONTENT_AT_MOST)
+    content = TextField(max_characters=CONTENT_AT_MOST)
     media_ids = serializers.ListField(
         child=serializers.CharField(),
         max_length=0,
@@ -44,7 +44,7 @@ class NewPostSerializer(serializers.Serializer[Any]):
         help_text="A BCP 47 tag; null is unknown; the author's default where it is left out.",
     )
     sensitive = FlagField(default=False)
-    spoiler_text = TextField(max_length=SPOILER_AT_MOST, default="", allow_blank=True)
+    spoiler_text = TextField(max_characters=SPOILER_AT_MOST, default="", allow_blank=True)
 
 
 class EditedPostSerializer(NewPostSerializer):

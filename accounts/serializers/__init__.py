@@ -1,9 +1,10 @@
 """What accounts take and give, for validation and for the schema."""
 
+from accounts.serializers.profile import TYPES, ProfileSerializer
 from accounts.serializers.users import (
     ROLES,
-    TYPES,
     CountsSerializer,
+    OwnUserSerializer,
     RelationSerializer,
     ShortUserSerializer,
     UserSerializer,
@@ -13,6 +14,8 @@ __all__ = [
     "ROLES",
     "TYPES",
     "CountsSerializer",
+    "OwnUserSerializer",
+    "ProfileSerializer",
     "RelationSerializer",
     "ShortUserSerializer",
     "UserSerializer",

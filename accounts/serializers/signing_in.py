@@ -5,7 +5,8 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts import names, passwords
-from accounts.serializers.users import FULL_NAME_MAX, LineField, OwnUserSerializer
+from accounts.serializers.profile import FullNameField
+from accounts.serializers.users import OwnUserSerializer
 from echomate import instance
 from echomate.fields import TextField
 
@@ -73,7 +74,7 @@ class SignupSerializer(DeliverySerializer):
     username = UsernameField(min_length=names.USERNAME_MIN, max_length=names.USERNAME_MAX)
     email = EmailField(max_length=names.EMAIL_MAX)
     password = SecretField(min_length=passwords.MIN_LENGTH)
-    full_name = LineField(max_length=FULL_NAME_MAX, required=False, allow_blank=True, default="")
+    full_name = FullNameField(default="")
 
 
 class LoginSerializer(DeliverySerializer):

@@ -12,7 +12,8 @@ from accounts.authentication import TokenViewer
 from accounts.models import User
 from accounts.presentation import present_me
 from accounts.serializers.erasing import ErasingSerializer
-from accounts.serializers.users import OwnUserSerializer, ProfileSerializer
+from accounts.serializers.profile import AccountSerializer
+from accounts.serializers.users import OwnUserSerializer
 from accounts.services import erasing
 from echomate import cache, etags, keys
 from echomate.errors import PreconditionFailed, Unauthenticated
@@ -36,12 +37,12 @@ class MeView(ApiView):
         operation_id="editMe",
         tags=["users"],
         parameters=[IF_MATCH],
-        request=ProfileSerializer,
+        request=AccountSerializer,
         responses={200: OwnUserSerializer},
     )
     def patch(self, request: Request) -> Response:
         """Change one's profile and settings."""
-        changes = _by_attribute(self.validated(ProfileSerializer, partial=True))
+        changes = _by_attribute(self.validated(AccountSerializer))
         user = selectors.own_user(self.viewer_id)
         expected = etags.expected_versions(request)
         if expected is not None and user.version not in expected:

@@ -1,0 +1,106 @@
+"""What one may change of oneself: the profile, the account, the settings."""
+
+import zoneinfo
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from rest_framework import serializers
+
+from accounts.serializers.written import LineField, ParagraphField, WebsiteField
+from echomate import instance
+from echomate.fields import FlagField, TextField
+
+FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
+instance.declare_limits(
+    full_name_characters=FULL_NAME_MAX,
+    bio_characters=BIO_MAX,
+    location_characters=LOCATION_MAX,
+    website_characters=WEBSITE_MAX,
+)
+TYPES = ("person", "group")
+VISIBILITIES = ("public", "followers")
+"""Of posts, of which one chooses one's default."""
+SETTINGS = {
+    "locale": "en",
+    "timezone": "Europe/London",
+    "default_visibility": "public",
+    "default_language": "en",
+    "show_followers": True,
+    "show_likes": True,
+    "discoverable": True,
+}
+
+
+class FullNameField(LineField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_characters=FULL_NAME_MAX, allow_blank=True, required=False, **options)
+
+
+@cache
+def _timezones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+class TimezoneField(serializers.CharField):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in _timezones():
+            raise serializers.ValidationError(
+                "A time zone by its name in the IANA database, like Europe/Berlin."
+            )
+        return data
+
+
+class SettingsSerializer(serializers.Serializer[Any]):
+    example = SETTINGS
+
+    locale = serializers.ChoiceField(choices=settings.LANGUAGES, help_text="Language of mail.")
+    timezone = TimezoneField(max_length=64)
+    default_visibility = serializers.ChoiceField(choices=VISIBILITIES)
+    default_language = TextField(
+        max_length=35,
+        validators=[
+            RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag, like en or pt-BR.")
+        ],
+    )
+    show_followers = FlagField(help_text="Whether others see followers and following.")
+    show_likes = FlagField(help_text="Whether others see what this user likes.")
+    discoverable = FlagField(help_text="Whether the search finds this user.")
+
+
+class SettingsChangeSerializer(SettingsSerializer):
+    example = {"show_likes": False}
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        for field in fields.values():
+            field.required = False
+        return fields
+
+
+class ProfileSerializer(serializers.Serializer[Any]):
+    """The profile: what is left out is emptied, but `locked`, which keeps others out, and what is private stay."""
+
+    example = {"full_name": "Ada Lovelace", "bio": "Writes programs."}
+
+    full_name = FullNameField()
+    bio = ParagraphField(max_characters=BIO_MAX, allow_blank=True, required=False)
+    location = LineField(max_characters=LOCATION_MAX, allow_blank=True, required=False)
+    website = WebsiteField(max_length=WEBSITE_MAX, allow_blank=True, required=False)
+    type = serializers.ChoiceField(choices=TYPES, required=False)
+    locked = FlagField(required=False)
+    phone_number = TextField(
+        max_length=16,
+        allow_null=True,
+        required=False,
+        validators=[RegexValidator(r"\A\+[1-9][0-9]{6,14}\Z", "A number in E.164 form, like +4930123456.")],
+    )
+
+
+class AccountSerializer(ProfileSerializer):
+    """The profile and the settings. Of a PUT what is left out takes its default, of a PATCH it stays."""
+
+    example = {"bio": "Writes programs.", "settings": {"show_likes": False}}
+
+    settings = SettingsChangeSerializer(required=False)
