@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from uuid import uuid4
 
-from accounts.models import STEP_UP_SECONDS, Session
+from accounts.models import Session
 from accounts.origins import NOWHERE, Origin
 from accounts.tokens import Claims, TokenPair, pair
 from echomate import cache, dynamodb, keys, table, transactions
@@ -24,8 +24,6 @@ STATE_SECONDS = 600
 LOST_ANSWER_SECONDS = 60
 AT_MOST = 50
 """Sessions of a user; beyond, the projector ends the one that was unused longest."""
-PRESENT = frozenset({"password", "otp", "recovery", "passkey"})
-"""Methods that show that one is there now; a login provider may have known one since yesterday."""
 
 logger = logging.getLogger(__name__)
 
@@ -33,10 +31,7 @@ logger = logging.getLogger(__name__)
 def new_session(
     user: int, *, origin: Origin = NOWHERE, methods: Sequence[str] = (), credential_version: int = 1
 ) -> Session:
-    """A session that is not yet stored. One begun by what shows that one is there is stepped up already.
-
-    Every way in asks for the second factor first (`second_factors.demand`), where there is one.
-    """
+    """A session that is not yet stored. It isn't stepped up: a login opens no more than what its owner asks for."""
     partition, sort = keys.session(user, secrets.token_hex(12))
     now = now_seconds()
     return Session(
@@ -52,7 +47,6 @@ def new_session(
         device=origin.device,
         address=origin.address,
         methods=list(methods),
-        stepped_up_until=now + STEP_UP_SECONDS if PRESENT.intersection(methods) else 0,
     )
 
 

@@ -1,6 +1,6 @@
 """Step-up: for what a session that was left open must not do, one shows again who one is, for 10 minutes.
 
-A login by password or passkey, and a signup, has just shown it; a refresh of the tokens has not.
+A login alone is none: what it opens is bounded by what its owner then confirms. A refresh of the tokens changes nothing.
 """
 
 from accounts.authentication import TokenViewer
@@ -8,10 +8,13 @@ from accounts.models import Session
 from echomate import keys
 from echomate.errors import Forbidden, Unauthenticated
 from echomate.ids import now_seconds
+from echomate.views import Viewer
 
 
-def require(viewer: TokenViewer) -> None:
+def require(viewer: Viewer | None) -> None:
     """Raises `Forbidden` (`step-up-required`) unless this very session was stepped up within 10 minutes."""
+    if not isinstance(viewer, TokenViewer):
+        raise Unauthenticated
     session = Session.read(keys.session(viewer.id, viewer.sid))
     if session is None:
         raise Unauthenticated(type="session-revoked")

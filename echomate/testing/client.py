@@ -114,6 +114,12 @@ class Person(Caller):
         self.headers["Authorization"] = f"Bearer {access}"
         return self
 
+    def step_up(self) -> Self:
+        """Show again who one is, by the password."""
+        response = self.post("/auth/step-up", {"password": self.password})
+        assert response.status_code == 204, response.content
+        return self
+
     def __repr__(self) -> str:
         return f"<{self.username} {self.id}>"
 
