@@ -9,5 +9,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        for register in ("projections", "schema", "tasks"):
+        for register in ("projections", "schema", "tasks", "exports"):
             import_module(f"accounts.{register}")

@@ -126,7 +126,7 @@ def present_me(user: User, counts: UserCounts) -> bytes:
             "email": user.email,
             "email_verified": user.email_verified,
             "phone_number": user.phone_number,
-            "settings": _settings(user.settings),
+            "settings": own_settings(user.settings),
             "roles": list(user.roles),
             "totp": user.totp,
             "passkeys": int(user.passkeys),
@@ -134,7 +134,7 @@ def present_me(user: User, counts: UserCounts) -> bytes:
     )
 
 
-def _settings(settings: Settings) -> dict[str, Any]:
+def own_settings(settings: Settings) -> dict[str, Any]:
     return {
         "locale": settings.locale,
         "timezone": settings.timezone,

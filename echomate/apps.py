@@ -15,4 +15,5 @@ class EchomateConfig(AppConfig):
         request_started.disconnect(reset_queries)
         request_started.disconnect(close_old_connections)
         request_finished.disconnect(close_old_connections)
-        import_module("echomate.jobs.projections")
+        for register in ("jobs.projections", "exports"):
+            import_module(f"echomate.{register}")

@@ -1,14 +1,27 @@
-"""The register of personal data: how each app gives out what it holds of a user, and how it removes it.
+"""The register of personal data: how each app gives out what it holds of a user, takes it in, and removes it.
 
 Every entity of the table is in both halves, with a handler or with the reason why there is none.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
-Rows = Callable[[int], Iterator[Mapping[str, Any]]]
-"""The rows of a user, one JSON object each, read page by page."""
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+T = TypeVar("T")
+
+Row = Mapping[str, Any]
+"""A JSON object."""
+Rows = Callable[[int], Iterator[Row]]
+"""The rows of a user, read page by page."""
+Show = Callable[[Row], str]
+"""A row as safe HTML, for people."""
+Take = Callable[[int, Sequence[Row]], Sequence[str | None]]
+"""Makes rows of an export a user's own and says of each why it was not taken, in a few words of ours; None: it was,
+now or in an earlier run. It believes nothing that a row says, least of all an id."""
 Erase = Callable[[int], Iterator[int]]
 """Removes what is there of a user and yields how many items each step took; begun again, it goes on."""
 
@@ -19,6 +32,9 @@ class Exporter:
     """Of its file in the export, without the ending."""
     entities: Sequence[str]
     rows: Rows
+    title: "StrOrPromise"
+    show: Show | None
+    """None: names and values, as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +45,43 @@ class Eraser:
     erase: Erase
 
 
+@dataclass(frozen=True, slots=True)
+class Importer:
+    name: str
+    """Of the file whose rows it takes, without the ending."""
+    take: Take
+    same_instance: bool
+    """Its rows speak of others, who are somebody else at another instance."""
+    most: int
+    """So many rows it is given."""
+
+
 _exporters: dict[str, Exporter] = {}
+_importers: dict[str, Importer] = {}
 _erasers: dict[str, Eraser] = {}
 _not_exported: dict[str, str] = {}
 _not_erased: dict[str, str] = {}
+_remembered: list[Callable[[int], str]] = []
 
 
-def exports(name: str, *entities: str) -> Callable[[Rows], Rows]:
+def exports(
+    name: str, *entities: str, title: "StrOrPromise", show: Show | None = None
+) -> Callable[[Rows], Rows]:
     """Enter what gives out a user's items of these entities."""
 
     def enter(rows: Rows) -> Rows:
-        _exporters[name] = Exporter(name, entities, rows)
+        _exporters[name] = Exporter(name, entities, rows, title, show)
         return rows
+
+    return enter
+
+
+def imports(name: str, *, most: int, same_instance: bool = False) -> Callable[[Take], Take]:
+    """Enter what takes in the rows that the exporter of this name gave out."""
+
+    def enter(take: Take) -> Take:
+        _importers[name] = Importer(name, take, same_instance, most)
+        return take
 
     return enter
 
@@ -63,9 +104,31 @@ def not_erased(entity: str, because: str) -> None:
     _not_erased[entity] = because
 
 
+def remembers(*keys: Callable[[int], str]) -> None:
+    """Enter what Redis may hold of a user, by the functions that build the keys."""
+    _remembered.extend(keys)
+
+
+def remembered(user: int) -> list[str]:
+    """The keys in Redis that are a user's own."""
+    return [key(user) for key in _remembered]
+
+
+def in_steps(items: Iterable[T], *, size: int = 100) -> Iterator[list[T]]:
+    """Items in lists of some size, as exporters and erasers take them."""
+    left = iter(items)
+    while step := list(islice(left, size)):
+        yield step
+
+
 def exporters() -> list[Exporter]:
     """In the order in which the apps entered them: accounts first."""
     return list(_exporters.values())
+
+
+def importers() -> list[Importer]:
+    """In the order in which the apps entered them."""
+    return list(_importers.values())
 
 
 def erasers() -> list[Eraser]:
@@ -81,3 +144,11 @@ def without_exporter() -> Mapping[str, str]:
 def without_eraser() -> Mapping[str, str]:
     """Entities that an erasure leaves, with the reason."""
     return _not_erased
+
+
+def fault(errors: Any) -> str:
+    """The first fault that a serializer has found, as a field and the fault's code: nothing of the input is in it."""
+    name, found = next(iter(errors.items()))
+    while isinstance(found, Mapping | list):
+        found = next(iter(found.values() if isinstance(found, Mapping) else found))
+    return f"{name}: {getattr(found, 'code', 'invalid')}"

@@ -64,6 +64,11 @@ def _job_id(post: int, after: int) -> int:
     return post - int.from_bytes(digest[:8], "big") % 2**42
 
 
+def deliver_to_author(post: int, *, author: int) -> None:
+    """A post that was imported takes its place in its author's own home, and is pushed to nobody."""
+    cache.ask(timelines.insert(keys.feed(author), post))
+
+
 def push(post: int, readers: Iterable[int], *, once: bool) -> None:
     """Push to the homes that exist, and cut those that grew too long."""
     people = list(readers)

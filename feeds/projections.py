@@ -9,6 +9,9 @@ def deliver_post(change: Change, effects: Effects) -> None:
     if change.kind == "insert" and change.new and "DeletedAt" not in change.new:
         post, author = change.new["Id"], change.new["Author"]
         fan_out.announce(post, author=author, public=change.new["Visibility"] == "public")
-        fan_out.deliver(post, author=author, once=effects.at_risk)
+        if change.new.get("Imported"):
+            fan_out.deliver_to_author(post, author=author)
+        else:
+            fan_out.deliver(post, author=author, once=effects.at_risk)
     elif change.kind == "modify" and change.old and "DeletedAt" in change.item and "Author" in change.old:
         fan_out.withdraw(change.old["Id"], author=change.old["Author"])

@@ -9,5 +9,5 @@ class PostsConfig(AppConfig):
     name = "posts"
 
     def ready(self) -> None:
-        for register in ("projections", "recounts"):
+        for register in ("projections", "recounts", "exports", "imports"):
             import_module(f"posts.{register}")

@@ -1,14 +1,67 @@
-"""Many posts and likes at once, for what fills a table: nothing is checked, and nothing told but by the stream."""
+"""Many posts and likes at once."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 
-from echomate import table
+from echomate import ids, keys, table
+from posts.models import Post
 from posts.services.liking import new_like
-from posts.services.publishing import Draft, new_post
+from posts.services.publishing import Draft, new_post, put_post
+from posts.services.telling import tell
+
+SIDE_BY_SIDE = 8
+TRIES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class OldPost:
+    """A post of an export: the id it had, which tells its time, and what it was."""
+
+    id: int
+    draft: Draft
+    edited_at: int | None
+    """Unix milliseconds."""
+
+
+def take_in(author: int, posts: Sequence[OldPost]) -> list[bool]:
+    """Put posts of an export, announced to nobody; which of them are there now, those of an earlier run too.
+
+    Their ids are of the same milliseconds, and the author and the old id give the rest: so nobody chooses one, and
+    a second run finds what the first has put, also where it was deleted since.
+    """
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        put = list(pool.map(partial(_put_old, author), posts))
+    tell(*(("DEL", keys.cached_post(post)) for post in put if post is not None))
+    return [post is not None for post in put]
+
+
+def _put_old(author: int, old: OldPost) -> int | None:
+    """The id that it has now; None where all it might have are other posts'."""
+    for number in range(TRIES):
+        post = _imported(author, old, number)
+        if put_post(post) is not None:
+            return int(post.id)
+    return None
+
+
+def _imported(author: int, old: OldPost, number: int) -> Post:
+    digest = hashlib.sha256(f"import {author} {old.id} {number}".encode()).digest()
+    post = new_post(ids.with_random_part(old.id, int.from_bytes(digest[:8], "big")), author, old.draft)
+    post.nonce = hashlib.sha256(f"import {author} {old.id}".encode()).hexdigest()[:24]
+    post.imported = True
+    if old.edited_at is not None:
+        post.edited_at, post.version = old.edited_at, 2
+    return post
 
 
 def import_posts(posts: Iterable[tuple[int, int, Draft]]) -> int:
-    """Put the posts (id, author, draft) that are missing; how many those were."""
+    """Put the posts (id, author, draft) that are missing; how many those were.
+
+    For what fills a table: nothing is checked, and nothing told but by the stream. So too below.
+    """
     return table.put_missing([new_post(id_, author, draft).wire() for id_, author, draft in posts])
 
 

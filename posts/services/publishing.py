@@ -38,7 +38,7 @@ def create(*, author: int, draft: Draft, post: int | None = None) -> RenderedPos
     """
     for _ in range(TRIES):
         id_ = ids.new_id() if post is None else post
-        item = _put_post(new_post(id_, author, draft))
+        item = put_post(new_post(id_, author, draft))
         if item is not None:
             tell(*_announcements(author, id_))
             return _rendered(item)
@@ -71,7 +71,7 @@ def new_post(id_: int, author: int, draft: Draft) -> Post:
     )
 
 
-def _put_post(post: Post) -> Wire | None:
+def put_post(post: Post) -> Wire | None:
     """The item as it was put, also where a first try has put it before; None where the id is another post's."""
     request = post.get_save_kwargs_from_instance(Post.pk.does_not_exist(), "ALL_OLD")
     item: Wire = request["Item"]
@@ -161,7 +161,13 @@ def _update_post(before: Post, actions: list[Action], nonce: str) -> Wire | None
 
 
 def delete(*, author: int, post: int) -> None:
-    """Make one's own post a tombstone."""
+    """Make one's own post a tombstone. Raises `Forbidden` and `NotFound` where it isn't one's own."""
+    if not bury(author=author, post=post):
+        raise _refusal(author, post, Post.read(keys.post(post)))
+
+
+def bury(*, author: int, post: int) -> bool:
+    """Make an author's post a tombstone; False: there is no such post of theirs."""
     nonce = _nonce()
     now = table.clock()
     emptied = (
@@ -182,13 +188,14 @@ def delete(*, author: int, post: int) -> None:
     except DynamoDBError as error:
         if error.code != "ConditionalCheckFailedException":
             raise
-        raise _refusal(author, post, Post.read(keys.post(post))) from None
+        return False
     tell(
         ("DEL", keys.cached_post(post)),
         ("DEL", keys.cached_post_stats(post)),
         timelines.withdraw(keys.author_list(author), post),
         timelines.withdraw(keys.feed(author), post),
     )
+    return True
 
 
 def _rendered(item: Wire) -> RenderedPost:

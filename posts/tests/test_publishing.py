@@ -183,16 +183,16 @@ def test_a_tombstone_holds_no_author_no_content_and_no_index_keys(ann: Person) -
 
 
 def test_a_try_of_the_creation_that_comes_late_revives_nothing(ann: Person) -> None:
-    from posts.services.publishing import _put_post
+    from posts.services.publishing import put_post
 
     post = ann.publish("first")
     first_try = Post.read(keys.post(post))
     assert first_try is not None
     ann.patch(f"posts/{post}", {"content": "second"})
-    assert _put_post(first_try)
+    assert put_post(first_try)
     assert ann.get(f"posts/{post}").json["content"] == "second"
     ann.delete(f"posts/{post}")
-    assert _put_post(first_try)
+    assert put_post(first_try)
     assert ann.get(f"posts/{post}").status == 404
 
 

@@ -1,0 +1,66 @@
+"""What posts give out of a user: what they wrote, and what they liked."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from echomate import keys, privacy, table
+from echomate.dynamodb import Wire
+from echomate.ids import rfc3339
+from echomate.privacy import Row
+from posts.rendering import content_html, post_url
+
+
+def show(row: Row) -> str:
+    """A post as it is read; what its author hid is hidden until it is opened."""
+    content = mark_safe(content_html(row["content"]))  # noqa: S308 - everything in it was escaped
+    if row["sensitive"] or row["spoiler_text"]:
+        content = format_html(
+            "<details><summary>{}</summary>{}</details>", row["spoiler_text"] or "…", content
+        )
+    when = row["created_at"]
+    return format_html(
+        '<p class="about"><time datetime="{}">{}</time> · {}</p>{}', when, when, row["visibility"], content
+    )
+
+
+@privacy.exports("posts", "post", title=_("Posts"), show=show)
+def posts(user: int) -> Iterator[Row]:
+    for part in privacy.in_steps(table.query(keys.author(user), index="GSI1", attributes=("PK", "SK"))):
+        for item in table.batch_get(map(table.key_of, part)):
+            if item is not None and item.get("Author", {}).get("N") == str(user):
+                yield _row(item)
+
+
+def _row(item: Wire) -> Row:
+    post = int(item["Id"]["N"])
+    edited_at = item.get("EditedAt")
+    return {
+        "id": str(post),
+        "url": post_url(post),
+        "created_at": rfc3339(post),
+        "edited_at": rfc3339(_moment(int(edited_at["N"]))) if edited_at else None,
+        "content": item["Content"]["S"],
+        "language": item["Language"]["S"] if "Language" in item else None,
+        "visibility": item["Visibility"]["S"],
+        "reply_policy": item["ReplyPolicy"]["S"],
+        "sensitive": item["Sensitive"]["BOOL"],
+        "spoiler_text": item["SpoilerText"]["S"],
+    }
+
+
+def _moment(unix_milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(unix_milliseconds / 1000, UTC)
+
+
+@privacy.exports("likes", "like", title=_("Likes"))
+def likes(user: int) -> Iterator[Row]:
+    for item in table.query(keys.likes_of(user), index="GSI1"):
+        post = table.last_id(item["PK"]["S"])
+        yield {"post_id": str(post), "url": post_url(post), "liked_at": rfc3339(int(item["GSI1SK"]["S"]))}
+
+
+privacy.not_exported("post_stats", because="numbers, counted from the posts' likes and comments")
