@@ -1,6 +1,6 @@
 """Step-up: for what a session that was left open must not do, one shows again who one is, for 10 minutes.
 
-A login alone is none: what it opens is bounded by what its owner then confirms. A refresh of the tokens changes nothing.
+A login alone is none, and a refresh of the tokens changes nothing.
 """
 
 from accounts.authentication import TokenViewer
