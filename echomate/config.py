@@ -1,17 +1,20 @@
 """Every setting of Echomate, typed, read once from the environment. Nothing else reads `os.environ`."""
 
+import re
 import sys
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, model_validator
+from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - production refuses it
 
 DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktdGhhdC1pcy1ub3Q="
+
+_FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=", re.ASCII)
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
@@ -87,7 +90,8 @@ class Config(BaseSettings):
     encryption_keys: Annotated[list[str], NoDecode] = Field(
         [DEVELOPMENT_ENCRYPTION_KEY],
         repr=False,
-        description="Fernet keys of secrets at rest, comma-separated: the first encrypts, all decrypt.",
+        description="Fernet keys of secrets at rest (32 bytes in URL-safe base64), comma-separated: the first "
+        "encrypts, all decrypt. After a new first one: manage.py rotate_encryption_keys.",
     )
     oidc_issuers: list[OidcIssuer] = Field(
         [],
@@ -177,6 +181,13 @@ class Config(BaseSettings):
             if name in values:
                 values[name] = _words(values[name])
         return values
+
+    @field_validator("encryption_keys")
+    @classmethod
+    def _refuse_what_is_no_key(cls, keys: list[str]) -> list[str]:
+        if not keys or not all(_FERNET_KEY.fullmatch(key) for key in keys):
+            raise ValueError("each must be a Fernet key: 32 bytes in URL-safe base64, 44 characters")
+        return keys
 
     @model_validator(mode="after")
     def _refuse_lists_that_hold_no_feed(self) -> Self:

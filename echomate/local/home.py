@@ -1,5 +1,6 @@
 """The data directory of a local stack: its secrets and ports, made once, and the settings made of them."""
 
+import base64
 import fcntl
 import json
 import os
@@ -12,7 +13,7 @@ from typing import Any
 from echomate.local.processes import CannotStart, free_port
 
 SERVICES = ("redis-feeds", "redis-state", "aws")
-SECRETS = ("secret_key", "jwt_secret", "aws_access_key_id", "aws_secret_access_key")
+SECRETS = ("secret_key", "jwt_secret", "aws_access_key_id", "aws_secret_access_key", "encryption_keys")
 # They would lead the client of AWS past the emulator.
 FOREIGN = (
     "AWS_PROFILE",
@@ -49,7 +50,7 @@ class Home:
         kept: dict[str, str] = self.remembered["secrets"]
         ports: dict[str, int] = self.remembered["ports"]
         self.remembered = {
-            "secrets": {name: kept.get(name) or secrets.token_hex(24) for name in SECRETS},
+            "secrets": {name: kept.get(name) or _new_secret(name) for name in SECRETS},
             "ports": {name: free_port(ports.get(name)) for name in SERVICES},
         }
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ class Home:
         """The settings of Echomate's processes: the stack's own before those of the user."""
         stack = {
             "ENVIRONMENT": "local",
-            **{name.upper(): self.secret(name) for name in SECRETS},
+            **{name.upper(): secret for name, secret in self.remembered["secrets"].items()},
             "AWS_REGION": "us-east-1",
             "AWS_ENDPOINT_URL": f"http://127.0.0.1:{self.port('aws')}",
             "DYNAMODB_ENDPOINT_URL": f"http://127.0.0.1:{self.port('aws')}",
@@ -108,6 +109,12 @@ class Home:
                     "or name another directory with ECHOMATE_DATA_DIR."
                 ) from None
             yield
+
+
+def _new_secret(name: str) -> str:
+    if name == "encryption_keys":
+        return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+    return secrets.token_hex(24)
 
 
 def join_running_stack(environment: "os._Environ[str]") -> None:

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from echomate.config import config, example
+from echomate.config import DEVELOPMENT_ENCRYPTION_KEY, config, example
 
 
 def key_pair() -> tuple[str, str]:
@@ -67,6 +67,7 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         {"JWT_PRIVATE_KEY": "no key"},
         {"JWT_PUBLIC_KEY": key_pair()[1]},
         {"ENCRYPTION_KEYS": ""},
+        {"ENCRYPTION_KEYS": f"{STRONG['ENCRYPTION_KEYS']},{DEVELOPMENT_ENCRYPTION_KEY}"},
         {"PUBLIC_URL": "http://echomate.example"},
         {"DEBUG": "1"},
         {"ALLOWED_HOSTS": "*"},
@@ -88,6 +89,9 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         ("LOG_LEVEL", "loud"),
         ("METRICS_NETWORKS", "10.0.0.0/8,everyone"),
         ("PASSWORD_HASHES_AT_ONCE", "0"),
+        ("ENCRYPTION_KEYS", "a secret"),
+        ("ENCRYPTION_KEYS", ","),
+        ("ENCRYPTION_KEYS", f"{STRONG['ENCRYPTION_KEYS']},c2hvcnQ="),
         ("RATE_LIMITS", "posts"),
         ("RATE_LIMITS", '{"posts": "many"}'),
     ],

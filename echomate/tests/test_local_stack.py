@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from cryptography.fernet import Fernet
 
 from echomate.local import redis_server
 from echomate.local.home import Home
@@ -252,3 +253,14 @@ def test_secrets_are_made_once_and_kept_private(data: Path) -> None:
     second.prepare()
     assert first.secret("jwt_secret") == second.secret("jwt_secret") != first.secret("secret_key")
     assert stat.S_IMODE((data / "stack.json").stat().st_mode) == stat.S_IRUSR | stat.S_IWUSR
+
+
+def test_data_from_before_there_was_an_encryption_key_get_one_at_the_next_start(data: Path) -> None:
+    home = Home(data)
+    home.prepare()
+    del home.remembered["secrets"]["encryption_keys"]
+    assert "ENCRYPTION_KEYS" not in home.environment({})
+    jwt_secret = home.secret("jwt_secret")
+    home.prepare()
+    assert Fernet(home.environment({})["ENCRYPTION_KEYS"])
+    assert home.secret("jwt_secret") == jwt_secret
