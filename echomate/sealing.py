@@ -37,7 +37,7 @@ def seal(text: str, *, place: str) -> str:
 def unseal(sealed: str, *, place: str) -> str:
     """Raises `CannotUnseal`."""
     try:
-        opened = _fernet(tuple(config.encryption_keys)).decrypt(sealed).decode()
+        opened = _fernet(tuple(config.encryption_keys)).decrypt(sealed.encode()).decode()
     except InvalidToken:
         opened = ""
     sealed_for, between, text = opened.partition(_BETWEEN)
@@ -50,7 +50,7 @@ def unseal(sealed: str, *, place: str) -> str:
 def is_outdated(sealed: str) -> bool:
     """Whether another key than the first one sealed it."""
     try:
-        _fernet(tuple(config.encryption_keys[:1])).decrypt(sealed)
+        _fernet(tuple(config.encryption_keys[:1])).decrypt(sealed.encode())
     except InvalidToken:
         return True
     return False
@@ -59,7 +59,7 @@ def is_outdated(sealed: str) -> bool:
 def resealed(sealed: str) -> str:
     """The same under the first key. Raises `CannotUnseal`."""
     try:
-        return _fernet(tuple(config.encryption_keys)).rotate(sealed).decode()
+        return _fernet(tuple(config.encryption_keys)).rotate(sealed.encode()).decode()
     except InvalidToken:
         raise CannotUnseal from None
 
