@@ -114,6 +114,10 @@ def challenge_of(credential: Mapping[str, Any]) -> bytes:
         return helpers.base64url_to_bytes(challenge)
 
 
+def base64url(data: bytes) -> str:
+    return helpers.bytes_to_base64url(data)
+
+
 def credential_id_in(credential: Mapping[str, Any]) -> bytes:
     """Raises `CeremonyFailed`."""
     with _parsing():

@@ -7,10 +7,14 @@ from typing import Any
 from accounts import ceremonies, challenges, mail
 from accounts.ceremonies import CeremonyFailed, Shown
 from accounts.challenges import Purpose
-from accounts.models import Passkey, User, passkey_id, passkeys_of
+from accounts.models import ERASING, SUSPENDED, Passkey, User, passkey_id, passkeys_of
+from accounts.origins import NOWHERE, Origin
+from accounts.services import erasing
+from accounts.services.logging_in import LoggedIn, begin_session
 from echomate import jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import Unauthenticated
+from echomate.errors import Forbidden, Unauthenticated
+from echomate.ids import rfc3339
 
 HANDLE_BYTES = 8
 
@@ -53,6 +57,23 @@ def shown_by(
         logger.info("passkey refused: %s", failure)
         raise Unauthenticated(type="passkey-invalid") from failure
     return owner
+
+
+def log_in_with_passkey(
+    assertion: Mapping[str, Any], *, origin: Origin = NOWHERE, restore: bool = False
+) -> LoggedIn:
+    """Begin a session with a passkey alone. `restore` brings back one who has asked to be erased.
+
+    Raises `Unauthenticated` (`passkey-invalid`), `Forbidden` (`suspended`, `erasing`).
+    """
+    user = shown_by(assertion)
+    if user.state == SUSPENDED:
+        raise Forbidden(type="suspended")
+    if user.state == ERASING:
+        if not restore:
+            raise Forbidden(type="erasing", erased_at=rfc3339(erasing.moment(user)))
+        erasing.restore(user.id)
+    return begin_session(user, origin=origin, methods=["passkey"])
 
 
 def handle_of(user: int) -> bytes:
