@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from accounts import names
-from accounts.models import ACTIVE, User, UsernameClaim
+from accounts.models import ACTIVE, Passkey, User, UsernameClaim, passkeys_of
 from accounts.presentation import (
     NO_COUNTS,
     NO_RELATION,
@@ -110,3 +110,16 @@ def own_user(id_: int) -> User:
     if user is None:
         raise Unauthenticated(type="session-revoked")
     return user
+
+
+def own_passkeys(user: int) -> Sequence[Passkey]:
+    """One's own passkeys, the oldest first."""
+    return passkeys_of(user)
+
+
+def own_passkey(user: int, id_: str) -> Passkey:
+    """Raises `NotFound`."""
+    passkey = Passkey.read(keys.passkey(user, id_))
+    if passkey is None:
+        raise NotFound
+    return passkey

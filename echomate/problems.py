@@ -32,6 +32,7 @@ TITLES = {
     "internal-error": _("Something went wrong here"),
     "invalid": _("Some of the input is not valid"),
     "invalid-cursor": _("The cursor is not one of this list"),
+    "last-credential": _("It is the only way to log in"),
     "link-invalid": _("The link is not valid any more"),
     "malformed": _("The body could not be read"),
     "media-not-ready": _("The media are not ready yet"),

@@ -128,6 +128,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_SUFFIX": "",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "CredentialType": "accounts.serializers.passkeys.CREDENTIAL_TYPES",
         "FeedState": "feeds.serializers.STATES",
         "HealthStatus": "echomate.health.STATUSES",
         "JobState": "echomate.jobs.serializers.STATES",
