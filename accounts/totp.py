@@ -20,6 +20,8 @@ SECRET_BYTES = 20
 """As RFC 4226 advises for SHA-1."""
 
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
+_GAPS = re.compile(r"[\s-]")
+"""Apps show codes with one in the middle."""
 
 
 def new_secret() -> str:
@@ -40,9 +42,9 @@ def uri(secret: str, *, account: str) -> str:
     return f"otpauth://totp/{quote(issuer, safe='')}:{quote(account, safe='')}?{urlencode(about, quote_via=quote)}"
 
 
-def is_code(text: str) -> bool:
-    """Whether it has the form of a code."""
-    return bool(_CODE.fullmatch(text))
+def is_code(typed: str) -> bool:
+    """Whether it has the form of a code, gaps apart."""
+    return bool(_CODE.fullmatch(_GAPS.sub("", typed)))
 
 
 def code_at(secret: str, step: int) -> str:
@@ -56,6 +58,8 @@ def present_step() -> int:
 
 def step_of(code: str, secret: str, *, after: int) -> int | None:
     """The step whose code it is, among those near the present that come after `after`; None where it is none's."""
-    now = present_step()
+    if not is_code(code):
+        return None
+    code, now = _GAPS.sub("", code), present_step()
     near = range(max(after + 1, now - DRIFT_STEPS), now + DRIFT_STEPS + 1)
     return next((step for step in near if compare_digest(code_at(secret, step), code)), None)

@@ -44,7 +44,7 @@ def confirm_totp(user: User, code: str) -> list[str]:
     if pending is None:
         raise Invalid("Nothing waits for a code: begin again with POST /auth/totp.", type="otp-invalid")
     secret = sealing.unseal(pending.sealed, place=place_of(user.id))
-    step = totp.step_of("".join(code.split()), secret, after=0)
+    step = totp.step_of(code, secret, after=0)
     if step is None:
         raise Invalid(type="otp-invalid")
     codes = recovery_codes.new()

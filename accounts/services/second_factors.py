@@ -1,6 +1,5 @@
 """What is asked of who has a second factor, after the first: a one-time password, a recovery code or a passkey."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +7,7 @@ from accounts import guessing, mail, recovery_codes, totp
 from accounts.challenges import Purpose
 from accounts.models import RecoveryCodes, Totp, User, place_of
 from accounts.origins import NOWHERE, Origin
+from accounts.services import passkeys
 from echomate import jobs, keys, sealing, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Unauthenticated
@@ -39,13 +39,11 @@ def demand(
     raise required(user)
 
 
-def required(user: User) -> Unauthenticated:
+def required(user: User, *, purpose: Purpose = Purpose.SECOND_FACTOR) -> Unauthenticated:
     """What tells a client which second factors this account has."""
     asked: dict[str, Any] = {"methods": methods_of(user)}
     if user.passkeys > 0:
-        from accounts.services import passkeys
-
-        asked["passkey"] = passkeys.authentication_options(user)
+        asked["passkey"] = passkeys.authentication_options(user, purpose=purpose)
     return Unauthenticated(type="otp-required", **asked)
 
 
@@ -65,21 +63,16 @@ def use_code(user: User, typed: str, *, origin: Origin = NOWHERE, session: str =
 
     `session` is the sid of the one that asks, where one is logged in. Raises `RateLimited` after too many.
     """
-    code = re.sub(r"[\s-]", "", typed)
     with guessing.counted(guessing.CODES, str(user.id), origin, session=session):
-        if totp.is_code(code) and _use_totp(user.id, code):
+        if totp.is_code(typed) and _use_totp(user.id, typed):
             return "otp"
-        if (digest := recovery_codes.digest(code)) and _use_recovery_code(user.id, digest):
+        if (digest := recovery_codes.digest(typed)) and _use_recovery_code(user.id, digest):
             return "recovery"
         raise Unauthenticated(type="otp-invalid")
 
 
-def use_passkey(
-    user: User, assertion: Mapping[str, Any], *, purpose: Purpose = Purpose.SECOND_FACTOR
-) -> str:
+def use_passkey(user: User, assertion: Mapping[str, Any], *, purpose: Purpose = Purpose.SECOND_FACTOR) -> str:
     """Raises `Unauthenticated` (`passkey-invalid`)."""
-    from accounts.services import passkeys
-
     passkeys.verify_assertion(assertion, user=user, purpose=purpose)
     return "passkey"
 

@@ -1,0 +1,73 @@
+"""Stepping up a session."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import selectors
+from accounts.origins import origin_of
+from accounts.serializers.second_factors import StepUpSerializer
+from accounts.services import stepping_up
+from echomate.throttling import Policy
+from echomate.views import ApiView
+
+if TYPE_CHECKING:
+    from accounts.authentication import TokenViewer
+
+STEP_UPS = Policy("step-up", 30, 300, guards=True)
+MAILED_CODES = Policy("step-up-code", 5, 3600, guards=True)
+
+
+class StepUpView(ApiView):
+    policies: ClassVar[Mapping[str, Policy]] = {"POST": STEP_UPS}
+
+    @extend_schema(
+        operation_id="stepUp",
+        tags=["auth"],
+        request=StepUpSerializer,
+        responses={
+            204: OpenApiResponse(),
+            401: OpenApiResponse(
+                description="The proof is wrong; or it is right and not enough: `otp-required` lists the `methods` "
+                "that are, and the options of `passkey`."
+            ),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Show by one proof that it is still you: for 10 minutes this session may do what asks for it.
+
+        Who has a second factor shows that: a one-time password or a recovery code (`otp`) or a passkey. A login has
+        stepped up its session, unless it was at a provider alone.
+        """
+        ((proof, given),) = self.validated(StepUpSerializer).items()
+        viewer = cast("TokenViewer", self.viewer)
+        user = selectors.own_user(viewer.id)
+        stepping_up.step_up(user, viewer.sid, proof=proof, given=given, origin=origin_of(request))
+        return Response(status=204)
+
+
+class StepUpCodeView(ApiView):
+    policies: ClassVar[Mapping[str, Policy]] = {"POST": MAILED_CODES}
+
+    @extend_schema(
+        operation_id="mailStepUpCode",
+        tags=["auth"],
+        request=None,
+        responses={
+            202: OpenApiResponse(description="The mail is on its way."),
+            409: OpenApiResponse(
+                description="There is a password or a second factor, or no verified address."
+            ),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Get a code by mail, for who has neither password nor second factor.
+
+        It steps up this session only, within 10 minutes, and bears five tries. It takes the place of an earlier one.
+        """
+        viewer = cast("TokenViewer", self.viewer)
+        stepping_up.send_code(selectors.own_user(viewer.id), viewer.sid)
+        return Response(status=202)
