@@ -7,6 +7,7 @@ table keeps the token's hash. So neither the table nor a log opens anything, and
 import hashlib
 import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Sequence
 
 from django.utils.crypto import salted_hmac
 
@@ -32,9 +33,12 @@ PAGES = {
     Purpose.UNDO: "undo",
     Purpose.RESTORE: "restore",
 }
+_NEW_ADDRESS = (
+    "Ask for a new one with POST /auth/verify-email/resend; for a new address POST /auth/change-email."
+)
 NEW_ONES = {
-    Purpose.VERIFY: "Ask for a new one with POST /auth/verify-email/resend.",
-    Purpose.CHANGE_EMAIL: "Ask for a new one with POST /auth/change-email.",
+    Purpose.VERIFY: _NEW_ADDRESS,
+    Purpose.CHANGE_EMAIL: _NEW_ADDRESS,
     Purpose.RESET: "Ask for a new one with POST /auth/forgot-password.",
     Purpose.UNDO: "It is good for 72 hours after the change; a new password comes with POST /auth/forgot-password.",
     Purpose.RESTORE: "Within 14 days a login with `restore` does the same.",
@@ -110,6 +114,16 @@ def use(found: MailToken) -> Wire:
         at=table.clock(),
         now=now_seconds(),
     )
+
+
+def redeem(found: MailToken, parts: Sequence[Wire]) -> None:
+    """Use a link up and do what it is for, or neither. Raises `Invalid` (`link-invalid`) where a condition fails."""
+    try:
+        transactions.commit([use(found), *parts])
+    except DynamoDBError as error:
+        if transactions.CONDITION_FAILED not in error.reasons:
+            raise
+        raise invalid(Purpose(found.purpose)) from error
 
 
 def invalid(purpose: Purpose) -> Invalid:

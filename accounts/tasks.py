@@ -4,6 +4,7 @@ from typing import Any
 
 from accounts import mail, mail_links
 from accounts.models import ACTIVE, Purpose, User
+from accounts.services import addresses, resetting
 from echomate import jobs, keys
 from echomate.jobs import Job
 
@@ -32,3 +33,19 @@ def send_mail(payload: dict[str, Any], job: Job) -> None:
             return
         context["link"] = link
     mail.send(payload["template"], to=user, message_id=job.id, address=address, context=context)
+
+
+@jobs.runs(resetting.KIND)
+def send_reset_link(payload: dict[str, Any], job: Job) -> None:
+    """Run twice, it sends the same link again, unless it was used."""
+    user = addresses.owner_of(payload["claim"])
+    if user is not None:
+        resetting.send_link(user, nonce=payload["nonce"], job=job.id)
+
+
+@jobs.runs(addresses.KIND)
+def send_verify_link(payload: dict[str, Any], job: Job) -> None:
+    """As `send_reset_link`."""
+    user = addresses.owner_of(payload["claim"])
+    if user is not None:
+        addresses.send_link(user, nonce=payload["nonce"], job=job.id)

@@ -1,0 +1,165 @@
+"""Another e-mail address: confirmed at the new one, and taken back from the old one for 72 h."""
+
+from accounts import mail, mail_links
+from accounts.models import ACTIVE, EmailClaim, MailToken, Purpose, User
+from accounts.models.claims import claim_address
+from accounts.services.resetting import EVERY_STATE, end_sessions
+from echomate import cache, jobs, keys, table, transactions
+from echomate.dynamodb import DynamoDBError, Wire
+from echomate.errors import Conflict, DependencyAway, Invalid
+from echomate.ids import now_seconds
+from echomate.stream import wake
+
+UNDO_SECONDS = mail_links.LIFE_SECONDS[Purpose.UNDO]
+TRIES = 4
+"""How often a change is made anew where another edit of the user came between."""
+
+
+def ask_for_change(user_id: int, address: str) -> None:
+    """Mail a link to a new address, which changes nothing before it is used.
+
+    Whether the address is another's isn't told here: only who reads its mail gets to know. Raises `Invalid` where
+    it is one's own already.
+    """
+    user = User.read(keys.user(user_id))
+    if user is None or user.email == address:
+        raise Invalid(errors={"email": ["This is the address of the account already."]})
+    version = int(user.credential_version)
+    letter = mail.job(
+        "change-email", to=user_id, link=Purpose.CHANGE_EMAIL, address=address, credential_version=version
+    )
+    jobs.add(letter)
+    cache.forget_parts([wake.COMMAND])
+
+
+def change(found: MailToken) -> bool:
+    """Make the address of a used link the account's; False where it is already, and nothing was done.
+
+    The old one, if verified, is held for 72 h. One that never was is given up at once and without a way back: it
+    may be a stranger's.
+    """
+    for _ in range(TRIES):
+        user = User.read(keys.user(int(found.user)))
+        if user is None or user.state != ACTIVE or user.credential_version != found.credential_version:
+            raise mail_links.invalid(Purpose.CHANGE_EMAIL)
+        if user.email == found.address:
+            return False
+        if _changed(found, user):
+            return True
+    raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
+
+
+def _changed(found: MailToken, user: User) -> bool:
+    """Whether it was; not where the user isn't any more as it was read."""
+    former = _former(user) + ([_entry(str(user.email))] if user.email_verified else [])
+    parts = [
+        mail_links.use(found),
+        _address_of(user, found.address, former),
+        claim_address(user, found.address, verified=True),
+        *_left_claim(user),
+    ]
+    if user.email_verified:
+        parts.append(jobs.put_item(_undo_letter(user)))
+    return _committed(parts, Purpose.CHANGE_EMAIL)
+
+
+def _committed(parts: list[Wire], purpose: Purpose) -> bool:
+    """Commit the use of a link, the change of the user, the claim of the address, in this order, and more."""
+    try:
+        transactions.commit(parts)
+    except DynamoDBError as error:
+        if transactions.failed(error, 0):
+            raise mail_links.invalid(purpose) from error
+        if transactions.failed(error, 1):
+            return False
+        if transactions.failed(error, 2):
+            said = ["This address belongs to an account."]
+            raise Conflict(type="email-taken", errors={"email": said}) from error
+        if transactions.CONDITION_FAILED in error.reasons:  # the claim that is left has changed
+            return False
+        raise
+    return True
+
+
+def _address_of(user: User, address: str, former: list[Wire], *, more: str = "") -> Wire:
+    """The part that gives a user, as it was read, another address, which is verified."""
+    return transactions.update(
+        keys.user(user.id),
+        change="SET #Email = :address, #EmailVerified = :yes, #FormerAddresses = :former, #UpdatedAt = :now"
+        f" ADD #Version :one{more}",
+        condition="#Version = :seen AND "
+        + ("#Email = :old" if user.email else "attribute_not_exists(#Email)"),
+        address=address,
+        yes=True,
+        former=former,
+        now=table.clock(),
+        one=1,
+        seen=int(user.version),
+        **({"old": user.email} if user.email else {}),
+    )
+
+
+def _former(user: User) -> list[Wire]:
+    """The addresses to which the account may still be put back, as the table has them."""
+    since = now_seconds() - UNDO_SECONDS
+    return [
+        {"Address": former.address, "ChangedAt": int(former.changed_at)}
+        for former in user.former_addresses
+        if former.changed_at > since
+    ]
+
+
+def _entry(address: str) -> Wire:
+    return {"Address": address, "ChangedAt": now_seconds()}
+
+
+def _left_claim(user: User) -> list[Wire]:
+    """What becomes of the claim of the address that is left, unless it is another's already."""
+    key = keys.email_claim(str(user.email))
+    claim = EmailClaim.read(key)
+    if claim is None or claim.user != user.id:
+        return []
+    if not user.email_verified:
+        return [transactions.delete(key, condition="#User = :user", user=user.id)]
+    until = now_seconds() + UNDO_SECONDS
+    change = "SET #ExpiresAt = :until"
+    return [transactions.update(key, change=change, condition="#User = :user", until=until, user=user.id)]
+
+
+def _undo_letter(user: User) -> jobs.Job:
+    return mail.job("email-changed", to=user.id, link=Purpose.UNDO, address=str(user.email), also=EVERY_STATE)
+
+
+def undo_change(token: str) -> None:
+    """Put an address back that was changed for another within 72 h, whatever has come after it.
+
+    Who changed it knew the password, so that is void, all sessions end, and a link to a new one is mailed to the
+    address. The undo links of later changes lose their force; an earlier one's keeps it. Works in any state of the
+    account. Raises `Invalid` (`link-invalid`).
+    """
+    found = mail_links.find(token, Purpose.UNDO)
+    for _ in range(TRIES):
+        user = User.read(keys.user(int(found.user)))
+        former = _former(user) if user else []
+        places = [place for place, entry in enumerate(former) if entry["Address"] == found.address]
+        if user is None or not places:
+            raise mail_links.invalid(Purpose.UNDO)
+        if _undone(found, user, former[: places[0]]):
+            cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
+            return end_sessions(user.id)
+    raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
+
+
+def _undone(found: MailToken, user: User, former: list[Wire]) -> bool:
+    passkeys = str(int(user.passkeys) or "")
+    reset = mail.job("email-restored", to=user.id, link=Purpose.RESET, also=EVERY_STATE, passkeys=passkeys)
+    parts = [
+        mail_links.use(found),
+        _address_of(user, found.address, former, more=", #CredentialVersion :one REMOVE #PasswordHash"),
+        claim_address(user, found.address, verified=True),
+        jobs.put_item(reset),
+    ]
+    if user.email and user.email != found.address:
+        key = keys.email_claim(user.email)
+        parts.append(transactions.delete(key, condition="#User = :user", user=user.id))
+    return _committed(parts, Purpose.UNDO)

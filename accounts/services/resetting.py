@@ -1,0 +1,104 @@
+"""A forgotten password: the link that is mailed, and the new password that it allows."""
+
+import logging
+
+from accounts import guessing, mail, mail_links, passwords, sessions
+from accounts.models import ERASING, SUSPENDED, MailToken, Purpose, User
+from accounts.origins import NOWHERE, Origin
+from accounts.passwords import Owner
+from echomate import cache, jobs, keys, table, transactions
+from echomate.dynamodb import Wire
+from echomate.errors import DependencyAway, Invalid
+from echomate.stream import wake
+
+KIND = "reset-link"
+EVERY_STATE = (SUSPENDED, ERASING)
+"""Beside active: safety is said to all."""
+
+logger = logging.getLogger(__name__)
+
+
+def ask_for_reset(address: str) -> None:
+    """Have a link mailed to whose address it is, if it is anybody's: one write, whoever asks for whom.
+
+    The job holds a hash of the address, and its worker finds out.
+    """
+    jobs.add(jobs.job(KIND, {"claim": keys.email_claim(address)[0], "nonce": mail_links.new_nonce()}))
+    cache.forget_parts([wake.COMMAND])
+
+
+def send_link(user: User, *, nonce: str, job: int) -> None:
+    """Mail the link, in any state of the account.
+
+    A suspended one stays suspended, but its owner can shut out who knows the old password; one that is being erased
+    needs a password to be restored by a login. Who has only logged in elsewhere gets a first password, if the address
+    was verified: what an issuer says of an address opens no account.
+    """
+    if not (user.password_hash or user.email_verified):
+        return
+    address = str(user.email)
+    link = mail_links.issue(Purpose.RESET, nonce, user=user, address=address, job=job)
+    if link is not None:
+        mail.send("reset", to=user, message_id=job, context={"link": link})
+
+
+def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> None:
+    """Set a password by a link, once; all sessions end, second factors and passkeys stay.
+
+    That the link came shows that the address is theirs, and a login from where it was used isn't a stranger's.
+    Raises `Invalid`: `link-invalid`, or a weak password, which doesn't use the link up.
+    """
+    found = mail_links.find(token, Purpose.RESET)
+    user = User.read(keys.user(int(found.user)))
+    if user is None:
+        raise mail_links.invalid(Purpose.RESET)
+    owner = Owner(user.username, found.address, user.full_name)
+    if faults := passwords.faults(password, owner):
+        raise Invalid(errors={"password": faults})
+    notice = mail.job("password-reset", to=user.id, also=EVERY_STATE, passkeys=str(int(user.passkeys) or ""))
+    mail_links.redeem(found, [*_new_password(found, passwords.make(password)), jobs.put_item(notice)])
+    cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
+    for login in (user.username, found.address):
+        guessing.trust(guessing.PASSWORDS, login, origin)
+    end_sessions(user.id)
+
+
+def end_sessions(user: int) -> None:
+    """End all sessions, after a change that can't be done again; what doesn't end here, the projector ends."""
+    try:
+        sessions.end_all(user)
+    except DependencyAway as away:
+        logger.warning("sessions of %d are left to the projector: %s", user, away)
+
+
+def _new_password(found: MailToken, password_hash: str) -> list[Wire]:
+    """Not where the password or the address has changed since the link was mailed."""
+    change = (
+        "SET #PasswordHash = :hash, #EmailVerified = :yes, #UpdatedAt = :now"
+        " ADD #CredentialVersion :one, #Version :one"
+    )
+    return [
+        transactions.update(
+            keys.user(int(found.user)),
+            change=change,
+            condition="#Email = :address AND #CredentialVersion = :version",
+            hash=password_hash,
+            yes=True,
+            now=table.clock(),
+            one=1,
+            address=found.address,
+            version=int(found.credential_version),
+        ),
+        verified_claim(found),
+    ]
+
+
+def verified_claim(found: MailToken) -> Wire:
+    """The part of a transaction that calls an address verified, as long as it is the user's."""
+    return transactions.update(
+        keys.email_claim(found.address),
+        change="SET #Verified = :yes",
+        condition="#User = :user",
+        yes=True,
+        user=int(found.user),
+    )
