@@ -9,5 +9,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        for register in ("projections", "schema", "tasks", "exports"):
+        for register in ("projections", "schema", "tasks", "exports", "erasure"):
             import_module(f"accounts.{register}")

@@ -9,5 +9,5 @@ class FeedsConfig(AppConfig):
     name = "feeds"
 
     def ready(self) -> None:
-        for register in ("projections", "tasks"):
+        for register in ("projections", "tasks", "erasure"):
             import_module(f"feeds.{register}")

@@ -49,7 +49,7 @@ def deliver(post: int, *, author: int, after: int | None = None, once: bool = Fa
 
 def _deliver_rest(post: int, author: int, after: int) -> None:
     payload = {"post": str(post), "author": str(author), "after": str(after)}
-    job = jobs.job(FAN_OUT, payload, id=_job_id(post, after), sends_itself=True, grace=PATIENCE)
+    job = jobs.job(FAN_OUT, payload, id=_job_id(post, after), user=author, sends_itself=True, grace=PATIENCE)
     jobs.add(job)
     jobs.send(job.id)
 

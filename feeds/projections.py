@@ -1,7 +1,9 @@
-"""A new post goes to the homes of its readers; a deleted one leaves the lists."""
+"""A new post goes to the homes of its readers, a deleted one leaves the lists; who was hidden comes back to both."""
 
+from accounts.selectors import ACTIVE
 from echomate.projections import Change, Effects, projects
-from feeds import fan_out
+from echomate.table import last_id
+from feeds import fan_out, returning
 
 
 @projects("post")
@@ -15,3 +17,10 @@ def deliver_post(change: Change, effects: Effects) -> None:
             fan_out.deliver(post, author=author, once=effects.at_risk)
     elif change.kind == "modify" and change.old and "DeletedAt" in change.item and "Author" in change.old:
         fan_out.withdraw(change.old["Id"], author=change.old["Author"])
+
+
+@projects("user")
+def show_again(change: Change, effects: Effects) -> None:
+    """One who was suspended, or wanted to be erased, is active again."""
+    if change.old and change.new and change.old["State"] != ACTIVE and change.new["State"] == ACTIVE:
+        returning.begin(last_id(change.new["PK"]), at=change.at, change=change.sequence)

@@ -9,5 +9,5 @@ class PostsConfig(AppConfig):
     name = "posts"
 
     def ready(self) -> None:
-        for register in ("projections", "recounts", "exports", "imports"):
+        for register in ("projections", "recounts", "exports", "imports", "erasure"):
             import_module(f"posts.{register}")

@@ -6,10 +6,11 @@ Access patterns: the erasure of a user that is under way · the receipt of one t
 from typing import cast
 
 import orjson
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
 from accounts.models.users import User
 from echomate import keys, table
+from echomate.keys import Key
 from echomate.table import Item
 
 
@@ -19,6 +20,8 @@ class Erasure(Item, discriminator="erasure"):
     user = NumberAttribute(attr_name="User")
     username = UnicodeAttribute(attr_name="Username")
     email = UnicodeAttribute(attr_name="Email", null=True)
+    claims = ListAttribute(attr_name="Claims", of=UnicodeAttribute)
+    """The partitions of the claims on names and addresses, which nothing else leads to."""
     locale = UnicodeAttribute(attr_name="Locale")
     requested_at = NumberAttribute(attr_name="RequestedAt")
     """Unix milliseconds, as all moments here."""
@@ -58,11 +61,17 @@ def new_erasure(user: User) -> Erasure:
         user=user.id,
         username=user.username,
         email=user.email,
+        claims=[partition for partition, _ in _claims(user)],
         locale=user.settings.locale,
         requested_at=user.erasure_requested_at or now,
         look_from=now,
         after=now,
     )
+
+
+def _claims(user: User) -> list[Key]:
+    addresses = [user.email] if user.email else []
+    return [keys.username_claim(user.username), *map(keys.email_claim, addresses)]
 
 
 def erasure_receipt(user: int, document: str) -> ErasureReceipt:

@@ -86,6 +86,12 @@ def _lease(item: Wire) -> Lease:
     )
 
 
+def have_passed(moment: float) -> bool:
+    """Whether what was written before a moment (Unix seconds) has had its effects, in all shards."""
+    shards = [lease for lease in read_all() if lease.shard and not lease.is_done]
+    return bool(shards) and all(lease.passed >= moment for lease in shards)
+
+
 def create(shard: Shard) -> None:
     """Put the lease of a new shard; one that is there stays as it is."""
     item = {

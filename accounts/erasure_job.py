@@ -1,0 +1,154 @@
+"""The job that erases an account: through the register, step by step, again and again until nothing is left.
+
+1. *Begin.* One transaction closes the way back and puts the erasure's own item, which holds what the rest needs.
+2. *Look through everything.* Each eraser removes what is there, and each of its steps is written down. After so many
+   seconds of work the job puts itself off, and begins with the first eraser again.
+3. *Wait and look again,* until a look finds nothing: for requests and jobs that were under way, indexes that lag, and
+   the projector, which counts what was removed and so makes the user's counters anew.
+4. *End.* The receipt is mailed, then put in the place of the erasure's item, in one transaction.
+
+Killed at any moment, it goes on from the last step that was written down; what a step had removed by then is missing
+from the receipt's numbers, and from nothing else.
+"""
+
+import logging
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from accounts import mail, receipts
+from accounts.models import ERASING, User, new_user
+from accounts.models.erasures import Erasure, erasure_receipt, new_erasure
+from echomate import cache, dynamodb, jobs, keys, privacy, table, transactions
+from echomate.config import config
+from echomate.dynamodb import DynamoDBError
+from echomate.stream import leases
+
+WORK_SECONDS = 15.0
+LOOK_SECONDS = 1.0
+
+logger = logging.getLogger(__name__)
+
+
+def erase(user: int, *, erased_at: int, message_id: int) -> None:
+    """One turn of the work. Raises `jobs.Again` where more is to be done, `jobs.ClaimLost` where another does it."""
+    erasure = _begun(user, erased_at)
+    if erasure is None:
+        return
+    letters = _Letters(erasure, message_id)
+    if not erasure.told:
+        letters.send("erasure-begun")
+        _write(erasure, told=True)
+    if erasure.finished_at is None:
+        _wait(erasure)
+        _look_through(erasure)
+        _write(erasure, finished_at=table.clock())
+    receipt = receipts.receipt_of(erasure)
+    letters.send("erased", receipt=receipt)
+    _end(erasure, receipt)
+    logger.info("an account is erased", extra={"user": user})
+
+
+def _begun(user_id: int, erased_at: int) -> Erasure | None:
+    """The erasure, begun by now or before; None: the user has come back, or all is done."""
+    erasure = Erasure.read(keys.erasure(user_id))
+    user = User.read(keys.user(user_id))
+    if erasure is not None or user is None:
+        return erasure
+    closed = transactions.update(
+        keys.user(user_id),
+        condition="#State = :erasing AND #ErasedAt = :erased_at AND attribute_not_exists(#ErasureBegun)",
+        change="SET #ErasureBegun = :yes",
+        erasing=ERASING,
+        erased_at=erased_at,
+        yes=True,
+    )
+    try:
+        transactions.commit([closed, transactions.put(new_erasure(user))])
+    except DynamoDBError as error:
+        if not (transactions.failed(error, 0) or transactions.failed(error, 1)):
+            raise
+    return Erasure.read(keys.erasure(user_id))
+
+
+def _wait(erasure: Erasure) -> None:
+    """Until it is time to look through everything, and the projector has passed what was written before."""
+    early = erasure.look_from - table.clock()
+    if early > 0:
+        raise jobs.Again(early / 1000)
+    if not leases.have_passed(erasure.after / 1000):
+        raise jobs.Again(LOOK_SECONDS)
+
+
+def _look_through(erasure: Erasure) -> None:
+    """Remove what is there. Raises `jobs.Again`, unless there was nothing."""
+    user, until = int(erasure.user), time.monotonic() + WORK_SECONDS
+    for eraser in privacy.erasers():
+        for removed in eraser.erase(user):
+            if removed:
+                _note(erasure, eraser.name, removed)
+            if time.monotonic() > until:
+                raise jobs.Again
+    names = (keys.cached_username(erasure.username), *privacy.remembered(user))
+    cache.ask(*(("DEL", key) for key in names))
+    if erasure.found:
+        now = table.clock()
+        settled = now + int(config.erasure_settle_seconds * 1000)
+        _write(erasure, found=False, after=now, look_from=settled)
+        raise jobs.Again(config.erasure_settle_seconds)
+
+
+def _note(erasure: Erasure, name: str, removed: int) -> None:
+    counts = erasure.removed
+    counts[name] = counts.get(name, 0) + removed
+    _write(erasure, found=True, removed_json=orjson.dumps(counts).decode())
+
+
+def _write(erasure: Erasure, **changes: Any) -> None:
+    """Set attributes of the erasure, by their names in the model. Raises `jobs.ClaimLost`."""
+    attributes = Erasure.get_attributes()
+    step, mark = int(erasure.step), secrets.token_hex(6)
+    values = {**changes, "step": step + 1, "last_step": mark}
+    request = erasure.get_update_kwargs_from_instance(
+        [attributes[name].set(value) for name, value in values.items()],
+        condition=(Erasure.step == step) | (Erasure.last_step == mark),
+    )
+    try:
+        dynamodb.call("UpdateItem", request)
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
+        raise jobs.ClaimLost from error
+    for name, value in values.items():
+        setattr(erasure, name, value)
+
+
+def _end(erasure: Erasure, receipt: str) -> None:
+    """Nothing is left but the receipt."""
+    gone = transactions.delete((erasure.pk, erasure.sk), condition="#Step = :step", step=int(erasure.step))
+    try:
+        transactions.commit([gone, transactions.put(erasure_receipt(int(erasure.user), receipt))])
+    except DynamoDBError as error:
+        if transactions.failed(error, 0):
+            raise jobs.ClaimLost from error
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class _Letters:
+    """Mail to one whose account is about to be gone; sent again after a kill, it is the same message."""
+
+    erasure: Erasure
+    message_id: int
+
+    def send(self, template: str, **context: str) -> None:
+        if self.erasure.email is None:
+            return
+        reader = new_user(
+            id_=int(self.erasure.user), username=self.erasure.username, email=self.erasure.email
+        )
+        reader.settings.locale = self.erasure.locale
+        mail.send(template, to=reader, message_id=self.message_id, context=context)

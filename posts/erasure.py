@@ -1,0 +1,39 @@
+"""What posts remove of a user who is erased. Counters and caches follow from the stream, as of any removal."""
+
+from collections.abc import Iterator
+
+from echomate import keys, privacy, table
+from echomate.dynamodb import Wire
+from posts.services.publishing import bury
+
+KEYS = ("PK", "SK")
+
+privacy.remembers(keys.viewer_hash, keys.recent_likes)
+privacy.not_erased("post_stats", because="They say nothing of anybody, and go with their post's tombstone.")
+
+
+@privacy.erases("posts", "post")
+def erase_posts(user: int) -> Iterator[int]:
+    """Each becomes a tombstone, which says nothing of its author and goes after a week."""
+    for step in privacy.in_steps(_posts(user)):
+        yield sum(bury(author=user, post=table.last_id(item["PK"]["S"])) for item in step)
+
+
+@privacy.erases("likes of their posts", "like")
+def erase_likes_received(user: int) -> Iterator[int]:
+    for post in _posts(user):
+        yield from _erase(table.query(post["PK"]["S"], prefix=keys.LIKE, attributes=KEYS))
+
+
+@privacy.erases("likes", "like")
+def erase_likes(user: int) -> Iterator[int]:
+    yield from _erase(table.query(keys.likes_of(user), index="GSI1", attributes=KEYS))
+
+
+def _posts(user: int) -> Iterator[Wire]:
+    return table.query(keys.author(user), index="GSI1", prefix=keys.POST, attributes=KEYS)
+
+
+def _erase(items: Iterator[Wire]) -> Iterator[int]:
+    for step in privacy.in_steps(items):
+        yield table.delete_all(map(table.key_of, step))

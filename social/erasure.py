@@ -1,0 +1,49 @@
+"""What the graph removes of a user who is erased. Counters and caches follow from the stream, as of any removal."""
+
+from collections.abc import Callable, Iterator
+
+from echomate import cache, keys, privacy, table
+from echomate.dynamodb import Wire
+from echomate.keys import Key
+
+KEYS = ("PK", "SK")
+
+privacy.remembers(
+    keys.following_set,
+    keys.followed_by,
+    keys.blocked_set,
+    keys.muted_set,
+    keys.recent_follows,
+    keys.fresh_followers,
+)
+
+
+@privacy.erases("blocks", "block", "blocked_by")
+def erase_blocks(user: int) -> Iterator[int]:
+    """Both ways. The other's half goes first, so that the own one leads to it as long as it is there."""
+    partition = keys.user_partition(user)
+    yield from _erase_pairs(table.query(partition, prefix=keys.BLOCK, attributes=KEYS), keys.blocked_by)
+    yield from _erase_pairs(table.query(partition, prefix=keys.BLOCKED_BY, attributes=KEYS), keys.block)
+
+
+def _erase_pairs(items: Iterator[Wire], half_of: Callable[[int, int], Key]) -> Iterator[int]:
+    for step in privacy.in_steps(items):
+        own = [table.key_of(item) for item in step]
+        halves = [half_of(table.last_id(sort), table.last_id(partition)) for partition, sort in own]
+        yield table.delete_all(halves) + table.delete_all(own)
+
+
+@privacy.erases("follows", "follow")
+def erase_follows(user: int) -> Iterator[int]:
+    for step in privacy.in_steps(
+        table.query(keys.user_partition(user), prefix=keys.FOLLOWING, attributes=KEYS)
+    ):
+        followed = [table.last_id(item["SK"]["S"]) for item in step]
+        cache.ask(*(("ZREM", keys.fresh_followers(one), user) for one in followed))
+        yield table.delete_all(map(table.key_of, step))
+
+
+@privacy.erases("followers", "follow")
+def erase_followers(user: int) -> Iterator[int]:
+    for step in privacy.in_steps(table.query(keys.followers(user), index="GSI1", attributes=KEYS)):
+        yield table.delete_all(map(table.key_of, step))
