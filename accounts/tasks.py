@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from accounts import mail, mail_links
+from accounts import erasure_job, mail, mail_links
 from accounts.models import ACTIVE, Purpose, User
 from accounts.services import addresses, resetting
+from accounts.services import erasing
 from echomate import jobs, keys
 from echomate.jobs import Job
 
@@ -49,3 +50,9 @@ def send_verify_link(payload: dict[str, Any], job: Job) -> None:
     user = addresses.owner_of(payload["claim"])
     if user is not None:
         addresses.send_link(user, nonce=payload["nonce"], job=job.id)
+
+
+@jobs.runs(erasing.KIND, lease_seconds=60, attempts=100, is_kept=False)
+def erase_account(payload: dict[str, Any], job: Job) -> None:
+    """Goes on from where it was; see `erasure_job`."""
+    erasure_job.erase(int(payload["user"]), erased_at=int(payload["erased_at"]), message_id=job.id)
