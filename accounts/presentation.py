@@ -143,4 +143,5 @@ def own_settings(settings: Settings) -> dict[str, Any]:
         "show_followers": settings.show_followers,
         "show_likes": settings.show_likes,
         "discoverable": settings.discoverable,
+        "mail_notices": settings.mail_notices,
     }

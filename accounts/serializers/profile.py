@@ -30,6 +30,7 @@ SETTINGS = {
     "show_followers": True,
     "show_likes": True,
     "discoverable": True,
+    "mail_notices": True,
 }
 
 
@@ -67,6 +68,7 @@ class SettingsSerializer(serializers.Serializer[Any]):
     show_followers = FlagField(help_text="Whether others see followers and following.")
     show_likes = FlagField(help_text="Whether others see what this user likes.")
     discoverable = FlagField(help_text="Whether the search finds this user.")
+    mail_notices = FlagField(help_text="Whether mail comes that is not about the account's safety.")
 
 
 class SettingsChangeSerializer(SettingsSerializer):

@@ -135,7 +135,10 @@ class ChangeEmailView(AskingView):
     to = CHANGES_TO
 
     @extend_schema(
-        operation_id="changeEmail", tags=["auth"], request=AddressSerializer, responses={202: SENT}
+        operation_id="changeEmail",
+        tags=["auth"],
+        request=AddressSerializer,
+        responses={202: SENT, 403: OpenApiResponse(description="The session has to be stepped up first.")},
     )
     def post(self, request: Request) -> Response:
         """Have a link mailed to a new address, which is the account's once it is used. Asks for a step-up."""
