@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from accounts import cookies, sessions, tokens
 from echomate import keys
 from echomate.cache import Command
+from echomate.config import config
 from echomate.errors import Unauthenticated
 
 
@@ -44,11 +45,28 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        claims = tokens.read_access(token.strip())
-        return self.viewer(claims.user, claims.sid), None
+        return self.viewer(*_user_and_session(token.strip())), None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
+
+
+def _user_and_session(token: str) -> tuple[int, str]:
+    """Of our own token; or of a login provider's, where the settings name any."""
+    if config.oidc_issuers:
+        from accounts.services import oidc_bearers
+
+        if known := oidc_bearers.remembered(token):
+            return known
+        try:
+            claims = tokens.read_access(token)
+        except Unauthenticated:
+            if found := oidc_bearers.recognised(token):
+                return found
+            raise
+    else:
+        claims = tokens.read_access(token)
+    return claims.user, claims.sid
 
 
 class _Bearer(TokenViewer):

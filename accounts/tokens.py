@@ -20,6 +20,7 @@ from rest_framework_simplejwt.exceptions import (
 )
 from rest_framework_simplejwt.tokens import Token
 
+from accounts import keyset
 from echomate.config import config
 from echomate.errors import Unauthenticated
 from echomate.ids import parse_id
@@ -30,24 +31,33 @@ _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
 class KeyedBackend(TokenBackend):
-    """Signs with the newest key and names it by `kid`; verifies with the key that the `kid` names."""
+    """Signs with the newest key and names it by `kid`; verifies with the key that the `kid` names, as that key does."""
 
     def __init__(
         self, algorithm: str, *, key_id: str, signing_key: str, verifying_keys: dict[str, str]
     ) -> None:
         super().__init__(algorithm, signing_key)
         self.key_id = key_id
-        self.verifying_keys = {kid: self._prepare_key(key) for kid, key in verifying_keys.items()}
+        self.verifiers = {kid: _verifier(key) for kid, key in verifying_keys.items()}
 
     def encode(self, payload: dict[str, Any]) -> str:
         headers = {"kid": self.key_id}
         return jwt.encode(payload, self.prepared_signing_key, algorithm=self.algorithm, headers=headers)
 
-    def get_verifying_key(self, token: Any) -> Any:
-        key = self.verifying_keys.get(_key_id(token))
-        if key is None:
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - simplejwt's
+        verifier = self.verifiers.get(_key_id(token))
+        if verifier is None:
             raise TokenBackendError("Token is invalid")
-        return key
+        claims: dict[str, Any] = verifier.decode(token, verify)
+        return claims
+
+
+def _verifier(key: str) -> TokenBackend:
+    """What verifies with one key. The algorithm follows from the key, so that no public key is taken for a secret."""
+    algorithm = keyset.algorithm_of(key)
+    if algorithm is None:
+        return TokenBackend("HS256", signing_key=key)
+    return TokenBackend(algorithm, verifying_key=key)
 
 
 def _key_id(token: str) -> str:
@@ -127,7 +137,7 @@ def read_access(token: str) -> Claims:
     """The claims of an access token. Raises `Unauthenticated`: `token-expired`, `token-invalid`."""
     claims = _verified_access(token)
     if claims.expires_at <= time.time():
-        raise _expired()
+        raise expired()
     return claims
 
 
@@ -144,13 +154,13 @@ def _verified_access(token: str) -> Claims:
 
 def _verified(kind: type[_SessionToken], token: str) -> Claims:
     if len(token) > MAX_LENGTH or not _COMPACT.fullmatch(token):
-        raise _invalid()
+        raise invalid()
     try:
         payload = kind(token).payload  # type: ignore[arg-type]  # its annotation says Token
     except ExpiredTokenError as error:
-        raise _expired() from error
+        raise expired() from error
     except (TokenError, TokenBackendExpiredToken) as error:
-        raise _invalid() from error
+        raise invalid() from error
     return _claims(payload)
 
 
@@ -158,15 +168,15 @@ def _claims(payload: dict[str, Any]) -> Claims:
     user = parse_id(str(payload.get("sub")))
     sid, jti = payload.get("sid"), payload.get("jti")
     if user is None or not isinstance(sid, str) or not isinstance(jti, str) or not sid:
-        raise _invalid()
+        raise invalid()
     return Claims(user, sid, jti, int(payload["exp"]))
 
 
-def _expired() -> Unauthenticated:
+def expired() -> Unauthenticated:
     return Unauthenticated(type="token-expired", headers=_challenge("The token has expired"))
 
 
-def _invalid() -> Unauthenticated:
+def invalid() -> Unauthenticated:
     return Unauthenticated(type="token-invalid", headers=_challenge("The token is not valid"))
 
 

@@ -2,7 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import erasing, mail_links, me, passkeys, sessions, signing_in
+from accounts.views import (
+    changing_password,
+    erasing,
+    keys,
+    mail_links,
+    me,
+    oidc,
+    passkeys,
+    second_factors,
+    sessions,
+    signing_in,
+    stepping_up,
+)
 
 urlpatterns: list[URLPattern] = [
     path("users/me", me.MeView.as_view()),
@@ -10,8 +22,19 @@ urlpatterns: list[URLPattern] = [
     path("auth/refresh-token", sessions.RefreshView.as_view()),
     path("auth/logout", sessions.LogoutView.as_view()),
     path("auth/logout-all", sessions.LogoutAllView.as_view()),
+    path("auth/sessions", sessions.SessionsView.as_view()),
+    path("auth/sessions/<sid>", sessions.SessionView.as_view()),
+    path("auth/change-password", changing_password.ChangePasswordView.as_view()),
     path("auth/signup", signing_in.SignupView.as_view()),
     path("auth/login", signing_in.LoginView.as_view()),
+    path("auth/step-up", stepping_up.StepUpView.as_view()),
+    path("auth/step-up/code", stepping_up.StepUpCodeView.as_view()),
+    path("auth/totp", second_factors.TotpView.as_view()),
+    path("auth/totp/confirm", second_factors.ConfirmTotpView.as_view()),
+    path("auth/recovery-codes", second_factors.RecoveryCodesView.as_view()),
+    path("auth/oidc", oidc.OidcLoginView.as_view()),
+    path("auth/oidc/links", oidc.OidcLinksView.as_view()),
+    path("auth/oidc/links/<link>", oidc.OidcLinkView.as_view()),
     path("auth/verify-email", mail_links.VerifyEmailView.as_view()),
     path("auth/verify-email/resend", mail_links.ResendView.as_view()),
     path("auth/forgot-password", mail_links.ForgotPasswordView.as_view()),
@@ -26,3 +49,5 @@ urlpatterns: list[URLPattern] = [
     path("auth/passkeys/step-up/options", passkeys.StepUpOptionsView.as_view()),
     path("auth/passkeys/<passkey>", passkeys.PasskeyView.as_view()),
 ]
+
+at_the_root: list[URLPattern] = [path(".well-known/jwks.json", keys.KeySetView.as_view(), name="jwks")]

@@ -23,6 +23,17 @@ def _words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
 
 
+def _is_public_key(text: str) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    try:
+        load_pem_public_key(text.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
 class OidcIssuer(BaseModel):
     """An OpenID provider: `issuer` is its `iss`, and its configuration lies below it at `/.well-known/…`."""
 
@@ -219,6 +230,9 @@ class Config(BaseSettings):
                 self.jwt_private_key and self.jwt_public_key
             ),
             "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are no pair of PEM keys for JWT_ALGORITHM": not self._keys_fit(),
+            "JWT_FORMER_KEYS must hold public PEM keys": not all(
+                map(_is_public_key, self.jwt_former_keys.values())
+            ),
             "DEBUG must be off": self.debug,
             "ALLOWED_HOSTS must name the hosts": set(self.allowed_hosts) <= {*LOCAL_HOSTS, "*"},
             "OIDC_ISSUERS must be https addresses": any(

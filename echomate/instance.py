@@ -43,6 +43,6 @@ class InstanceView(ApiView):
                 "media_types": [],
                 "features": [],
                 "vapid_key": None,
-                "oidc_issuers": [],
+                "oidc_issuers": [one.issuer for one in config.oidc_issuers],
             }
         )

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/cache", health.CacheView.as_view(), name="health-cache"),
     path("health/storage", health.StorageView.as_view(), name="health-storage"),
     path("health/events", health.EventsView.as_view(), name="health-events"),
+    *accounts.urls.at_the_root,
     path("metrics", health.metrics, name="metrics"),
     path("api/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", DocsView.as_view(url_name="schema"), name="docs"),

@@ -217,7 +217,7 @@ def test_production_keys_sign_and_verify(asymmetric: KeyedBackend) -> None:
 def test_a_public_key_is_no_secret(asymmetric: KeyedBackend) -> None:
     """Key confusion: HS256 with what everybody may know."""
     claims = {"sub": "7", "sid": "s", "jti": "j", "token_type": "access", "exp": NOW + 1000}
-    public = asymmetric.verifying_keys["new"].public_bytes(
+    public = asymmetric.verifiers["new"].prepared_verifying_key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     for secret in (public, public.strip(), b""):

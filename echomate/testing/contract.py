@@ -16,7 +16,7 @@ from jsonschema.exceptions import best_match
 
 from echomate import problems, schema
 
-PREFIXES = ("/api/v1/", "/health")
+PREFIXES = ("/api/v1/", "/health", "/.well-known/")
 _PARAMETER = re.compile(r"<(?:[^:>]+:)?([^>]+)>")
 
 faults: list[str] = []

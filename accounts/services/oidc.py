@@ -1,0 +1,121 @@
+"""Logging in, and showing who one is, with a code of a login provider."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import ERASING, OidcLogin, User
+from accounts.oidc import CodeGrant, Identity, configured_issuer, redeem
+from accounts.oidc.exchanging import may_lead_back
+from accounts.oidc.verifying import LEEWAY_SECONDS
+from accounts.origins import NOWHERE, Origin
+from accounts.services import erasing, second_factors
+from accounts.services.logging_in import LoggedIn, begin_session
+from accounts.services.oidc_accounts import account_of, owner_of, require_active
+from echomate import dynamodb, keys, table, transactions
+from echomate.errors import Invalid, Unauthenticated
+from echomate.ids import now_seconds
+
+PENDING_SECONDS = 300
+FRESH_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """What was shown beside the code, as the client gave it."""
+
+    otp: str | None = field(default=None, repr=False)
+    passkey: Mapping[str, Any] | None = field(default=None, repr=False)
+
+
+def code_grant(given: Mapping[str, Any]) -> CodeGrant:
+    """A code as the client gave it. Raises `Invalid` where the settings don't know its provider or `redirect_uri`."""
+    issuer = configured_issuer(given["issuer"])
+    if issuer is None:
+        raise Invalid(errors={"issuer": ["This provider is not one of those in GET /instance."]})
+    if not may_lead_back(issuer, given["redirect_uri"]):
+        raise Invalid(errors={"redirect_uri": ["Logins must not end there."]})
+    return CodeGrant(
+        issuer=issuer,
+        redirect_uri=given["redirect_uri"],
+        code=given["code"],
+        code_verifier=given["code_verifier"],
+        nonce=given.get("nonce", ""),
+    )
+
+
+def sign_in(
+    grant: CodeGrant, *, second: SecondFactor, restore: bool = False, origin: Origin = NOWHERE
+) -> LoggedIn:
+    """Begin a session, of a new account at first sight; `restore` brings back one who has asked to be erased.
+
+    Where the account asks for a second factor, the same call with one goes on within 5 minutes, although the code is
+    used up; where it is being erased, so does the same call with `restore`. Raises `Unauthenticated` (`oidc-refused`,
+    `otp-required`, …), `Forbidden` (`suspended`, `erasing`).
+    """
+    pending = _pending(grant)
+    user = pending or account_of(redeem(grant))
+    if pending is None and (second_factors.has_one(user) or user.state == ERASING):
+        _keep_pending(grant, user)
+    if not (restore and user.state == ERASING):
+        require_active(user)
+    shown = second_factors.demand(user, otp=second.otp, passkey=second.passkey, origin=origin)
+    if user.state == ERASING:
+        user = _restored(user)
+    logged_in = begin_session(user, origin=origin, methods=["oidc", *shown])
+    if pending is not None:
+        _forget_pending(grant)
+    return logged_in
+
+
+def _restored(user: User) -> User:
+    erasing.restore(user.id)
+    found = User.read(keys.user(user.id))
+    if found is None:
+        raise Unauthenticated(type="oidc-refused")
+    return found
+
+
+def verify_fresh_login(user: User, given: Mapping[str, Any]) -> None:
+    """Raises `Unauthenticated` (`oidc-refused`) unless this user has logged in at the provider within 5 minutes."""
+    identity = redeem(code_grant(given))
+    owner = owner_of(identity)
+    if owner is None or owner.id != user.id or not _is_fresh(identity):
+        raise Unauthenticated(type="oidc-refused")
+
+
+def _is_fresh(identity: Identity) -> bool:
+    at = identity.claims.get("auth_time")
+    now = now_seconds()
+    return isinstance(at, int) and now - FRESH_SECONDS <= at <= now + LEEWAY_SECONDS
+
+
+def _key(grant: CodeGrant) -> keys.Key:
+    """Of the whole grant: only who holds the code's verifier finds the login that waits."""
+    whole = (grant.issuer.issuer, grant.code, grant.code_verifier, grant.redirect_uri, grant.nonce)
+    return keys.oidc_login(hashlib.sha256("\n".join(whole).encode()).hexdigest())
+
+
+def _pending(grant: CodeGrant) -> User | None:
+    """The user of a code that was exchanged already, and whose credentials have not changed since."""
+    login = OidcLogin.read(_key(grant))
+    user = User.read(keys.user(int(login.user))) if login else None
+    return user if login and user and user.credential_version == login.credential_version else None
+
+
+def _keep_pending(grant: CodeGrant, user: User) -> None:
+    partition, sort = _key(grant)
+    login = OidcLogin(
+        pk=partition,
+        sk=sort,
+        created_at=table.clock(),
+        expires_at=now_seconds() + PENDING_SECONDS,
+        user=user.id,
+        credential_version=int(user.credential_version),
+    )
+    dynamodb.call("PutItem", transactions.put(login, condition="")["Put"])
+
+
+def _forget_pending(grant: CodeGrant) -> None:
+    dynamodb.call("DeleteItem", transactions.of(_key(grant)))

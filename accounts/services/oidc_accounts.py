@@ -1,0 +1,147 @@
+"""The account of somebody whom a login provider knows: found by its claim, linked, or made at first sight."""
+
+import unicodedata
+
+from django.conf import settings
+
+from accounts import mail
+from accounts.models import (
+    ACTIVE,
+    ERASING,
+    SUSPENDED,
+    EmailClaim,
+    OidcClaim,
+    User,
+    new_user,
+    oidc_claim,
+    oidc_link,
+    username_claim,
+)
+from accounts.models.claims import claim_address
+from accounts.oidc import usernames
+from accounts.oidc.identities import Identity
+from accounts.services import erasing
+from echomate import cache, ids, jobs, keys, transactions
+from echomate.dynamodb import DynamoDBError, Wire
+from echomate.errors import DependencyAway, Forbidden, Unauthenticated
+from echomate.ids import rfc3339
+from echomate.stream import wake
+
+TRIES = 4
+FULL_NAME_MAX = 50
+INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def account_of(identity: Identity) -> User:
+    """The user whose identity it is, in whatever state. Two first logins at once make one account."""
+    for _ in range(TRIES):
+        found = owner_of(identity) or _linked_by_address(identity) or _created(identity)
+        if found is not None:
+            return found
+    raise DependencyAway("oidc", "Too many log in for the first time at the same moment.")
+
+
+def owner_of(identity: Identity) -> User | None:
+    """The user who has the claim; None where there is no claim."""
+    claim = OidcClaim.read(keys.oidc_claim(identity.digest))
+    if claim is None:
+        return None
+    user = User.read(keys.user(int(claim.user)))
+    if user is None:
+        raise Unauthenticated(type="oidc-refused")
+    return user
+
+
+def require_active(user: User) -> None:
+    """Raises `Forbidden` (`suspended`, `erasing`)."""
+    if user.state == ERASING:
+        raise Forbidden(type="erasing", erased_at=rfc3339(erasing.moment(user)))
+    if user.state == SUSPENDED:
+        raise Forbidden(type="suspended")
+    if user.state != ACTIVE:
+        raise Unauthenticated(type="oidc-refused")
+
+
+def link_parts(user: User, identity: Identity, *, condition: str, **values: object) -> list[Wire]:
+    """The writes that make an identity that is nobody's a user's: claim, user, link, and the mail that says so."""
+    issuer = identity.issuer
+    told = mail.job("login-provider-linked", to=user.id, provider=issuer.name or issuer.issuer)
+    return [
+        transactions.put(oidc_claim(user.id, identity.digest, issuer=issuer.issuer)),
+        transactions.check(
+            keys.user(user.id), condition=f"#State = :active AND {condition}", active=ACTIVE, **values
+        ),
+        transactions.put(oidc_link(user.id, identity.digest, issuer=issuer.issuer, label=identity.label)),
+        jobs.put_item(told),
+    ]
+
+
+def _linked_by_address(identity: Identity) -> User | None:
+    """Where both sides have verified the same address, and the issuer's word counts for that."""
+    address = identity.verified_email
+    claim = EmailClaim.read(keys.email_claim(address)) if address else None
+    user = User.read(keys.user(int(claim.user))) if claim else None
+    if user is None or user.email != address or not user.email_verified:
+        return None
+    require_active(user)
+    condition = "#Email = :address AND #EmailVerified = :yes"
+    try:
+        transactions.commit(link_parts(user, identity, condition=condition, address=address, yes=True))
+    except DynamoDBError as error:
+        if error.code != "TransactionCanceledException":
+            raise
+        return None
+    cache.forget_parts([wake.COMMAND])
+    return user
+
+
+def _created(identity: Identity) -> User | None:
+    """A new account, None where another first login was there before."""
+    id_, address = ids.new_id(), identity.verified_email
+    names = usernames.candidates(identity)
+    username = next(names, None)
+    while username is not None:
+        user = _new_user(identity, id_, username, address)
+        try:
+            transactions.commit(_creation(user, identity))
+        except DynamoDBError as error:
+            if transactions.failed(error, 0):
+                return None
+            if transactions.failed(error, 1):
+                username = next(names, None)
+            elif address is not None and transactions.failed(error, 2):
+                address = None
+            else:
+                raise
+        else:
+            cache.forget_parts([("DEL", keys.cached_username(username)), wake.COMMAND])
+            return user
+    return None
+
+
+def _new_user(identity: Identity, id_: int, username: str, address: str | None) -> User:
+    user = new_user(id_=id_, username=username, email=address)
+    user.email_verified = address is not None
+    user.full_name = _shown(identity.text("name"))
+    language = identity.text("locale")[:2].lower()
+    if language in dict(settings.LANGUAGES):
+        user.settings.locale = language
+    return user
+
+
+def _shown(name: str) -> str:
+    """A name without what can't be seen, and of a length that may be."""
+    seen = "".join(c for c in unicodedata.normalize("NFC", name) if unicodedata.category(c) not in INVISIBLE)
+    return " ".join(seen.split())[:FULL_NAME_MAX]
+
+
+def _creation(user: User, identity: Identity) -> list[Wire]:
+    issuer = identity.issuer.issuer
+    address = [claim_address(user, user.email, verified=True)] if user.email else []
+    return [
+        transactions.put(oidc_claim(user.id, identity.digest, issuer=issuer)),
+        transactions.put(username_claim(user)),
+        *address,
+        transactions.put(user),
+        transactions.put(oidc_link(user.id, identity.digest, issuer=issuer, label=identity.label)),
+    ]
