@@ -54,9 +54,7 @@ def remember(user: int, origin: Origin) -> tuple[str, list[Wire]]:
     if (origin.known_until or 0) - now > KNOWN_SECONDS - RENEWED_SECONDS:
         return token, []
     partition, sort = key_of(user, token) or ("", "")
-    device = KnownDevice(
-        pk=partition, sk=sort, created_at=table.clock(), expires_at=now + KNOWN_SECONDS
-    )
+    device = KnownDevice(pk=partition, sk=sort, created_at=table.clock(), expires_at=now + KNOWN_SECONDS)
     return token, [{"Put": {"TableName": config.table_name, "Item": device.wire()}}]
 
 
@@ -79,7 +77,5 @@ def forget_eldest(user: int) -> None:
 
 def _known(user: int) -> list[str]:
     """Sort keys of the devices that an account knows, the one that was renewed last at the end."""
-    found = table.query(
-        keys.user_partition(user), prefix=keys.KNOWN_DEVICE, attributes=("SK", "ExpiresAt")
-    )
+    found = table.query(keys.user_partition(user), prefix=keys.KNOWN_DEVICE, attributes=("SK", "ExpiresAt"))
     return [item["SK"]["S"] for item in sorted(found, key=lambda item: int(item["ExpiresAt"]["N"]))]

@@ -1,5 +1,7 @@
 """What follows from a change of an account."""
 
+from accounts import devices, sessions
+from accounts.models import ACTIVE, User
 from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
@@ -14,11 +16,34 @@ def forget_user(change: Change, effects: Effects) -> None:
     effects.forget(keys.cached_user(user), *{keys.cached_username(image["Username"]) for image in images})
 
 
+@projects("user")
+def end_sessions(change: Change, effects: Effects) -> None:
+    """Those that the process left which suspended the account or changed its password, and died."""
+    if change.kind != "modify" or not change.old or not change.new:
+        return
+    user, old, new = table.last_id(change.item["PK"]), change.old, change.new
+    if old["State"] == ACTIVE != new["State"]:
+        found = User.read(keys.user(user))
+        if found is None or found.state != ACTIVE:
+            sessions.end_all(user)
+    if any(old.get(name) == new.get(name) for name in ("PasswordHash", "CredentialVersion")):
+        return
+    sessions.end_outdated(user, new["CredentialVersion"])
+
+
 @projects("session")
 def forget_session(change: Change, effects: Effects) -> None:
-    """The state of a session that has ended."""
+    """The state of a session that has ended; and one that begins may be one too many."""
     if change.kind == "remove":
         effects.forget(keys.session_state(change.item["SK"].removeprefix(keys.SESSION)))
+    if change.kind == "insert":
+        sessions.end_longest_unused(table.last_id(change.item["PK"]))
+
+
+@projects("known_device")
+def forget_eldest_device(change: Change, effects: Effects) -> None:
+    if change.kind == "insert":
+        devices.forget_eldest(table.last_id(change.item["PK"]))
 
 
 @projects("email_claim")

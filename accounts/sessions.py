@@ -131,10 +131,9 @@ def _successor_again(claims: Claims, session: Session | None) -> Session | None:
 
 
 def of(user: int) -> list[Session]:
-    """The sessions of a user that stand, the one that was begun last first."""
+    """The sessions of a user that stand."""
     items = table.query(keys.user_partition(user), prefix=keys.SESSION)
-    found = [session for item in items if (session := Session.of(item)) is not None]
-    return sorted(found, key=lambda session: (session.created_at, session.sid), reverse=True)
+    return [session for item in items if (session := Session.of(item)) is not None]
 
 
 def end(user: int, sid: str) -> None:

@@ -23,7 +23,7 @@ urlpatterns: list[URLPattern] = [
     path("auth/logout", sessions.LogoutView.as_view()),
     path("auth/logout-all", sessions.LogoutAllView.as_view()),
     path("auth/sessions", sessions.SessionsView.as_view()),
-    path("auth/sessions/<sid>", sessions.SessionView.as_view()),
+    path("auth/sessions/<str:sid>", sessions.SessionView.as_view()),
     path("auth/change-password", changing_password.ChangePasswordView.as_view()),
     path("auth/signup", signing_in.SignupView.as_view()),
     path("auth/login", signing_in.LoginView.as_view()),

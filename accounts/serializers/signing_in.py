@@ -62,7 +62,17 @@ class DeliverySerializer(serializers.Serializer[Any]):
     )
 
 
-class SignupSerializer(DeliverySerializer):
+class WayInSerializer(DeliverySerializer):
+    """What each way into an account takes beside the proof of who one is."""
+
+    device_token = TextField(
+        max_length=64,
+        required=False,
+        help_text="What an earlier login on this device gave; without it the cookie counts.",
+    )
+
+
+class SignupSerializer(WayInSerializer):
     example = {
         "username": "ada",
         "email": "ada@example.org",
@@ -77,13 +87,6 @@ class SignupSerializer(DeliverySerializer):
     full_name = FullNameField(default="")
 
 
-class LoginSerializer(DeliverySerializer):
-    example = {"login": "ada", "password": "correct9horse", "token_delivery": "body"}
-
-    login = TextField(max_length=names.EMAIL_MAX, help_text="Username or e-mail address.")
-    password = SecretField()
-
-
 class RefreshSerializer(DeliverySerializer):
     example = {"refresh": TOKEN, "token_delivery": "body"}
 
@@ -94,6 +97,10 @@ class LoggedInSerializer(serializers.Serializer[Any]):
     user = OwnUserSerializer()
     access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
     refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
+    device_token = serializers.CharField(
+        required=False,
+        help_text="For the next logins on this device. Only with `token_delivery: body`, else a cookie.",
+    )
 
 
 class TokensSerializer(serializers.Serializer[Any]):

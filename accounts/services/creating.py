@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts import mail, passwords, sessions
+from accounts import devices, mail, passwords, sessions
 from accounts.models import Purpose, User, new_user, username_claim
 from accounts.models.claims import claim_address
 from accounts.origins import NOWHERE, Origin
@@ -39,9 +39,10 @@ def sign_up(account: NewAccount, *, password: str, origin: Origin = NOWHERE) -> 
         raise Invalid(errors={"password": found})
     user = _user(account, password_hash=passwords.make(password))
     session = sessions.new_session(user.id, origin=origin, methods=["password"])
+    device_token, remembered = devices.remember(user.id, origin)
     welcome = mail.job("welcome", to=user.id, link=Purpose.VERIFY)
-    _store(user, account.email, transactions.put(session), jobs.put_item(welcome))
-    return LoggedIn(user, sessions.tokens_of(session))
+    _store(user, account.email, transactions.put(session), *remembered, jobs.put_item(welcome))
+    return LoggedIn(user, sessions.tokens_of(session), device_token)
 
 
 def hash_of(password: str) -> str:

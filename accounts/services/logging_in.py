@@ -1,73 +1,56 @@
-"""Logging in."""
+"""How every way in ends: a session."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from accounts import names, passwords, sessions
-from accounts.models import ACTIVE, SUSPENDED, User
+from accounts import devices, mail, sessions
+from accounts.models import ACTIVE, User
 from accounts.origins import NOWHERE, Origin
 from accounts.tokens import TokenPair
-from echomate import dynamodb, keys, table, transactions
-from echomate.dynamodb import DynamoDBError
-from echomate.errors import Forbidden, Unauthenticated
+from echomate import cache, jobs, keys, transactions
+from echomate.dynamodb import DynamoDBError, Wire
+from echomate.errors import Unauthenticated
+from echomate.stream import wake
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
     user: User
     tokens: TokenPair = field(repr=False)
+    device_token: str = field(repr=False)
+    """By which the account knows the device from now on."""
 
 
-def log_in(login: str, password: str, *, origin: Origin = NOWHERE) -> LoggedIn:
-    """Begin a session. Raises `Unauthenticated` (`bad-credentials`), `Forbidden` (`suspended`).
+def begin_session(
+    user: User, *, origin: Origin = NOWHERE, methods: Sequence[str] = (), announce: bool = True
+) -> LoggedIn:
+    """A session, made only if the user is active and has still the credentials that were shown.
 
-    A login that is nobody's costs the same work as a wrong password.
+    One from a device that the account doesn't know is announced by mail, unless it is the first of all. Raises
+    `Unauthenticated` (`bad-credentials`).
     """
-    user = _find(login)
-    if not passwords.matches(password, user.password_hash if user else None) or user is None:
-        raise Unauthenticated(type="bad-credentials")
-    if user.state == SUSPENDED:
-        raise Forbidden(type="suspended")
-    if user.state != ACTIVE:
-        raise Unauthenticated(type="bad-credentials")
-    if passwords.is_outdated(str(user.password_hash)):
-        _upgrade_hash(user, password)
-    return LoggedIn(user, begin_session(user, origin=origin, methods=["password"]))
-
-
-def _find(login: str) -> User | None:
-    """The user of a username or an address. Two reads either way, so that time doesn't tell of an account."""
-    name = names.login(login)
-    claim = table.get_item(keys.email_claim(name) if "@" in name else keys.username_claim(name))
-    owner = int(claim["User"]["N"]) if claim else 1
-    return User.read(keys.user(owner))
-
-
-def begin_session(user: User, *, origin: Origin = NOWHERE, methods: Sequence[str] = ()) -> TokenPair:
-    """A session, made only if the user is active and has still the credentials that were shown."""
-    session = sessions.new_session(user.id, origin=origin, methods=methods)
+    origin = devices.recognised(user.id, origin)
+    version = int(user.credential_version)
+    session = sessions.new_session(user.id, origin=origin, methods=methods, credential_version=version)
     still = transactions.check(
         keys.user(user.id),
         condition="#State = :active AND #CredentialVersion = :version",
         active=ACTIVE,
-        version=int(user.credential_version),
+        version=version,
     )
+    device_token, remembered = devices.remember(user.id, origin)
+    news = [] if origin.known_until or not announce else [_announcement(user, origin)]
     try:
-        transactions.commit([still, transactions.put(session)])
+        transactions.commit([still, transactions.put(session), *remembered, *news])
     except DynamoDBError as error:
         raise Unauthenticated(type="bad-credentials") if transactions.failed(error, 0) else error from error
-    return sessions.tokens_of(session)
+    if news:
+        cache.forget_parts([wake.COMMAND])
+    return LoggedIn(user, sessions.tokens_of(session), device_token)
 
 
-def _upgrade_hash(user: User, password: str) -> None:
-    """Store the password as new ones are; not where it was changed in the meantime."""
-    change = transactions.expressions(
-        "#PasswordHash = :old",
-        change="SET #PasswordHash = :new",
-        values={"old": user.password_hash, "new": passwords.make(password)},
-    )
-    try:
-        dynamodb.call("UpdateItem", {**transactions.of(keys.user(user.id)), **change})
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
+def _announcement(user: User, origin: Origin) -> Wire:
+    moment = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    job = mail.job("new-device", to=user.id, device=origin.device, network=origin.address, moment=moment)
+    return jobs.put_item(job)

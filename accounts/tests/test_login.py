@@ -68,7 +68,7 @@ def test_the_unknown_cost_the_same_work(ann: Person, monkeypatch: pytest.MonkeyP
     for login in (ann.username, unique_name(), f"{unique_name()}@example.org", "@"):
         with metering() as meter:
             assert log_in(login, "correct9horsE").status_code == 401
-        assert [operation for operation, _ in meter.dynamodb] == ["GetItem", "GetItem"]
+        assert [operation for operation, _ in meter.dynamodb] == ["GetItem", "BatchGetItem"]
     assert hashed == ["$argon2id$v=19$m=19456,t=2,p=1"] * 4
 
 
@@ -88,9 +88,13 @@ def test_the_suspended_learn_it_only_with_their_password(ann: Person) -> None:
     assert problem(log_in(ann.username, "correct9horsE")) == "bad-credentials"
 
 
-def test_an_account_on_its_way_out_is_unknown(ann: Person) -> None:
-    change_user(ann.id, State="erasing")
-    assert problem(log_in(ann.username)) == "bad-credentials"
+def test_who_is_being_erased_learns_it_and_until_when_only_with_their_password(ann: Person) -> None:
+    until = 1_800_000_000_000
+    change_user(ann.id, State="erasing", ErasedAt=until)
+    response = log_in(ann.username)
+    assert (response.status_code, problem(response)) == (403, "erasing")
+    assert response.json()["erased_at"] == "2027-01-15T08:00:00.000Z"
+    assert problem(log_in(ann.username, "correct9horsE")) == "bad-credentials"
 
 
 def test_an_account_without_a_password_has_none_that_fits() -> None:
@@ -181,8 +185,8 @@ def test_with_redis_away_one_can_log_in_and_guessing_is_limited_still(
 ) -> None:
     redis_proxy.refuse()
     assert log_in(ann.username).status_code == 200
-    answers = [problem(log_in(ann.username, "correct9horsE")) for _ in range(10)]
-    assert answers == ["bad-credentials"] * 9 + ["rate-limited"]
+    answers = [problem(log_in(ann.username, "correct9horsE")) for _ in range(12)]
+    assert answers == ["bad-credentials"] * 10 + ["rate-limited"] * 2
 
 
 def test_with_dynamodb_away_the_answer_is_503_within_5_seconds(ann: Person, dynamodb_proxy: Proxy) -> None:
@@ -209,8 +213,8 @@ def test_no_secret_is_logged(ann: Person, caplog: pytest.LogCaptureFixture) -> N
 
 
 def test_what_a_login_asks_of_the_stores(ann: Person) -> None:
-    log_in(ann.username)
+    token = log_in(ann.username).json()["device_token"]
     with metering() as meter:
-        assert log_in(ann.username).status_code == 200
-    assert [operation for operation, _ in meter.dynamodb] == ["GetItem", "GetItem", "TransactWriteItems"]
-    assert len(meter.redis) <= 3
+        assert log_in(ann.username, device_token=token).status_code == 200
+    assert [operation for operation, _ in meter.dynamodb] == ["GetItem", "BatchGetItem", "TransactWriteItems"]
+    assert len(meter.redis) <= 4

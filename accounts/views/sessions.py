@@ -1,19 +1,23 @@
 """Tokens and sessions."""
 
+import re
 from typing import Any, cast
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import cookies, sessions, tokens
+from accounts import cookies, own_sessions, sessions, tokens
 from accounts.authentication import SignatureAuthentication, TokenViewer
+from accounts.serializers.sessions import SessionPageSerializer
 from accounts.serializers.signing_in import RefreshSerializer, TokensSerializer
 from accounts.tokens import TokenPair
-from echomate.errors import Unauthenticated
+from echomate.errors import NotFound, Unauthenticated
+from echomate.schema.parameters import PAGE
 from echomate.views import ApiView
 
 FOREIGN_ORIGIN = OpenApiResponse(description="The cookie came with an `Origin` that is not allowed.")
+SID = re.compile("[0-9a-f]{24}")
 NEVER_STORED = {"Cache-Control": "no-store"}
 
 
@@ -76,11 +80,44 @@ class LogoutView(ApiView):
 
 
 class LogoutAllView(ApiView):
-    @extend_schema(operation_id="logOutAll", tags=["auth"], request=None, responses={204: OpenApiResponse()})
+    authentication_classes = (SignatureAuthentication,)
+
+    @extend_schema(
+        operation_id="logOutAll",
+        tags=["auth"],
+        auth=[{"bearer": []}],  # type: ignore[list-item]  # it says str, and takes these
+        request=None,
+        responses={204: OpenApiResponse()},
+    )
     def post(self, request: Request) -> Response:
         """End all of one's sessions."""
-        sessions.end_all(self.viewer_id)
+        sessions.end_all(self.viewer_id, by=cast("TokenViewer", self.viewer).sid)
         return _no_session()
+
+
+class SessionsView(ApiView):
+    @extend_schema(
+        operation_id="listSessions",
+        tags=["auth"],
+        parameters=PAGE,
+        responses={200: SessionPageSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """One's sessions, the one that was begun last first."""
+        viewer = cast("TokenViewer", self.viewer)
+        asked = self.page_request("sessions")
+        return self.list_response(own_sessions.page(viewer.id, asked, current=viewer.sid), asked)
+
+
+class SessionView(ApiView):
+    @extend_schema(operation_id="endSession", tags=["auth"], request=None, responses={204: OpenApiResponse()})
+    def delete(self, request: Request, sid: str) -> Response:
+        """End one of one's sessions."""
+        viewer = cast("TokenViewer", self.viewer)
+        if not SID.fullmatch(sid):
+            raise NotFound
+        sessions.end_one(viewer.id, sid)
+        return _no_session() if sid == viewer.sid else Response(status=204, headers=NEVER_STORED)
 
 
 def _no_session() -> Response:

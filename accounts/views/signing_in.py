@@ -1,8 +1,7 @@
 """Signup and login."""
 
-import hashlib
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
 import orjson
 from django.utils import translation
@@ -10,19 +9,22 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import names, selectors, services
+from accounts import cookies, selectors, services
 from accounts.origins import origin_of
 from accounts.presentation import present_me
-from accounts.serializers.signing_in import LoggedInSerializer, LoginSerializer, SignupSerializer
+from accounts.serializers.login import LoginSerializer
+from accounts.serializers.signing_in import LoggedInSerializer, SignupSerializer
 from accounts.services import LoggedIn, NewAccount
 from accounts.views.sessions import token_response
-from echomate import cache, keys
-from echomate.throttling import Limit, Policy
+from echomate.throttling import Policy
 from echomate.views import ApiView
 
 SIGNUPS = Policy("signup", 5, 1800, guards=True, scope="address")
 LOGINS = Policy("login", 25, 300, guards=True, scope="address")
-GUESSES = Policy("login-account", 10, 3600, guards=True, scope="own")
+WRONG = (
+    "The login or the password is wrong (`bad-credentials`), or the second factor is; or one is missing:"
+    " `otp-required` lists the `methods` that will do and, as `passkey`, the options of a passkey's assertion."
+)
 
 
 class SignupView(ApiView):
@@ -48,7 +50,8 @@ class SignupView(ApiView):
             full_name=given["full_name"],
             locale=translation.get_language_from_request(request._request),
         )
-        logged_in = services.sign_up(account, password=given["password"], origin=origin_of(request))
+        origin = origin_of(request, device_token=given.get("device_token"))
+        logged_in = services.sign_up(account, password=given["password"], origin=origin)
         response = logged_in_response(logged_in, given["token_delivery"], status=201)
         response.headers["Location"] = f"/api/v1/users/{logged_in.user.id}"
         return response
@@ -59,38 +62,41 @@ class LoginView(ApiView):
     policies: ClassVar[Mapping[str, Policy]] = {"POST": LOGINS}
     authentication_classes = ()
 
-    def _limits(self, request: Request, viewer: Any) -> list[Limit]:
-        """One for the account too, under the name that was typed, whether or not it is anybody's."""
-        limits = super()._limits(request, viewer)
-        if request.method != "POST":
-            return limits
-        self.guesses = Limit(GUESSES, _typed(cast("dict[str, Any]", request.data).get("login")))
-        return [*limits, self.guesses]
-
     @extend_schema(
         operation_id="logIn",
         tags=["auth"],
         request=LoginSerializer,
         responses={
             200: LoggedInSerializer,
-            401: OpenApiResponse(description="The login or the password is wrong."),
-            403: OpenApiResponse(description="The account is suspended."),
+            401: OpenApiResponse(description=WRONG),
+            403: OpenApiResponse(
+                description="The account is suspended, or it is being erased (`erased_at` says when)."
+            ),
         },
     )
     def post(self, request: Request) -> Response:
-        """Begin a session."""
+        """Begin a session.
+
+        Where the account asks for a second factor, the same call is made again with it.
+        """
         given = self.validated(LoginSerializer)
-        logged_in = services.log_in(given["login"], given["password"], origin=origin_of(request))
-        cache.forget(keys.throttle(GUESSES.name, self.guesses.subject))
+        logged_in = services.log_in(
+            given["login"],
+            given["password"],
+            origin=origin_of(request, device_token=given.get("device_token")),
+            otp=given.get("otp"),
+            passkey=given.get("passkey"),
+            restore=given["restore"],
+        )
         return logged_in_response(logged_in, given["token_delivery"])
 
 
-def _typed(login: object) -> str:
-    name = names.login(login) if isinstance(login, str) else ""
-    return hashlib.blake2b(name.encode(), digest_size=12).hexdigest()
-
-
 def logged_in_response(logged_in: LoggedIn, delivery: str, *, status: int = 200) -> Response:
+    """What every way in answers: one's own user, the tokens, and the device's token as the other cookie."""
     counts = selectors.stats.get([logged_in.user.id])[logged_in.user.id]
-    user = present_me(logged_in.user, counts)
-    return token_response(logged_in.tokens, delivery, status=status, user=orjson.Fragment(user))
+    user = orjson.Fragment(present_me(logged_in.user, counts))
+    in_body = {"device_token": logged_in.device_token} if delivery == "body" else {}
+    response = token_response(logged_in.tokens, delivery, status=status, user=user, **in_body)
+    if not in_body:
+        cookies.put_device(response, logged_in.device_token)
+    return response

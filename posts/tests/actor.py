@@ -79,4 +79,4 @@ class Person(Actor):
         )
         user = create_account(account, password_hash="!")
         self.id = user.id
-        self._caller.headers["Authorization"] = f"Bearer {begin_session(user).access}"
+        self._caller.headers["Authorization"] = f"Bearer {begin_session(user).tokens.access}"

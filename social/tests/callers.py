@@ -23,7 +23,7 @@ class Caller:
         self._client = Client()
         self._headers = {}
         if user is not None:
-            self._headers["Authorization"] = f"Bearer {services.begin_session(user).access}"
+            self._headers["Authorization"] = f"Bearer {services.begin_session(user).tokens.access}"
 
     @property
     def id(self) -> int:

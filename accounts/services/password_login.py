@@ -1,0 +1,87 @@
+"""Logging in by a password, and by a second factor where the account has one."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from accounts import devices, guessing, names, passwords
+from accounts.models import ERASING, SUSPENDED, User
+from accounts.origins import NOWHERE, Origin
+from accounts.services import erasing, second_factors
+from accounts.services.logging_in import LoggedIn, begin_session
+from echomate import dynamodb, keys, table, transactions
+from echomate.dynamodb import DynamoDBError
+from echomate.errors import Forbidden, Unauthenticated
+from echomate.ids import rfc3339
+
+NOBODY = 1
+"""An id that nobody has: what is nobody's is looked for there, so that it takes the same reads."""
+
+
+def log_in(
+    login: str,
+    password: str,
+    *,
+    origin: Origin = NOWHERE,
+    otp: str | None = None,
+    passkey: Mapping[str, Any] | None = None,
+    restore: bool = False,
+) -> LoggedIn:
+    """Begin a session; each step of a login repeats the password.
+
+    1. The password. Whatever else there is to say about the account is said only after it: a login that is nobody's
+       costs the same work and gets the same answer as a wrong password.
+    2. The account's state: suspended, or being erased, which `restore` undoes.
+    3. The second factor, if there is one.
+
+    Raises `Unauthenticated` (`bad-credentials`, `otp-required`, `otp-invalid`, `passkey-invalid`), `Forbidden`
+    (`suspended`, `erasing`), `RateLimited`.
+    """
+    user, origin = _find(login, origin)
+    with guessing.counted(guessing.PASSWORDS, names.login(login), origin):
+        if not passwords.matches(password, user.password_hash if user else None) or user is None:
+            raise Unauthenticated(type="bad-credentials")
+    _check_state(user, restore=restore)
+    shown = second_factors.demand(user, otp=otp, passkey=passkey, origin=origin)
+    if passwords.is_outdated(str(user.password_hash)):
+        _upgrade_hash(user, password)
+    if user.state == ERASING:
+        erasing.restore(user.id)
+        user = User.read(keys.user(user.id)) or user
+    return begin_session(user, origin=origin, methods=["password", *shown])
+
+
+def _find(login: str, origin: Origin) -> tuple[User | None, Origin]:
+    """The user of a username or a present address, and whether they know the device.
+
+    Two reads in any case, so that time doesn't tell of an account.
+    """
+    name = names.login(login)
+    claim = table.get_item(keys.email_claim(name) if "@" in name else keys.username_claim(name))
+    owner = int(claim["User"]["N"]) if claim else NOBODY
+    device = devices.key_of(owner, origin.device_token)
+    items = table.batch_get([keys.user(owner), *([device] if device else [])])
+    user = User.of(items[0])
+    if user is not None and name not in (user.username, user.email):
+        user = None
+    return user, devices.seen(origin, items[1] if device else None)
+
+
+def _check_state(user: User, *, restore: bool) -> None:
+    if user.state == SUSPENDED:
+        raise Forbidden(type="suspended")
+    if user.state == ERASING and not restore:
+        raise Forbidden(type="erasing", erased_at=rfc3339(erasing.moment(user)))
+
+
+def _upgrade_hash(user: User, password: str) -> None:
+    """Store the password as new ones are; not where it was changed in the meantime."""
+    change = transactions.expressions(
+        "#PasswordHash = :old",
+        change="SET #PasswordHash = :new",
+        values={"old": user.password_hash, "new": passwords.make(password)},
+    )
+    try:
+        dynamodb.call("UpdateItem", {**transactions.of(keys.user(user.id)), **change})
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
