@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts import recovery_codes
+from accounts.serializers.oidc import OidcCodeSerializer
 from accounts.serializers.passkeys import AssertionSerializer
 from accounts.serializers.signing_in import SecretField
 from echomate.fields import TextField
@@ -54,15 +55,6 @@ class CodesLeftSerializer(serializers.Serializer[Any]):
     left = serializers.IntegerField(min_value=0, max_value=recovery_codes.COUNT)
 
 
-class OidcProofSerializer(serializers.Serializer[Any]):
-    """A login at a provider that has just happened (`prompt=login`, `max_age=0`)."""
-
-    issuer = TextField(max_length=512)
-    code = TextField(max_length=2048)
-    code_verifier = TextField(max_length=128)
-    redirect_uri = TextField(max_length=2048)
-
-
 class StepUpSerializer(serializers.Serializer[Any]):
     """One proof."""
 
@@ -71,7 +63,7 @@ class StepUpSerializer(serializers.Serializer[Any]):
     password = SecretField(required=False)
     otp = CodeField(required=False, help_text="A one-time password or a recovery code.")
     passkey = AssertionSerializer(required=False)
-    oidc = OidcProofSerializer(required=False)
+    oidc = OidcCodeSerializer(required=False, help_text="Of a login just now: `prompt=login`, `max_age=0`.")
     code = CodeField(required=False, help_text="That of the mail: eight digits.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

@@ -39,8 +39,8 @@ class StepUpView(ApiView):
     def post(self, request: Request) -> Response:
         """Show by one proof that it is still you: for 10 minutes this session may do what asks for it.
 
-        Who has a second factor shows that: a one-time password or a recovery code (`otp`) or a passkey. A login has
-        stepped up its session, unless it was at a provider alone.
+        Who has a second factor shows that: a one-time password or a recovery code (`otp`) or a passkey. A login is
+        no step-up, and a refresh of the tokens neither adds to it nor takes it away.
         """
         ((proof, given),) = self.validated(StepUpSerializer).items()
         viewer = cast("TokenViewer", self.viewer)

@@ -1,0 +1,356 @@
+"""One-time passwords: the algorithm, and switching them on and off."""
+
+import base64
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import pytest
+from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
+
+from accounts import totp
+from accounts.models import PendingTotp, Totp
+from accounts.tests.acting import change_user, session_of, stored
+from accounts.tests.factors import App, Clock, enrol, log_in, mails_of, step_down
+from echomate import dynamodb, keys, sealing, table, transactions
+from echomate.config import config
+from echomate.testing.client import Caller, Person, problem, sign_up
+from echomate.testing.configuration import configured
+from echomate.testing.proxy import Proxy
+from echomate.testing.races import together
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+@pytest.fixture
+def ann() -> Person:
+    return sign_up("ann").step_up()
+
+
+RFC_6238 = {
+    59: "94287082",
+    1111111109: "07081804",
+    1111111111: "14050471",
+    1234567890: "89005924",
+    2000000000: "69279037",
+    20000000000: "65353130",
+}
+"""Appendix B: the codes of eight digits under SHA-1, by the Unix time."""
+RFC_SECRET = base64.b32encode(b"12345678901234567890").decode()
+
+
+@pytest.mark.parametrize(("moment", "code"), RFC_6238.items())
+def test_the_codes_are_those_of_rfc_6238(moment: int, code: str) -> None:
+    """Six digits are the last six of eight."""
+    assert totp.code_at(RFC_SECRET, moment // 30) == code[-6:]
+
+
+def test_another_implementation_makes_the_same_codes() -> None:
+    secret = totp.new_secret()
+    other = TOTP(base64.b32decode(secret), 6, SHA1(), 30)  # noqa: S303 - the apps' own
+    now = totp.present_step()
+    assert totp.step_of(other.generate(now * 30 + 29).decode(), secret, after=0) == now
+
+
+def test_each_secret_has_160_bits_of_its_own() -> None:
+    made = {totp.new_secret() for _ in range(20)}
+    assert len(made) == 20
+    assert {len(base64.b32decode(secret)) for secret in made} == {20}
+
+
+def test_the_uri_is_one_that_apps_read() -> None:
+    with configured(instance_name="Ann & Bob's: place"):
+        uri = urlsplit(totp.uri("JBSWY3DP", account="ann_1"))
+    assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
+    assert unquote(uri.path) == "/Ann & Bob's: place:ann_1"
+    assert "+" not in uri.query
+    assert parse_qs(uri.query) == {
+        "secret": ["JBSWY3DP"],
+        "issuer": ["Ann & Bob's: place"],
+        "algorithm": ["SHA1"],
+        "digits": ["6"],
+        "period": ["30"],
+    }
+
+
+def test_clocks_may_differ_by_a_step(clock: Clock) -> None:
+    secret = totp.new_secret()
+    codes = {offset: totp.code_at(secret, clock.step + offset) for offset in (-2, -1, 0, 1, 2)}
+    found = {offset: totp.step_of(code, secret, after=0) for offset, code in codes.items()}
+    near = {clock.step - 1, clock.step, clock.step + 1}
+    assert {found[offset] for offset in (-1, 0, 1)} == near
+    assert {found[offset] for offset in (-2, 2)} <= {None, *near}  # codes of six digits may coincide
+
+
+@pytest.mark.parametrize("typed", ["{0}{1}", "{0} {1}", "{0}-{1}", " {0}{1}\n", "{0}\u00a0{1}"])
+def test_gaps_in_a_code_do_not_count(clock: Clock, typed: str) -> None:
+    secret = totp.new_secret()
+    code = totp.code_at(secret, clock.step)
+    assert totp.step_of(typed.format(code[:3], code[3:]), secret, after=0) == clock.step
+
+
+WRONG = ["", "12345", "1234567", "x" * 6, "１２３４５６", "٣٣٣٣٣٣", "²²²²²²", "1_2_3_", "+12345", "12345\x00"]  # noqa: RUF001 - that is the point
+
+
+@pytest.mark.parametrize("code", WRONG)
+def test_what_has_no_form_of_a_code_is_none(code: str) -> None:
+    assert totp.step_of(code, RFC_SECRET, after=0) is None
+
+
+def test_setting_it_up_takes_a_code_of_the_app(ann: Person, clock: Clock) -> None:
+    begun = ann.post("/auth/totp")
+    assert begun.headers["Cache-Control"] == "no-store"
+    app = App(begun.json(), clock)
+    assert not ann.get("/users/me").json()["totp"]
+    assert log_in(ann).status_code == 200
+    confirmed = ann.post("/auth/totp/confirm", {"otp": app.code()})
+    assert confirmed.headers["Cache-Control"] == "no-store"
+    assert len(set(confirmed.json()["recovery_codes"])) == 10
+    assert ann.get("/users/me").json()["totp"]
+    assert problem(log_in(ann)) == "otp-required"
+
+
+def test_the_secret_lies_sealed_and_for_its_owner_only(ann: Person, clock: Clock) -> None:
+    app, codes = enrol(ann, clock)
+    bob = sign_up("bob")
+    item = Totp.read(keys.totp(ann.id))
+    assert item is not None
+    assert app.secret not in item.sealed
+    assert sealing.unseal(item.sealed, place=f"totp:{ann.id}") == app.secret
+    everything = str(list(table.query(keys.user_partition(ann.id))))
+    assert app.secret not in everything
+    assert not [code for code in codes if code in everything or code.replace("-", "") in everything]
+    with pytest.raises(sealing.CannotUnseal):
+        sealing.unseal(item.sealed, place=f"totp:{bob.id}")
+
+
+def test_a_wrong_code_confirms_nothing(ann: Person, clock: Clock) -> None:
+    app = App(ann.post("/auth/totp").json(), clock)
+    for code in (app.code(late=3), "x" * 60, chr(0x0664) * 6):
+        response = ann.post("/auth/totp/confirm", {"otp": code})
+        assert (response.status_code, problem(response)) == (400, "otp-invalid")
+    assert not stored(ann.id).totp
+    assert ann.post("/auth/totp/confirm", {"otp": app.code()}).status_code == 200
+
+
+@pytest.mark.parametrize("body", [{}, {"otp": 123456}, {"otp": None}, {"otp": ""}, {"otp": "1" * 1000}])
+def test_a_confirmation_that_is_no_text_is_not_valid(ann: Person, body: dict[str, object]) -> None:
+    response = ann.post("/auth/totp/confirm", body)
+    assert (response.status_code, problem(response)) == (400, "invalid")
+    assert list(response.json()["errors"]) == ["otp"]
+
+
+def test_without_a_beginning_there_is_nothing_to_confirm(ann: Person) -> None:
+    response = ann.post("/auth/totp/confirm", {"otp": "123456"})
+    assert (response.status_code, problem(response)) == (400, "otp-invalid")
+    assert "begin again" in response.json()["detail"]
+
+
+def test_a_pending_secret_is_over_after_15_minutes(ann: Person, clock: Clock) -> None:
+    app = App(ann.post("/auth/totp").json(), clock)
+    change = transactions.expressions(
+        "attribute_exists(PK)", change="SET #ExpiresAt = :past", values={"past": 1}
+    )
+    dynamodb.call("UpdateItem", {**transactions.of(keys.pending_totp(ann.id)), **change})
+    assert problem(ann.post("/auth/totp/confirm", {"otp": app.code()})) == "otp-invalid"
+
+
+def test_a_new_pending_secret_takes_the_place_of_an_older_one(ann: Person, clock: Clock) -> None:
+    old, new = (App(ann.post("/auth/totp").json(), clock) for _ in range(2))
+    assert problem(ann.post("/auth/totp/confirm", {"otp": old.code()})) == "otp-invalid"
+    assert ann.post("/auth/totp/confirm", {"otp": new.code()}).status_code == 200
+
+
+def test_a_pending_secret_leaves_the_confirmed_one_alone(ann: Person, clock: Clock) -> None:
+    app, codes = enrol(ann, clock)
+    pending = App(ann.post("/auth/totp").json(), clock)
+    assert problem(log_in(ann, otp=pending.code())) == "otp-invalid"
+    assert log_in(ann, otp=app.code()).status_code == 200
+    confirmed = ann.post("/auth/totp/confirm", {"otp": pending.code()})
+    assert not set(confirmed.json()["recovery_codes"]) & set(codes)
+    clock.tick()
+    assert problem(log_in(ann, otp=app.code())) == "otp-invalid"
+    assert problem(log_in(ann, otp=codes[0])) == "otp-invalid"
+    assert log_in(ann, otp=pending.code()).status_code == 200
+
+
+def test_of_two_confirmations_at_once_one_has_the_codes(ann: Person, clock: Clock) -> None:
+    app = App(ann.post("/auth/totp").json(), clock)
+    answers = together(*[lambda: ann.post("/auth/totp/confirm", {"otp": app.code()})] * 2)
+    won = [answer for answer in answers if answer.status_code == 200]
+    assert len(won) == 1
+    assert {problem(answer) for answer in answers if answer not in won} <= {"otp-invalid", "conflict"}
+    clock.tick()
+    assert log_in(ann, otp=won[0].json()["recovery_codes"][0]).status_code == 200
+
+
+def test_the_code_of_the_confirmation_is_used_up(ann: Person, clock: Clock) -> None:
+    app = App(ann.post("/auth/totp").json(), clock)
+    ann.post("/auth/totp/confirm", {"otp": app.code()})
+    assert problem(log_in(ann, otp=app.code())) == "otp-invalid"
+    clock.tick()
+    assert log_in(ann, otp=app.code()).status_code == 200
+
+
+def test_the_session_that_sets_it_up_and_the_others_live_on(ann: Person, clock: Clock) -> None:
+    other = Person(log_in(ann).json())
+    enrol(ann, clock)
+    assert ann.get("/users/me").status_code == other.get("/users/me").status_code == 200
+
+
+def test_a_login_under_way_meanwhile_makes_no_session(ann: Person, clock: Clock) -> None:
+    """Its password was right, and it has shown no second factor."""
+    from accounts.services import begin_session
+    from echomate.errors import Unauthenticated
+
+    before = stored(ann.id)
+    enrol(ann, clock)
+    with pytest.raises(Unauthenticated):
+        begin_session(before, methods=["password"])
+
+
+def test_taking_it_away_takes_the_codes_too(ann: Person, clock: Clock) -> None:
+    app, codes = enrol(ann, clock)
+    assert ann.delete("/auth/totp").status_code == 204
+    assert not ann.get("/users/me").json()["totp"]
+    assert ann.get("/auth/recovery-codes").json() == {"left": 0}
+    assert log_in(ann).status_code == 200
+    assert {item["EntityType"]["S"] for item in table.query(keys.user_partition(ann.id))}.isdisjoint(
+        {"totp", "pending_totp", "recovery_codes"}
+    )
+    again, _ = enrol(ann, clock)
+    assert problem(log_in(ann, otp=app.code())) == "otp-invalid"
+    assert problem(log_in(ann, otp=codes[0])) == "otp-invalid"
+    assert log_in(ann, otp=again.code()).status_code == 200
+
+
+def test_with_a_passkey_left_the_codes_stay(ann: Person, clock: Clock) -> None:
+    enrol(ann, clock)
+    change_user(ann.id, Passkeys=1)
+    assert ann.delete("/auth/totp").status_code == 204
+    assert ann.get("/auth/recovery-codes").json() == {"left": 10}
+
+
+def test_taking_it_away_again_is_no_error_and_no_news(ann: Person, clock: Clock) -> None:
+    enrol(ann, clock)
+    for _ in range(2):
+        assert ann.delete("/auth/totp").status_code == 204
+    assert mails_of(ann.id).count("totp-removed") == 1
+
+
+def test_what_is_pending_goes_too(ann: Person) -> None:
+    ann.post("/auth/totp")
+    assert ann.delete("/auth/totp").status_code == 204
+    assert PendingTotp.read(keys.pending_totp(ann.id)) is None
+    assert "totp-removed" not in mails_of(ann.id)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/auth/totp"), ("DELETE", "/auth/totp"), ("POST", "/auth/recovery-codes")],
+)
+def test_each_change_asks_for_a_step_up(ann: Person, clock: Clock, method: str, path: str) -> None:
+    enrol(ann, clock)
+    before = [table.get_item(key(ann.id)) for key in (keys.user, keys.totp, keys.recovery_codes)]
+    step_down(ann)
+    response = ann.call(method, path)
+    assert (response.status_code, problem(response)) == (403, "step-up-required")
+    assert [table.get_item(key(ann.id)) for key in (keys.user, keys.totp, keys.recovery_codes)] == before
+
+
+def test_nobody_in_particular_has_none(api: Caller) -> None:
+    calls = [
+        api.post("/auth/totp"),
+        api.delete("/auth/totp"),
+        api.post("/auth/totp/confirm", {"otp": "123456"}),
+        api.get("/auth/recovery-codes"),
+        api.post("/auth/recovery-codes"),
+    ]
+    assert {problem(response) for response in calls} == {"not-authenticated"}
+
+
+def test_a_change_of_credentials_meanwhile_is_a_conflict(ann: Person, clock: Clock) -> None:
+    """One who takes the factor away, and one who adds a passkey: neither decides by what the other has changed."""
+    from accounts.services import enrolling
+    from echomate.errors import Conflict
+
+    enrol(ann, clock)
+    before = stored(ann.id)
+    change_user(ann.id, CredentialVersion=int(before.credential_version) + 1)
+    for change in (enrolling.remove_totp, enrolling.renew_recovery_codes):
+        with pytest.raises(Conflict):
+            change(before)
+    assert stored(ann.id).totp
+
+
+def test_each_change_is_told_by_mail(ann: Person, clock: Clock) -> None:
+    enrol(ann, clock)
+    ann.post("/auth/recovery-codes")
+    ann.delete("/auth/totp")
+    news = [template for template in mails_of(ann.id) if template.startswith(("totp", "recovery"))]
+    assert news == ["totp-added", "recovery-codes-made", "totp-removed"]
+
+
+def test_a_lost_answer_of_the_table_is_no_conflict(ann: Person, clock: Clock, dynamodb_proxy: Proxy) -> None:
+    """The transaction is repeated on the wire, and counts once."""
+    import threading
+
+    from accounts.services import enrolling
+
+    app = App(ann.post("/auth/totp").json(), clock)
+    user = stored(ann.id)
+    dynamodb_proxy.cut_after(0)
+    threading.Timer(0.05, dynamodb_proxy.heal).start()
+    assert len(enrolling.confirm_totp(user, app.code())) == 10
+    assert stored(ann.id).totp
+
+
+def test_rotated_keys_open_the_secret_and_a_login_seals_it_anew(ann: Person, clock: Clock) -> None:
+    app, _ = enrol(ann, clock)
+    new = Fernet.generate_key().decode()
+    with configured(encryption_keys=[new, *config.encryption_keys]):
+        assert log_in(ann, otp=app.code()).status_code == 200
+        item = Totp.read(keys.totp(ann.id))
+        assert item is not None
+        assert item.gsi2pk == keys.sealed(sealing.fingerprint())
+    clock.tick()
+    with configured(encryption_keys=[new]):
+        assert log_in(ann, otp=app.code()).status_code == 200
+
+
+def test_without_its_key_codes_are_503_and_recovery_codes_still_let_in(ann: Person, clock: Clock) -> None:
+    app, codes = enrol(ann, clock)
+    with configured(encryption_keys=[Fernet.generate_key().decode()]):
+        response = log_in(ann, otp=app.code())
+        assert (response.status_code, problem(response)) == (503, "unavailable")
+        assert log_in(ann, otp=codes[0]).status_code == 200
+    assert log_in(ann, otp=app.code()).status_code == 200
+
+
+def test_a_secret_that_was_moved_from_another_user_opens_nothing(ann: Person, clock: Clock) -> None:
+    """Who can write to the table can't make his own secret another's."""
+    bob = sign_up("bob").step_up()
+    app, _ = enrol(bob, clock)
+    enrol(ann, clock)
+    theirs = Totp.read(keys.totp(bob.id))
+    assert theirs is not None
+    moved = transactions.expressions(
+        "attribute_exists(PK)", change="SET #Sealed = :theirs", values={"theirs": theirs.sealed}
+    )
+    dynamodb.call("UpdateItem", {**transactions.of(keys.totp(ann.id)), **moved})
+    assert log_in(ann, otp=app.code()).status_code == 503
+
+
+def test_no_secret_is_logged(ann: Person, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    app, codes = enrol(ann, clock)
+    otp = app.code()
+    log_in(ann, otp=otp)
+    log_in(ann, otp=codes[0])
+    lines = " ".join(str(vars(record)) for record in caplog.records)
+    assert "/auth/totp/confirm" in lines
+    for secret in (app.secret, otp, *codes):
+        assert secret not in lines
+    assert session_of(ann) is not None
