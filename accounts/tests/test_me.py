@@ -49,6 +49,7 @@ def test_a_new_account_has_settings_that_show_and_find_it(ann: Person) -> None:
         "show_followers": True,
         "show_likes": True,
         "discoverable": True,
+        "mail_notices": True,
     }
 
 
@@ -86,6 +87,7 @@ def test_all_that_may_change(ann: Person) -> None:
             "show_followers": False,
             "show_likes": False,
             "discoverable": False,
+            "mail_notices": False,
         },
     }
     after = ann.patch("/users/me", changes).json()
