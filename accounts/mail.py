@@ -35,14 +35,15 @@ def job(
     address: str | None = None,
     credential_version: int | None = None,
     also: Sequence[str] = (),
+    id_: int | None = None,
     **context: str,
 ) -> Job:
     """The job that sends `accounts/mail/<template>.txt` to a user, not yet stored.
 
     `link`: the template gets `link`, a URL that does this once. `code_nonce`: it gets `code`, which is
     `mail_links.code_of(code_nonce)`. `address`: instead of the user's present one. `credential_version`: sent only if
-    it is the user's still. `also`: states of the user, beside active, in which it is sent too. The context is kept in
-    the job's item: no secret belongs there.
+    it is the user's still. `also`: states of the user, beside active, in which it is sent too. `id_`: of the job, where
+    a first try may have stored it. The context is kept in the job's item: no secret belongs there.
     """
     payload = {
         "user": str(to),
@@ -55,7 +56,7 @@ def job(
         "credential_version": credential_version,
         "also": list(also),
     }
-    return jobs.job(KIND, payload, user=to)
+    return jobs.job(KIND, payload, id=id_, user=to)
 
 
 def send(

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from accounts.views import (
     changing_password,
     erasing,
+    exporting,
     keys,
     mail_links,
     me,
@@ -18,6 +19,7 @@ from accounts.views import (
 
 urlpatterns: list[URLPattern] = [
     path("users/me", me.MeView.as_view()),
+    path("users/me/export", exporting.ExportView.as_view()),
     path("users/me/restore", erasing.RestoreView.as_view()),
     path("auth/refresh-token", sessions.RefreshView.as_view()),
     path("auth/logout", sessions.LogoutView.as_view()),

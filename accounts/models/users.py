@@ -74,6 +74,10 @@ class User(Item, discriminator="user"):
     erasure_job = NumberAttribute(attr_name="ErasureJob", null=True)
     erasure_begun = BooleanAttribute(attr_name="ErasureBegun", null=True)
     """There is no way back any more."""
+    export_job = NumberAttribute(attr_name="ExportJob", null=True)
+    """The latest: while it is under way, no other begins."""
+    imported_from = UnicodeAttribute(attr_name="ImportedFrom", null=True)
+    """A digest of the account whose export was taken in: no other's is any more."""
     version = NumberAttribute(attr_name="Version", default=1)
     last_edit = UnicodeAttribute(attr_name="LastEdit", null=True)
     """A number of the latest edit's own, by which its repeated try knows itself."""

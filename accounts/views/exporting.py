@@ -1,0 +1,52 @@
+"""Taking one's data along."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import selectors, stepping_up
+from accounts.models import User
+from accounts.services import exporting
+from echomate import cache
+from echomate.errors import DependencyAway, Unauthenticated
+from echomate.jobs import Job
+from echomate.jobs.presentation import present
+from echomate.jobs.serializers import StartedJobSerializer
+from echomate.throttling import Limit, Policy
+from echomate.views import ApiView
+
+EXPORTS = Policy("export", 3, 24 * 3600, scope="own")
+
+
+class ExportView(ApiView):
+    @extend_schema(
+        operation_id="startExport",
+        tags=["users"],
+        request=None,
+        responses={
+            202: StartedJobSerializer,
+            403: OpenApiResponse(description="This session has to be stepped up first."),
+            409: OpenApiResponse(),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Let a copy of all of one's data be made; the job that makes one already, where there is one."""
+        if self.viewer is None:
+            raise Unauthenticated
+        stepping_up.require(self.viewer)
+        user = selectors.own_user(self.viewer.id)
+        job = exporting.export_under_way(user) or self._start(user)
+        return Response({"job": present(job, self.viewer)}, status=202)
+
+    def _start(self, user: User) -> Job:
+        """Only what is begun counts towards the limit."""
+        limit = Limit(EXPORTS, str(user.id))
+        reply: Any
+        try:
+            (reply,) = cache.run([limit.command])
+        except DependencyAway:
+            reply = None
+        limit.check(reply)
+        return exporting.start_export(user)
