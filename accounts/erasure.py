@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from accounts.models.erasures import Erasure
-from echomate import cache, dynamodb, keys, privacy, table, transactions
+from echomate import cache, dynamodb, keys, objects, privacy, storage, table, transactions
 from echomate.dynamodb import DynamoDBError
 from echomate.keys import Key
 
@@ -20,7 +20,9 @@ privacy.not_erased(
 )
 
 
-@privacy.erases("account", "user", "passkey", "totp", "pending_totp", "recovery_codes", "oidc_sighting")
+@privacy.erases(
+    "account", "user", "passkey", "totp", "pending_totp", "recovery_codes", "oidc_sighting", "known_device"
+)
 def erase_account(user: int) -> Iterator[int]:
     """The user's partition, with whatever is left in it: the counters, which the projector may have made anew."""
     for step in privacy.in_steps(table.query(keys.user_partition(user), attributes=KEYS)):
@@ -71,3 +73,10 @@ def erase_mail_tokens(user: int) -> Iterator[int]:
     links = table.query(keys.mail_tokens_of(user), index="GSI1", attributes=KEYS)
     for step in privacy.in_steps(links):
         yield table.delete_all(map(table.key_of, step))
+
+
+@privacy.erases("files")
+def erase_files(user: int) -> Iterator[int]:
+    """Exports, and what was brought for an import."""
+    for prefix in storage.FLEETING:
+        yield objects.remove_all(f"{prefix}{user}/")

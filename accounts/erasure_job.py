@@ -22,7 +22,7 @@ import orjson
 from accounts import mail, receipts
 from accounts.models import ERASING, User, new_user
 from accounts.models.erasures import Erasure, erasure_receipt, new_erasure
-from echomate import cache, dynamodb, jobs, keys, privacy, table, transactions
+from echomate import cache, dynamodb, jobs, keys, privacy, table, throttling, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.stream import leases
@@ -92,8 +92,9 @@ def _look_through(erasure: Erasure) -> None:
                 _note(erasure, eraser.name, removed)
             if time.monotonic() > until:
                 raise jobs.Again
-    names = (keys.cached_username(erasure.username), *privacy.remembered(user))
-    cache.ask(*(("DEL", key) for key in names))
+    counted = throttling.keys_of(str(user))
+    known = (keys.cached_username(erasure.username), *privacy.remembered(user), *counted)
+    cache.ask(*(("DEL", key) for key in known))
     if erasure.found:
         now = table.clock()
         settled = now + int(config.erasure_settle_seconds * 1000)

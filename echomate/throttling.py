@@ -24,6 +24,9 @@ _COUNT = Script(
 )
 
 
+_names: set[str] = set()
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`limit` calls in `seconds`; `guards` marks what must hold without Redis too (login, reset, second factors)."""
@@ -33,6 +36,9 @@ class Policy:
     seconds: int
     guards: bool = False
     scope: Literal["user", "address", "own"] = "user"
+
+    def __post_init__(self) -> None:
+        _names.add(self.name)
 
     @property
     def quota(self) -> tuple[int, int]:
@@ -44,6 +50,14 @@ class Policy:
 
 EVERYTHING = Policy("default", 300, 300)
 ANONYMOUS = Policy("anonymous", 300, 300, scope="address")
+
+
+def keys_of(subject: str) -> list[str]:
+    """The keys of all that is counted of a subject, whatever the policy: those of views are known by their routes."""
+    from django.urls import get_resolver
+
+    _ = get_resolver().url_patterns
+    return [keys.throttle(name, subject) for name in sorted(_names)]
 
 
 @dataclass(frozen=True, slots=True)

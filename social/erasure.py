@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from echomate import cache, keys, privacy, table
 from echomate.dynamodb import Wire
 from echomate.keys import Key
+from social.invalidation import recent_follows
 
 KEYS = ("PK", "SK")
 
@@ -45,5 +46,14 @@ def erase_follows(user: int) -> Iterator[int]:
 
 @privacy.erases("followers", "follow")
 def erase_followers(user: int) -> Iterator[int]:
-    for step in privacy.in_steps(table.query(keys.followers(user), index="GSI1", attributes=KEYS)):
-        yield table.delete_all(map(table.key_of, step))
+    edges = table.query(keys.followers(user), index="GSI1", attributes=(*KEYS, "GSI1SK"))
+    for step in privacy.in_steps(edges):
+        removed = table.delete_all(map(table.key_of, step))
+        cache.ask(*(_forgotten(edge, user) for edge in step))
+        yield removed
+
+
+def _forgotten(edge: Wire, user: int) -> cache.Command:
+    """Out of what the follower has done a moment ago."""
+    follower = table.last_id(edge["PK"]["S"])
+    return recent_follows.forget(follower, edge=int(edge["GSI1SK"]["S"]), subject=user)

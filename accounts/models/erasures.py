@@ -70,7 +70,7 @@ def new_erasure(user: User) -> Erasure:
 
 
 def _claims(user: User) -> list[Key]:
-    addresses = [user.email] if user.email else []
+    addresses = [*([user.email] if user.email else []), *(former.address for former in user.former_addresses)]
     return [keys.username_claim(user.username), *map(keys.email_claim, addresses)]
 
 

@@ -46,12 +46,13 @@ def _request(user: User) -> User | None:
     hidden = transactions.update(
         keys.user(user.id),
         condition="#State = :active",
-        change="SET #State = :erasing, #ErasedAt = :erased_at, #ErasureRequestedAt = :now, #ErasureJob = :job"
-        " REMOVE #GSI1PK, #GSI1SK",
+        change="SET #State = :erasing, #ErasedAt = :erased_at, #ErasureRequestedAt = :now, #ErasureJob = :job,"
+        " #SessionsEndedAt = :second REMOVE #GSI1PK, #GSI1SK",
         active=ACTIVE,
         erasing=ERASING,
         erased_at=erased_at,
         now=now,
+        second=now // 1000,
         job=job.id,
     )
     try:
