@@ -57,12 +57,11 @@ def pages(context: Mapping[str, Any], exporter: Exporter, rows: Iterator[Row]) -
         name = page_name(exporter.name, number)
         head, _, foot = _frame(context, exporter, number)
         yield name, head
-        for _place in range(ROWS_AT_MOST):
+        place = 0
+        while row is not None and place < ROWS_AT_MOST:
             yield name, format_html("<article>{}</article>\n", (exporter.show or facts)(row))
-            row = next(rows, None)
-            if row is None:
-                break
-        yield name, foot if row is None else _link_to_next(exporter, number) + foot
+            row, place = next(rows, None), place + 1
+        yield name, _link_to_next(exporter, number) + foot if row is not None else foot
         number += 1
 
 
