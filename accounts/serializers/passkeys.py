@@ -5,7 +5,7 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from accounts.serializers.signing_in import DeliverySerializer
+from accounts.serializers.signing_in import WayInSerializer
 from accounts.serializers.written import LineField
 from echomate import instance
 from echomate.fields import FlagField
@@ -90,9 +90,9 @@ class RenamePasskeySerializer(serializers.Serializer[Any]):
     name = LineField(max_characters=NAME_MAX)
 
 
-class PasskeyLoginSerializer(DeliverySerializer):
+class PasskeyLoginSerializer(WayInSerializer):
     credential = AssertionSerializer()
-    restore = FlagField(default=False, help_text="Come back, having asked to be erased.")
+    restore = FlagField(default=False, help_text="Bring back an account that is being erased.")
 
 
 class PasskeySerializer(serializers.Serializer[Any]):

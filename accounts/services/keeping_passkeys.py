@@ -155,4 +155,4 @@ def _commit(parts: Sequence[Wire], refusals: Sequence[EchomateError]) -> None:
 
 
 def _too_many() -> Conflict:
-    return Conflict(f"An account may have {MOST} passkeys: remove one first.")
+    return Conflict(f"An account that is active may have {MOST} passkeys, and no more.")

@@ -73,19 +73,28 @@ class Authenticator:
     handle: bytes | None = None
 
     def create(self, options: Mapping[str, Any], **wrong: Any) -> dict[str, Any]:
-        """What `navigator.credentials.create` gives. `wrong`: `key`, `fmt`, `statement`, or parts of the client data."""
+        """What `navigator.credentials.create` gives. `wrong`: `key`, `fmt`, `statement`, or client data."""
         self.handle = decoded(options["user"]["id"])
-        key = wrong.pop("key", None) or cose(self.key)
+        key = wrong.pop("key", cose(self.key))
         length = len(self.credential_id).to_bytes(2)
         attested = bytes(16) + length + self.credential_id + cbor2.dumps(key)
-        attestation = {
-            "fmt": wrong.pop("fmt", "none"),
-            "attStmt": wrong.pop("statement", {}),
-            "authData": self._data(AT) + attested,
-        }
+        about = {"fmt": wrong.pop("fmt", "none"), "attStmt": wrong.pop("statement", {})}
+        client_data = self._client_data("webauthn.create", options, wrong)
+        return self._made(about, self._data(AT) + attested, client_data)
+
+    def attest(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The same with an attestation that the passkey signs itself."""
+        made = self.create(options)["response"]
+        client_data = decoded(made["clientDataJSON"])
+        data = cbor2.loads(decoded(made["attestationObject"]))["authData"]
+        signature = _signature(self.key, data + hashlib.sha256(client_data).digest())
+        about = {"fmt": "packed", "attStmt": {"alg": cose(self.key)[3], "sig": signature}}
+        return self._made(about, data, client_data)
+
+    def _made(self, about: Mapping[str, Any], data: bytes, client_data: bytes) -> dict[str, Any]:
         response = {
-            "clientDataJSON": encoded(self._client_data("webauthn.create", options, wrong)),
-            "attestationObject": encoded(cbor2.dumps(attestation)),
+            "clientDataJSON": encoded(client_data),
+            "attestationObject": encoded(cbor2.dumps({**about, "authData": data})),
             "transports": ["internal", "hybrid"],
         }
         return self._credential(response)

@@ -186,9 +186,8 @@ class PasskeyLoginView(ApiView):
     def post(self, request: Request) -> Response:
         """Begin a session with a passkey alone, whose authenticator has verified the user."""
         given = self.validated(PasskeyLoginSerializer)
-        logged_in = passkeys.log_in_with_passkey(
-            given["credential"], origin=origin_of(request), restore=given["restore"]
-        )
+        origin = origin_of(request, device_token=given.get("device_token"))
+        logged_in = passkeys.log_in_with_passkey(given["credential"], origin=origin, restore=given["restore"])
         return logged_in_response(logged_in, given["token_delivery"])
 
 
