@@ -4,6 +4,7 @@ import threading
 import time
 
 import pytest
+from argon2 import PasswordHasher
 
 from accounts import passwords
 from accounts.passwords import Owner
@@ -56,8 +57,16 @@ def test_one_password_in_two_unicode_forms_is_one() -> None:
     assert passwords.matches("pässword1", passwords.make("pa\u0308ssword1"))
 
 
+def test_hashes_are_those_of_the_reference_implementation() -> None:
+    hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+    assert hasher.verify(passwords.make("pässword1"), "pässword1")
+    assert passwords.matches("pässword1", hasher.hash("pässword1"))
+    assert not passwords.matches("pässword2", hasher.hash("pässword1"))
+    assert not passwords.is_outdated(hasher.hash("pässword1"))
+
+
 def test_a_hash_that_is_none_fits_nothing() -> None:
-    for stored in ("!", "$argon2id$", "plain"):
+    for stored in ("!", "$argon2id$", "plain", passwords.PREFIX, passwords.NOBODYS_HASH * 2, "ä"):
         assert not passwords.matches(stored, stored)
 
 
