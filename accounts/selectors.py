@@ -11,6 +11,7 @@ from accounts.presentation import (
     UserCounts,
     parse_card,
     parse_counts,
+    present_me,
     present_user,
     render_card,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "UserCounts",
     "cards",
     "own_user",
+    "present_me",
     "present_user",
     "resolve",
     "resolve_reads",

@@ -15,6 +15,7 @@ from accounts.views import (
     sessions,
     signing_in,
     stepping_up,
+    usernames,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -29,6 +30,7 @@ urlpatterns: list[URLPattern] = [
     path("auth/change-password", changing_password.ChangePasswordView.as_view()),
     path("auth/signup", signing_in.SignupView.as_view()),
     path("auth/login", signing_in.LoginView.as_view()),
+    path("auth/change-username", usernames.ChangeUsernameView.as_view()),
     path("auth/step-up", stepping_up.StepUpView.as_view()),
     path("auth/step-up/code", stepping_up.StepUpCodeView.as_view()),
     path("auth/totp", second_factors.TotpView.as_view()),

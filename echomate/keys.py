@@ -51,6 +51,20 @@ def username_claim(username: str) -> Key:
     return f"USERNAME#{username}", CLAIM
 
 
+def lookalike(skeleton: str) -> Key:
+    """`skeleton` is what the username of a verified account looks like."""
+    return f"LOOKALIKE#{skeleton}", CLAIM
+
+
+def verified_names(skeleton: str) -> str:
+    """The partition of verified accounts whose full names look so."""
+    return f"VERIFIED_NAME#{_digest(skeleton)}"
+
+
+def verified_name(skeleton: str, user: int) -> Key:
+    return verified_names(skeleton), f"{CLAIM}#{pad(user)}"
+
+
 def email_claim(email: str) -> Key:
     """`email` is in its canonical form; the key tells it to nobody."""
     return f"EMAIL#{_digest(email)}", CLAIM

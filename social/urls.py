@@ -7,6 +7,7 @@ from social import views
 urlpatterns = [
     path("users", views.SearchView.as_view(), name="users"),
     path("users/<str:user>", views.UserView.as_view(), name="user"),
+    path("users/<str:user>/profile", views.ProfileView.as_view(), name="profile"),
     path("users/<str:user>/follow", views.FollowView.as_view(), name="follow"),
     path("users/<str:user>/block", views.BlockView.as_view(), name="block"),
     path("users/<str:user>/followers", views.FollowersView.as_view(), name="followers"),

@@ -7,10 +7,14 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.serializers import UserSerializer
+from accounts.selectors import present_me
+from accounts.serializers import OwnUserSerializer, ProfileSerializer, UserSerializer
+from accounts.services import replace_profile
 from echomate import etags
 from echomate.cache import Command
-from echomate.schema.parameters import IF_NONE_MATCH, PAGE, USER, ids
+from echomate.errors import Forbidden
+from echomate.ids import parse_id
+from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, USER, ids
 from echomate.throttling import Policy
 from echomate.views import ApiView, ids_from_query
 from social import selectors, services
@@ -44,12 +48,39 @@ class UserView(PersonView):
         operation_id="readUser",
         tags=["users"],
         parameters=[USER, IF_NONE_MATCH],
-        responses={200: UserSerializer},
+        responses={200: UserSerializer, 307: OpenApiResponse(description="They have another name now.")},
     )
     def get(self, request: Request, user: str) -> Response:
-        """A user as the caller sees them."""
+        """A user as the caller sees them. A name that was changed lately leads to the present one."""
         person = self.person(user)
+        if parse_id(user) is None and user.lower() != person.card.username:
+            return Response(status=307, headers={"Location": _renamed(request, person.card.username)})
         return etags.respond(request, person.present(), version=person.card.version)
+
+
+def _renamed(request: Request, username: str) -> str:
+    """The request's own path, query included, with another name."""
+    base, _, query = request.get_full_path().partition("?")
+    path = f"{base.rpartition('/')[0]}/{username}"
+    return f"{path}?{query}" if query else path
+
+
+class ProfileView(PersonView):
+    @extend_schema(
+        operation_id="replaceProfile",
+        tags=["users"],
+        parameters=[USER, IF_MATCH],
+        request=ProfileSerializer,
+        responses={200: OwnUserSerializer, 403: OpenApiResponse(description="It is another's.")},
+    )
+    def put(self, request: Request, user: str) -> Response:
+        """Replace one's whole profile: what is left out is emptied; `locked` and `phone_number` stay then."""
+        person = self.person(user)
+        if person.card.id != self.viewer_id:
+            raise Forbidden("A profile is changed by its owner.")
+        given = self.validated(ProfileSerializer)
+        changed = replace_profile(self.viewer_id, given, versions=etags.expected_versions(request))
+        return etags.respond(request, present_me(changed, person.counts), version=int(changed.version))
 
 
 class FollowView(PersonView):

@@ -1,6 +1,15 @@
 """Entities of accounts."""
 
-from accounts.models.claims import EmailClaim, UsernameClaim, email_claim, username_claim
+from accounts.models.claims import (
+    EmailClaim,
+    LookalikeClaim,
+    UsernameClaim,
+    VerifiedName,
+    claim_username,
+    email_claim,
+    hold_username,
+    username_claim,
+)
 from accounts.models.erasures import Erasure, ErasureReceipt, erasure_receipt, new_erasure
 from accounts.models.mail_tokens import MailToken, Purpose, mail_token
 from accounts.models.oidc import (
@@ -34,6 +43,7 @@ __all__ = [
     "Erasure",
     "ErasureReceipt",
     "KnownDevice",
+    "LookalikeClaim",
     "MailToken",
     "OidcClaim",
     "OidcLink",
@@ -49,8 +59,11 @@ __all__ = [
     "UsedChallenge",
     "User",
     "UsernameClaim",
+    "VerifiedName",
+    "claim_username",
     "email_claim",
     "erasure_receipt",
+    "hold_username",
     "mail_token",
     "new_erasure",
     "new_recovery_codes",

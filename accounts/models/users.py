@@ -44,6 +44,12 @@ class FormerAddress(MapAttribute[str, object]):
 
 class User(Item, discriminator="user"):
     username = UnicodeAttribute(attr_name="Username")
+    former_names = ListAttribute(attr_name="FormerNames", of=UnicodeAttribute, default=list)
+    """The last two, the newest first: no other can be held still."""
+    renamed_at = NumberAttribute(attr_name="RenamedAt", default=0)
+    """Unix seconds of the last change of the username."""
+    renamed_before = NumberAttribute(attr_name="RenamedBefore", default=0)
+    """Of the one before."""
     email = UnicodeAttribute(attr_name="Email", null=True)
     """In its canonical form. None: it was never verified, and another has claimed it since."""
     email_verified = BooleanAttribute(attr_name="EmailVerified", default=False)

@@ -2,7 +2,7 @@
 
 import zoneinfo
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.validators import RegexValidator
@@ -84,7 +84,7 @@ class SettingsChangeSerializer(SettingsSerializer):
 class ProfileSerializer(serializers.Serializer[Any]):
     """The profile: what is left out is emptied, but `locked`, which keeps others out, and what is private stay."""
 
-    example = {"full_name": "Ada Lovelace", "bio": "Writes programs."}
+    example: ClassVar[dict[str, object]] = {"full_name": "Ada Lovelace", "bio": "Writes programs."}
 
     full_name = FullNameField()
     bio = ParagraphField(max_characters=BIO_MAX, allow_blank=True, required=False)

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts import names, passwords
+from accounts import lookalikes, names, passwords
 from accounts.serializers.profile import FullNameField
 from accounts.serializers.users import OwnUserSerializer
 from echomate import instance
@@ -22,7 +22,7 @@ class UsernameField(serializers.CharField):
         name = names.username(data) if isinstance(data, str) else None
         if name is None:
             raise serializers.ValidationError(names.USERNAME_RULE)
-        if name in names.RESERVED:
+        if lookalikes.is_reserved(name):
             raise serializers.ValidationError("This name is reserved.")
         return name
 
@@ -85,6 +85,12 @@ class SignupSerializer(WayInSerializer):
     email = EmailField(max_length=names.EMAIL_MAX)
     password = SecretField(min_length=passwords.MIN_LENGTH)
     full_name = FullNameField(default="")
+
+
+class ChangeUsernameSerializer(serializers.Serializer[Any]):
+    example = {"username": "ada_l"}
+
+    username = UsernameField(min_length=names.USERNAME_MIN, max_length=names.USERNAME_MAX)
 
 
 class RefreshSerializer(DeliverySerializer):

@@ -5,6 +5,8 @@ from accounts.services.creating import NewAccount, create_account, hash_of, sign
 from accounts.services.editing import edit_profile
 from accounts.services.logging_in import LoggedIn, begin_session
 from accounts.services.password_login import log_in
+from accounts.services.profiles import edit_account, replace_account, replace_profile
+from accounts.services.renaming import change_username
 from accounts.services.suspending import suspend, unsuspend
 
 __all__ = [
@@ -12,10 +14,14 @@ __all__ = [
     "NewAccount",
     "begin_session",
     "change_password",
+    "change_username",
     "create_account",
+    "edit_account",
     "edit_profile",
     "hash_of",
     "log_in",
+    "replace_account",
+    "replace_profile",
     "sign_up",
     "suspend",
     "unsuspend",

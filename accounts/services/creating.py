@@ -1,12 +1,14 @@
 """New accounts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts import devices, mail, passwords, sessions
-from accounts.models import Purpose, User, new_user, username_claim
+from accounts.models import Purpose, User, claim_username, new_user
 from accounts.models.claims import claim_address
 from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
+from accounts.services import imitating
 from accounts.services.logging_in import LoggedIn
 from echomate import cache, ids, jobs, keys, transactions
 from echomate.dynamodb import DynamoDBError, Wire
@@ -28,13 +30,16 @@ class NewAccount:
     """One that the caller chose, with the time that it tells."""
     email_verified: bool = False
     """The address is known to be theirs, so it falls to nobody else."""
+    roles: Sequence[str] = ("user",)
 
 
 def sign_up(account: NewAccount, *, password: str, origin: Origin = NOWHERE) -> LoggedIn:
     """Make an account, its first session and its welcome mail in one transaction.
 
-    Raises `Invalid` for a weak password, `Conflict` (`username-taken`, `email-taken`) naming what is taken.
+    Raises `Invalid` for a weak password and for a full name that imitates, `Conflict` (`username-taken`,
+    `email-taken`) naming what is taken.
     """
+    imitating.refuse_full_name(account.full_name)
     if found := passwords.faults(password, Owner(account.username, account.email, account.full_name)):
         raise Invalid(errors={"password": found})
     user = _user(account, password_hash=passwords.make(password))
@@ -65,13 +70,15 @@ def _user(account: NewAccount, *, password_hash: str) -> User:
     user.location = account.location
     user.email_verified = account.email_verified
     user.settings.locale = account.locale
+    user.roles = list(account.roles)  # type: ignore[arg-type]  # PynamoDB says what its items are made of
     return user
 
 
 def _store(user: User, address: str, *more: Wire) -> None:
     claims = [
-        transactions.put(username_claim(user)),
+        claim_username(user.username, user=user.id),
         claim_address(user, address, verified=bool(user.email_verified)),
+        imitating.check(user.username, by=user.id),
     ]
     try:
         transactions.commit([*claims, transactions.put(user), *more])
@@ -81,9 +88,14 @@ def _store(user: User, address: str, *more: Wire) -> None:
 
 
 def _taken(error: DynamoDBError) -> Exception:
-    """What a refused signup says; the claims are the first two parts of its transaction."""
-    said = {"username": "This username is taken.", "email": "This address belongs to an account."}
-    taken = {name: [said[name]] for part, name in enumerate(said) if transactions.failed(error, part)}
-    if not taken:
+    """What a refused signup says; the claims are the first parts of its transaction."""
+    said = {
+        "username": ("username", "This username is taken."),
+        "email": ("email", "This address belongs to an account."),
+        "look": ("username", imitating.LOOKS_ALIKE),
+    }
+    failed = [said[name] for part, name in enumerate(said) if transactions.failed(error, part)]
+    if not failed:
         return error
-    return Conflict(type=f"{next(iter(taken))}-taken", errors=taken)
+    taken = {field: [text] for field, text in reversed(failed)}
+    return Conflict(type=f"{failed[0][0]}-taken", errors={field: taken[field] for field, _ in failed})

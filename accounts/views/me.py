@@ -1,14 +1,12 @@
 """One's own user."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import selectors, services, stepping_up
-from accounts.authentication import TokenViewer
 from accounts.models import User
 from accounts.presentation import present_me
 from accounts.serializers.erasing import ErasingSerializer
@@ -16,7 +14,6 @@ from accounts.serializers.profile import AccountSerializer
 from accounts.serializers.users import OwnUserSerializer
 from accounts.services import erasing
 from echomate import cache, etags, keys
-from echomate.errors import PreconditionFailed, Unauthenticated
 from echomate.ids import rfc3339
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH
 from echomate.views import ApiView
@@ -41,24 +38,30 @@ class MeView(ApiView):
         responses={200: OwnUserSerializer},
     )
     def patch(self, request: Request) -> Response:
-        """Change one's profile and settings."""
-        changes = _by_attribute(self.validated(AccountSerializer))
-        user = selectors.own_user(self.viewer_id)
-        expected = etags.expected_versions(request)
-        if expected is not None and user.version not in expected:
-            raise PreconditionFailed
-        if changes:
-            user = services.edit_profile(user, changes, version=int(user.version) if expected else None)
-        return self._show(request, user)
+        """Change one's profile and settings: what is given."""
+        return self._edit(request, services.edit_account)
+
+    @extend_schema(
+        operation_id="replaceMe",
+        tags=["users"],
+        parameters=[IF_MATCH],
+        request=AccountSerializer,
+        responses={200: OwnUserSerializer},
+    )
+    def put(self, request: Request) -> Response:
+        """Replace one's profile and settings: what is left out takes its default."""
+        return self._edit(request, services.replace_account)
 
     @extend_schema(operation_id="eraseMe", tags=["users"], request=None, responses={202: ErasingSerializer})
     def delete(self, request: Request) -> Response:
         """Ask for one's account to be erased. It is hidden at once and sessions end; one may come back for a time."""
-        if not isinstance(self.viewer, TokenViewer):
-            raise Unauthenticated
         stepping_up.require(self.viewer)
-        erased_at = erasing.request_erasure(self.viewer.id)
+        erased_at = erasing.request_erasure(self.viewer_id)
         return Response({"erased_at": rfc3339(erased_at)}, status=202)
+
+    def _edit(self, request: Request, edit: Callable[..., User]) -> Response:
+        given = self.validated(AccountSerializer)
+        return self._show(request, edit(self.viewer_id, given, versions=etags.expected_versions(request)))
 
     def _show(self, request: Request, user: User) -> Response:
         found = self.opening[0] if self.opening else None
@@ -66,12 +69,3 @@ class MeView(ApiView):
         return etags.respond(
             request, present_me(user, counts or selectors.NO_COUNTS), version=int(user.version)
         )
-
-
-def _by_attribute(given: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The changes by the names of the table: `settings.show_likes` is `Settings.ShowLikes`."""
-    changes: dict[str, Any] = {}
-    for name, value in given.items():
-        path = prefix + name.title().replace("_", "")
-        changes |= _by_attribute(value, f"{path}.") if isinstance(value, dict) else {path: value}
-    return changes
