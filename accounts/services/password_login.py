@@ -51,7 +51,7 @@ def log_in(
 
 
 def _find(login: str, origin: Origin) -> tuple[User | None, Origin]:
-    """The user of a username or a present address, and whether they know the device.
+    """The user of a username, a held one too, or of a present address, and whether they know the device.
 
     Two reads in any case, so that time doesn't tell of an account.
     """
@@ -61,7 +61,7 @@ def _find(login: str, origin: Origin) -> tuple[User | None, Origin]:
     device = devices.key_of(owner, origin.device_token)
     items = table.batch_get([keys.user(owner), *([device] if device else [])])
     user = User.of(items[0])
-    if user is not None and name not in (user.username, user.email):
+    if user is not None and name not in (user.username, user.email, *user.former_names):
         user = None
     return user, devices.seen(origin, items[1] if device else None)
 

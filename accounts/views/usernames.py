@@ -27,6 +27,11 @@ class ChangeUsernameView(ApiView):
         request=ChangeUsernameSerializer,
         responses={
             200: OwnUserSerializer,
+            403: OpenApiResponse(description="It asks for a step-up."),
+            409: OpenApiResponse(
+                description="The name is another's, or looks like that of a verified account."
+            ),
+            412: OpenApiResponse(description="The account was changed at the same moment."),
             429: OpenApiResponse(description="It was changed twice in 30 days, or too many calls were made."),
         },
     )

@@ -89,8 +89,8 @@ class Inspector(AutoSchema):
 def _headers(status: int, parameters: set[str]) -> list[str]:
     names = ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
     conditions = {
-        "Location": status == 201,
+        "Location": status in {201, 307},
         "Link": "cursor" in parameters,
-        "ETag": bool({"If-Match", "If-None-Match"} & parameters) and status != 204,
+        "ETag": bool({"If-Match", "If-None-Match"} & parameters) and status not in {204, 307},
     }
     return names + [name for name, holds in conditions.items() if holds]
