@@ -20,7 +20,9 @@ def begin(user: int, *, at: datetime, change: str) -> None:
 
 def _add(user: int, *, moment: int, change: str, after: int | None) -> None:
     payload = {"user": str(user), "moment": moment, "change": change, "after": after and str(after)}
-    jobs.add(jobs.job(RETURN, payload, id=_job_id(user, moment, change, after), user=user))
+    job = jobs.job(RETURN, payload, id=_job_id(user, moment, change, after), user=user, sends_itself=True)
+    jobs.add(job)
+    jobs.send(job.id)
 
 
 def _job_id(user: int, moment: int, change: str, after: int | None) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +14,10 @@ from accounts.serializers.profile import AccountSerializer
 from accounts.serializers.users import OwnUserSerializer
 from accounts.services import erasing
 from echomate import cache, etags, keys
+<<<<<<< Updated upstream
+=======
+from echomate.errors import PreconditionFailed
+>>>>>>> Stashed changes
 from echomate.ids import rfc3339
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH
 from echomate.views import ApiView
@@ -52,7 +56,15 @@ class MeView(ApiView):
         """Replace one's profile and settings: what is left out takes its default."""
         return self._edit(request, services.replace_account)
 
-    @extend_schema(operation_id="eraseMe", tags=["users"], request=None, responses={202: ErasingSerializer})
+    @extend_schema(
+        operation_id="eraseMe",
+        tags=["users"],
+        request=None,
+        responses={
+            202: ErasingSerializer,
+            403: OpenApiResponse(description="This session has to be stepped up first."),
+        },
+    )
     def delete(self, request: Request) -> Response:
         """Ask for one's account to be erased. It is hidden at once and sessions end; one may come back for a time."""
         stepping_up.require(self.viewer)

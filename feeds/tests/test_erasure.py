@@ -4,7 +4,6 @@ import re
 from io import StringIO
 
 import orjson
-import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
 
