@@ -106,7 +106,7 @@ def send_code(user: User, sid: str) -> None:
     """
     if user.password_hash or second_factors.has_one(user):
         raise Conflict("Step up with the password or the second factor: a code is for who has neither.")
-    if user.email is None or not user.email_verified:
+    if not (user.email and user.email_verified):
         raise Conflict("There is no verified address that a code could go to: log in at the provider again.")
     nonce = mail_links.new_nonce()
     change = "SET #CodeNonce = :nonce, #CodeUntil = :until, #CodeTries = :none"

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from accounts import recovery_codes
-from accounts.models import RecoveryCodes
+from accounts.models import RecoveryCodes, User
 from accounts.services import second_factors
 from accounts.tests.acting import change_user, stored
 from accounts.tests.factors import Clock, enrol, jobs_of, log_in, mails_of, session_of
@@ -121,7 +121,7 @@ def test_of_ten_at_once_with_one_code_one_gets_in(ann: Person, clock: Clock) -> 
 def test_of_two_logins_at_once_with_one_code_one_succeeds(ann: Person, clock: Clock) -> None:
     app, codes = enrol(ann, clock)
     for code in (app.code(), codes[0]):
-        answers = together(*[lambda code=code: log_in(ann, otp=code)] * 2)  # type: ignore[misc]  # a default is no argument
+        answers = together(*[lambda code=code: log_in(ann, otp=code)] * 2)
         assert sorted(answer.status_code for answer in answers) == [200, 401]
 
 
@@ -180,7 +180,7 @@ def test_a_right_code_clears_the_count(ann: Person, clock: Clock) -> None:
     assert {_tried(user, "xyz") for _ in range(10)} == {"otp-invalid"}
 
 
-def _tried(user: second_factors.User, code: str) -> str:
+def _tried(user: User, code: str) -> str:
     from echomate.errors import EchomateError
 
     try:
