@@ -14,10 +14,6 @@ from accounts.serializers.profile import AccountSerializer
 from accounts.serializers.users import OwnUserSerializer
 from accounts.services import erasing
 from echomate import cache, etags, keys
-<<<<<<< Updated upstream
-=======
-from echomate.errors import PreconditionFailed
->>>>>>> Stashed changes
 from echomate.ids import rfc3339
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH
 from echomate.views import ApiView
