@@ -29,12 +29,12 @@ def erase_account(user: int) -> Iterator[int]:
         yield table.delete_all(map(table.key_of, step))
 
 
-@privacy.erases("names and addresses", "username_claim", "email_claim")
+@privacy.erases("names and addresses", "username_claim", "email_claim", "lookalike_claim", "verified_name")
 def erase_claims(user: int) -> Iterator[int]:
     """From then on they are anybody's."""
     erasure = Erasure.read(keys.erasure(user))
-    for partition in erasure.claims if erasure else ():
-        yield _give_up((partition, keys.CLAIM), user)
+    for claim in erasure.claims if erasure else ():
+        yield _give_up(claim, user)
 
 
 @privacy.erases("logins of providers", "oidc_claim", "oidc_link")

@@ -8,6 +8,7 @@ from typing import cast
 import orjson
 from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
+from accounts import lookalikes
 from accounts.models.users import User
 from echomate import keys, table
 from echomate.keys import Key
@@ -20,8 +21,8 @@ class Erasure(Item, discriminator="erasure"):
     user = NumberAttribute(attr_name="User")
     username = UnicodeAttribute(attr_name="Username")
     email = UnicodeAttribute(attr_name="Email", null=True)
-    claims = ListAttribute(attr_name="Claims", of=UnicodeAttribute)
-    """The partitions of the claims on names and addresses, which nothing else leads to."""
+    claim_keys = ListAttribute(attr_name="ClaimKeys", of=ListAttribute)
+    """The keys of the claims on names and addresses, which nothing else leads to."""
     locale = UnicodeAttribute(attr_name="Locale")
     requested_at = NumberAttribute(attr_name="RequestedAt")
     """Unix milliseconds, as all moments here."""
@@ -40,6 +41,10 @@ class Erasure(Item, discriminator="erasure"):
     after = NumberAttribute(attr_name="After")
     """Nor before what was written until then has had its effects."""
     finished_at = NumberAttribute(attr_name="FinishedAt", null=True)
+
+    @property
+    def claims(self) -> list[Key]:
+        return [(partition, sort) for partition, sort in self.claim_keys]
 
     @property
     def removed(self) -> dict[str, int]:
@@ -61,7 +66,7 @@ def new_erasure(user: User) -> Erasure:
         user=user.id,
         username=user.username,
         email=user.email,
-        claims=[partition for partition, _ in _claims(user)],
+        claim_keys=[list(key) for key in _claims(user)],
         locale=user.settings.locale,
         requested_at=user.erasure_requested_at or now,
         look_from=now,
@@ -70,8 +75,14 @@ def new_erasure(user: User) -> Erasure:
 
 
 def _claims(user: User) -> list[Key]:
+    """All that there may be; some may be another's by now."""
     addresses = [*([user.email] if user.email else []), *(former.address for former in user.former_addresses)]
-    return [keys.username_claim(user.username), *map(keys.email_claim, addresses)]
+    return [
+        *map(keys.username_claim, (user.username, *user.former_names)),
+        *map(keys.email_claim, addresses),
+        keys.lookalike(lookalikes.of_username(user.username)),
+        keys.verified_name(lookalikes.of_full_name(user.full_name), user.id),
+    ]
 
 
 def erasure_receipt(user: int, document: str) -> ErasureReceipt:

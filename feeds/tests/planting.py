@@ -22,13 +22,14 @@ from accounts.models import (
     pending_totp,
 )
 from accounts.models.sessions import KnownDevice
+from accounts.services import verifying
 from accounts.tests.acting import log_in
-from accounts.tests.mailing import confirm, move
+from accounts.tests.mailing import confirm, move, step_up
 from echomate import dynamodb, ids, jobs, keys, objects, table
 from echomate.ids import now_seconds
 from echomate.stream import dead_letters
 from echomate.table import Item
-from echomate.testing.client import Person
+from echomate.testing.client import Person, unique_name
 
 MARK = "zebulon"
 """In whatever the planted person says of themselves."""
@@ -100,6 +101,15 @@ def plant_profile(plot: Plot) -> None:
     address = f"{plot.person.username}.new@example.org"
     move(plot.person, address)
     plot.person.email = address
+    name = unique_name("anew")
+    step_up(plot.person)
+    assert plot.person.post("/auth/change-username", {"username": name}).status_code == 200
+    plot.person.username = name
+
+
+@plants("lookalike_claim", "verified_name")
+def plant_mark(plot: Plot) -> None:
+    verifying.verify(plot.user)
 
 
 @plants("session")

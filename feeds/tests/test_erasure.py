@@ -33,7 +33,7 @@ def test_every_entity_that_is_erased_is_planted() -> None:
 
 def test_nothing_is_left_of_one_who_had_everything_but_the_receipt() -> None:
     person, friend, foe = sign_up("zeb"), sign_up("friend"), sign_up("foe")
-    former = person.email
+    former_name, former = person.username, person.email
     with soon() as projector:
         post = friend.post("/posts", {"content": "hello"}).json()["id"]
         projector.catch_up()
@@ -52,7 +52,9 @@ def test_nothing_is_left_of_one_who_had_everything_but_the_receipt() -> None:
         projector.catch_up()
 
         hashes = [keys.email_claim(address)[0][6:] for address in (person.email, former)]
-        names = re.compile(rf"(?<!\d)0*{person.id}(?!\d)|{person.username}|{'|'.join(hashes)}|{MARK}")
+        names = re.compile(
+            rf"(?<!\d)0*{person.id}(?!\d)|{person.username}|{former_name}|{'|'.join(hashes)}|{MARK}"
+        )
         left = [where for where, text in everything() if names.search(text)]
         receipt_key = " ".join(("table", *keys.erasure_receipt(person.id)))
         assert set(left) == {receipt_key}
