@@ -11,8 +11,8 @@ from echomate.ids import now_seconds
 from echomate.views import Viewer
 
 
-def require(viewer: Viewer | None) -> None:
-    """Raises `Forbidden` (`step-up-required`) unless this very session was stepped up within 10 minutes."""
+def require(viewer: Viewer | None) -> TokenViewer:
+    """Who calls. Raises `Forbidden` (`step-up-required`) unless this very session was stepped up within 10 minutes."""
     if not isinstance(viewer, TokenViewer):
         raise Unauthenticated
     session = Session.read(keys.session(viewer.id, viewer.sid))
@@ -20,3 +20,4 @@ def require(viewer: Viewer | None) -> None:
         raise Unauthenticated(type="session-revoked")
     if session.stepped_up_until <= now_seconds():
         raise Forbidden(type="step-up-required")
+    return viewer

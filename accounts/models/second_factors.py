@@ -26,6 +26,8 @@ class PendingTotp(Item, discriminator="pending_totp"):
     """One that an app has been shown, waiting for its first code. It takes the place of an older one."""
 
     sealed = UnicodeAttribute(attr_name="Sealed")
+    sid = UnicodeAttribute(attr_name="Sid")
+    """Of the session that began it, the only one that may confirm it: the answer holds the recovery codes."""
 
 
 class RecoveryCodes(Item, discriminator="recovery_codes"):
@@ -38,13 +40,14 @@ def place_of(user: int) -> str:
     return f"totp:{user}"
 
 
-def pending_totp(user: int, secret: str) -> PendingTotp:
+def pending_totp(user: int, secret: str, *, sid: str) -> PendingTotp:
     partition, sort = keys.pending_totp(user)
     return PendingTotp(
         pk=partition,
         sk=sort,
         created_at=table.clock(),
         expires_at=now_seconds() + PENDING_SECONDS,
+        sid=sid,
         sealed=sealing.seal(secret, place=place_of(user)),
     )
 

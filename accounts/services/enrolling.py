@@ -13,9 +13,9 @@ from accounts.models import (
     place_of,
 )
 from accounts.services import second_factors
-from echomate import cache, dynamodb, jobs, keys, sealing, table, transactions
+from echomate import cache, jobs, keys, sealing, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import Conflict, Invalid
+from echomate.errors import Conflict, Invalid, Unauthenticated
 from echomate.stream import wake
 
 
@@ -27,21 +27,32 @@ class Enrolment:
     uri: str = field(repr=False)
 
 
-def begin_totp(user: User) -> Enrolment:
-    """A secret that waits 15 minutes for its first code, in place of an older one; what is confirmed stays."""
+def begin_totp(user: User, sid: str) -> Enrolment:
+    """A secret that waits 15 minutes for its first code, in place of an older one; what is confirmed stays.
+
+    Raises `Unauthenticated` (`session-revoked`) where the session or the account is gone meanwhile.
+    """
     secret = totp.new_secret()
-    put = transactions.put(pending_totp(user.id, secret), condition="")["Put"]
-    dynamodb.call("PutItem", put)
+    there = [
+        transactions.check(keys.user(user.id), condition="#State = :active", active=ACTIVE),
+        transactions.check(keys.session(user.id, sid), condition="attribute_exists(PK)"),
+    ]
+    try:
+        transactions.commit([*there, transactions.put(pending_totp(user.id, secret, sid=sid), condition="")])
+    except DynamoDBError as error:
+        if transactions.CONDITION_FAILED not in error.reasons:
+            raise
+        raise Unauthenticated(type="session-revoked") from error
     return Enrolment(secret, totp.uri(secret, account=user.username))
 
 
-def confirm_totp(user: User, code: str) -> list[str]:
-    """Switch it on by the first code of the pending secret; the recovery codes, which are shown this once.
+def confirm_totp(user: User, sid: str, code: str) -> list[str]:
+    """Switch it on by the first code of the secret that this session began; the recovery codes, shown this once.
 
-    Earlier ones are void. Raises `Invalid` (`otp-invalid`), also where nothing is pending.
+    Earlier ones are void. Raises `Invalid` (`otp-invalid`), also where nothing is pending here.
     """
     pending = PendingTotp.read(keys.pending_totp(user.id))
-    if pending is None:
+    if pending is None or pending.sid != sid:
         raise Invalid("Nothing waits for a code: begin again with POST /auth/totp.", type="otp-invalid")
     secret = sealing.unseal(pending.sealed, place=place_of(user.id))
     step = totp.step_of(code, secret, after=0)

@@ -64,9 +64,10 @@ def use_code(user: User, typed: str, *, origin: Origin = NOWHERE, session: str =
     `session` is the sid of the one that asks, where one is logged in. Raises `RateLimited` after too many.
     """
     with guessing.counted(guessing.CODES, str(user.id), origin, session=session):
-        if totp.is_code(typed) and _use_totp(user.id, typed):
+        if user.totp and totp.is_code(typed) and _use_totp(user.id, typed):
             return "otp"
-        if (digest := recovery_codes.digest(typed)) and _use_recovery_code(user.id, digest):
+        digest = recovery_codes.digest(typed) if has_one(user) else None
+        if digest and _use_recovery_code(user.id, digest):
             return "recovery"
         raise Unauthenticated(type="otp-invalid")
 

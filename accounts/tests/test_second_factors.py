@@ -1,6 +1,7 @@
 """What a login asks for after the password: codes that count once, recovery codes, and how many may be tried."""
 
 import hashlib
+import threading
 
 import pytest
 
@@ -10,7 +11,7 @@ from accounts.services import second_factors
 from accounts.tests.acting import change_user, stored
 from accounts.tests.factors import Clock, enrol, jobs_of, log_in, mails_of, session_of
 from echomate import keys
-from echomate.errors import Unauthenticated
+from echomate.errors import EchomateError, Unauthenticated
 from echomate.testing.client import Caller, Person, problem, sign_up
 from echomate.testing.proxy import Proxy
 from echomate.testing.races import together
@@ -181,8 +182,6 @@ def test_a_right_code_clears_the_count(ann: Person, clock: Clock) -> None:
 
 
 def _tried(user: User, code: str) -> str:
-    from echomate.errors import EchomateError
-
     try:
         return second_factors.use_code(user, code)
     except EchomateError as refused:
@@ -258,6 +257,12 @@ def test_who_has_a_passkey_gets_recovery_codes_that_let_in(ann: Person) -> None:
     assert log_in(ann, otp=codes[0]).status_code == 200
 
 
+def test_codes_that_were_left_behind_open_nothing(ann: Person, clock: Clock) -> None:
+    _, codes = enrol(ann, clock)
+    change_user(ann.id, Totp=False)
+    assert problem(ann.post("/auth/step-up", {"otp": codes[0]})) == "otp-invalid"
+
+
 def test_of_two_renewals_at_once_the_codes_of_one_count(ann: Person, clock: Clock) -> None:
     enrol(ann, clock)
     answers = together(*[lambda: ann.post("/auth/recovery-codes")] * 2)
@@ -275,8 +280,6 @@ def test_a_lost_answer_of_the_table_uses_a_code_once(
     ann: Person, clock: Clock, dynamodb_proxy: Proxy
 ) -> None:
     """The transaction is repeated on the wire and finds itself done: the code isn't taken for a used one."""
-    import threading
-
     app, codes = enrol(ann, clock)
     user = stored(ann.id)
     for code, method in ((codes[0], "recovery"), (app.code(), "otp")):

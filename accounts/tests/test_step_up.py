@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from accounts import stepping_up
+from accounts import sessions, stepping_up
+from accounts.authentication import TokenViewer
+from accounts.services import stepping_up as service
 from accounts.tests.acting import change_user, refresh, stored
 from accounts.tests.authenticator import add_to
 from accounts.tests.factors import (
@@ -23,6 +25,7 @@ from accounts.tests.factors import (
 )
 from accounts.tests.issuer import Issuer, running, trusted
 from echomate import ids
+from echomate.errors import Unauthenticated
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
 from echomate.testing.proxy import Proxy
@@ -92,10 +95,6 @@ def test_it_dies_with_the_session(ann: Person) -> None:
 
 
 def test_a_session_that_ends_meanwhile_is_not_stepped_up(ann: Person) -> None:
-    from accounts import sessions
-    from accounts.services import stepping_up as service
-    from echomate.errors import Unauthenticated
-
     user = stored(ann.id)
     sessions.end(ann.id, sid_of(ann))
     with pytest.raises(Unauthenticated) as refused:
@@ -251,8 +250,6 @@ def test_with_the_table_away_it_is_503(ann: Person, dynamodb_proxy: Proxy) -> No
 
 
 def test_what_asks_for_it_costs_one_read(ann: Person) -> None:
-    from accounts.authentication import TokenViewer
-
     viewer = TokenViewer(ann.step_up().id, sid_of(ann))
     with metering() as meter:
         stepping_up.require(viewer)

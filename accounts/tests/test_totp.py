@@ -1,6 +1,7 @@
 """One-time passwords: the algorithm, and switching them on and off."""
 
 import base64
+import threading
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -10,10 +11,12 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from accounts import totp
 from accounts.models import PendingTotp, Totp
+from accounts.services import begin_session, enrolling
 from accounts.tests.acting import change_user, session_of, stored
-from accounts.tests.factors import App, Clock, enrol, log_in, mails_of, step_down
+from accounts.tests.factors import App, Clock, enrol, log_in, mails_of, sid_of, step_down
 from echomate import dynamodb, keys, sealing, table, transactions
 from echomate.config import config
+from echomate.errors import Conflict, Unauthenticated
 from echomate.testing.client import Caller, Person, problem, sign_up
 from echomate.testing.configuration import configured
 from echomate.testing.proxy import Proxy
@@ -177,6 +180,23 @@ def test_a_pending_secret_leaves_the_confirmed_one_alone(ann: Person, clock: Clo
     assert log_in(ann, otp=pending.code()).status_code == 200
 
 
+def test_another_session_confirms_nothing(ann: Person, clock: Clock) -> None:
+    """It would be shown the recovery codes."""
+    app = App(ann.post("/auth/totp").json(), clock)
+    other = Person(log_in(ann).json())
+    assert problem(other.post("/auth/totp/confirm", {"otp": app.code()})) == "otp-invalid"
+    assert ann.post("/auth/totp/confirm", {"otp": app.code()}).status_code == 200
+
+
+@pytest.mark.parametrize("state", ["suspended", "erasing"])
+def test_an_account_that_is_gone_meanwhile_begins_nothing(ann: Person, state: str) -> None:
+    user = stored(ann.id)
+    change_user(ann.id, State=state)
+    with pytest.raises(Unauthenticated):
+        enrolling.begin_totp(user, sid_of(ann))
+    assert table.get_item(keys.pending_totp(ann.id)) is None
+
+
 def test_of_two_confirmations_at_once_one_has_the_codes(ann: Person, clock: Clock) -> None:
     app = App(ann.post("/auth/totp").json(), clock)
     answers = together(*[lambda: ann.post("/auth/totp/confirm", {"otp": app.code()})] * 2)
@@ -203,9 +223,6 @@ def test_the_session_that_sets_it_up_and_the_others_live_on(ann: Person, clock: 
 
 def test_a_login_under_way_meanwhile_makes_no_session(ann: Person, clock: Clock) -> None:
     """Its password was right, and it has shown no second factor."""
-    from accounts.services import begin_session
-    from echomate.errors import Unauthenticated
-
     before = stored(ann.id)
     enrol(ann, clock)
     with pytest.raises(Unauthenticated):
@@ -274,9 +291,6 @@ def test_nobody_in_particular_has_none(api: Caller) -> None:
 
 def test_a_change_of_credentials_meanwhile_is_a_conflict(ann: Person, clock: Clock) -> None:
     """One who takes the factor away, and one who adds a passkey: neither decides by what the other has changed."""
-    from accounts.services import enrolling
-    from echomate.errors import Conflict
-
     enrol(ann, clock)
     before = stored(ann.id)
     change_user(ann.id, CredentialVersion=int(before.credential_version) + 1)
@@ -296,15 +310,11 @@ def test_each_change_is_told_by_mail(ann: Person, clock: Clock) -> None:
 
 def test_a_lost_answer_of_the_table_is_no_conflict(ann: Person, clock: Clock, dynamodb_proxy: Proxy) -> None:
     """The transaction is repeated on the wire, and counts once."""
-    import threading
-
-    from accounts.services import enrolling
-
     app = App(ann.post("/auth/totp").json(), clock)
     user = stored(ann.id)
     dynamodb_proxy.cut_after(0)
     threading.Timer(0.05, dynamodb_proxy.heal).start()
-    assert len(enrolling.confirm_totp(user, app.code())) == 10
+    assert len(enrolling.confirm_totp(user, sid_of(ann), app.code())) == 10
     assert stored(ann.id).totp
 
 

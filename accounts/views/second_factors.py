@@ -1,5 +1,7 @@
 """One-time passwords and recovery codes."""
 
+from typing import TYPE_CHECKING, cast
+
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +16,9 @@ from accounts.serializers.second_factors import (
 from accounts.services import enrolling, second_factors
 from accounts.views.sessions import NEVER_STORED
 from echomate.views import ApiView
+
+if TYPE_CHECKING:
+    from accounts.authentication import TokenViewer
 
 STEP_UP = OpenApiResponse(description="The session is not stepped up.")
 CHANGED = OpenApiResponse(description="The account's credentials changed meanwhile.")
@@ -32,8 +37,8 @@ class TotpView(ApiView):
         It is asked for at logins once a code has confirmed it, within 15 minutes; until then what was confirmed
         before stays. A new one takes the place of one that isn't confirmed.
         """
-        stepping_up.require(self.viewer)
-        enrolment = enrolling.begin_totp(selectors.own_user(self.viewer_id))
+        viewer = stepping_up.require(self.viewer)
+        enrolment = enrolling.begin_totp(selectors.own_user(viewer.id), viewer.sid)
         shown = {"secret": enrolment.secret, "otpauth_uri": enrolment.uri}
         return Response(shown, headers=NEVER_STORED)
 
@@ -66,7 +71,8 @@ class ConfirmTotpView(ApiView):
         The answer holds new recovery codes; earlier ones are void.
         """
         given = self.validated(ConfirmTotpSerializer)
-        codes = enrolling.confirm_totp(selectors.own_user(self.viewer_id), given["otp"])
+        viewer = cast("TokenViewer", self.viewer)
+        codes = enrolling.confirm_totp(selectors.own_user(viewer.id), viewer.sid, given["otp"])
         return Response({"recovery_codes": codes}, headers=NEVER_STORED)
 
 

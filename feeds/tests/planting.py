@@ -165,7 +165,7 @@ def plant_second_factors(plot: Plot) -> None:
     Totp(
         *keys.totp(user), gsi2pk=keys.sealed(MARK), gsi2sk=keys.user_partition(user), sealed="x", last_step=1
     ).save()
-    pending_totp(user, "JBSWY3DPEHPK3PXP").save()
+    pending_totp(user, "JBSWY3DPEHPK3PXP", sid=MARK).save()
     RecoveryCodes(*keys.recovery_codes(user), digests={MARK}).save()
 
 
