@@ -58,7 +58,8 @@ class Identity:
     @property
     def verified_email(self) -> str | None:
         """The canonical form of an address that the issuer says it has verified, if its word counts for that."""
-        is_verified = self.claims.get("email_verified") in (True, "true")  # Cognito says it as text
+        said = self.claims.get("email_verified")
+        is_verified = said is True or said == "true"  # Cognito says it as text
         return names.email(self.text("email")) if is_verified and self.issuer.email_trusted else None
 
     @property

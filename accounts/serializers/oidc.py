@@ -6,7 +6,7 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.serializers.passkeys import AssertionSerializer
-from accounts.serializers.signing_in import DeliverySerializer
+from accounts.serializers.signing_in import WayInSerializer
 from echomate.fields import FlagField, PageSerializer, TextField
 
 CODE = {
@@ -53,7 +53,7 @@ class OidcCodeSerializer(serializers.Serializer[Any]):
     )
 
 
-class OidcLoginSerializer(OidcCodeSerializer, DeliverySerializer):
+class OidcLoginSerializer(OidcCodeSerializer, WayInSerializer):
     example = {**CODE, "token_delivery": "body"}
 
     otp = TextField(max_length=64, required=False, help_text="A one-time password or a recovery code.")

@@ -12,7 +12,7 @@ from accounts.oidc.verifying import LEEWAY_SECONDS
 from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing, second_factors
 from accounts.services.logging_in import LoggedIn, begin_session
-from accounts.services.oidc_accounts import account_of, owner_of, require_active
+from accounts.services.oidc_accounts import Account, account_of, owner_of, require_active
 from echomate import dynamodb, keys, table, transactions
 from echomate.errors import Invalid, Unauthenticated
 from echomate.ids import now_seconds
@@ -55,7 +55,7 @@ def sign_in(
     `otp-required`, …), `Forbidden` (`suspended`, `erasing`).
     """
     pending = _pending(grant)
-    user = pending or account_of(redeem(grant))
+    user, is_new = Account(pending, is_new=False) if pending else account_of(redeem(grant))
     if pending is None and (second_factors.has_one(user) or user.state == ERASING):
         _keep_pending(grant, user)
     if not (restore and user.state == ERASING):
@@ -63,7 +63,7 @@ def sign_in(
     shown = second_factors.demand(user, otp=second.otp, passkey=second.passkey, origin=origin)
     if user.state == ERASING:
         user = _restored(user)
-    logged_in = begin_session(user, origin=origin, methods=["oidc", *shown])
+    logged_in = begin_session(user, origin=origin, methods=["oidc", *shown], announce=not is_new)
     if pending is not None:
         _forget_pending(grant)
     return logged_in

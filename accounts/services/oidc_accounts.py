@@ -1,6 +1,7 @@
 """The account of somebody whom a login provider knows: found by its claim, linked, or made at first sight."""
 
 import unicodedata
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -32,12 +33,18 @@ FULL_NAME_MAX = 50
 INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
-def account_of(identity: Identity) -> User:
-    """The user whose identity it is, in whatever state. Two first logins at once make one account."""
+class Account(NamedTuple):
+    user: User
+    is_new: bool
+
+
+def account_of(identity: Identity) -> Account:
+    """The account, in whatever state, whose identity it is. Two first logins at once make one."""
     for _ in range(TRIES):
-        found = owner_of(identity) or _linked_by_address(identity) or _created(identity)
-        if found is not None:
-            return found
+        if known := owner_of(identity) or _linked_by_address(identity):
+            return Account(known, is_new=False)
+        if made := _created(identity):
+            return Account(made, is_new=True)
     raise DependencyAway("oidc", "Too many log in for the first time at the same moment.")
 
 

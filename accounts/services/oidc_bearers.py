@@ -93,7 +93,7 @@ def _digest(token: str) -> bytes:
 
 def _with_session(identity: Identity) -> int:
     """The user, whose session of this login has been made, now or before."""
-    user = account_of(identity)
+    user = account_of(identity).user
     sighting = OidcSighting.read(keys.oidc_sighting(user.id, identity.sid))
     if sighting is None:
         _begin(user, identity)

@@ -65,7 +65,7 @@ class OidcLoginView(ApiView):
             oidc.code_grant(given),
             second=SecondFactor(given.get("otp"), given.get("passkey")),
             restore=given["restore"],
-            origin=origin_of(request),
+            origin=origin_of(request, device_token=given.get("device_token")),
         )
         return logged_in_response(logged_in, given["token_delivery"])
 
