@@ -21,22 +21,17 @@ control_socket_disable = True
 accesslog = None  # every request is in the application's own log
 
 
-MALLOPT_MMAP_THRESHOLD, MALLOPT_ARENA_MAX = -3, -8
-MIB = 1024 * 1024
+MALLOPT_ARENA_MAX = -8
 
 
-def give_memory_back() -> None:
-    """Large blocks are mapped and unmapped, not kept by each thread.
-
-    glibc keeps them otherwise once some were freed: the 19 MiB of a password's hash for every thread, 250 MB in all.
-    """
+def share_arenas() -> None:
+    """Threads share two heaps of glibc's: one of each thread's own would keep what its largest request once took."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(MALLOPT_MMAP_THRESHOLD, MIB)
         mallopt(MALLOPT_ARENA_MAX, 2)
 
 
-give_memory_back()
+share_arenas()
 
 
 def post_worker_init(_worker: object) -> None:
