@@ -11,10 +11,12 @@ from typing import Any
 
 import orjson
 import redis
+from botocore.exceptions import BotoCoreError, ClientError
 from redis.cluster import RedisCluster
 
 from echomate import cache, dynamodb, keys, table
 from echomate.config import config
+from echomate.errors import DependencyAway
 from echomate.storage import s3
 
 SCAN_COUNT = 500
@@ -44,12 +46,17 @@ class Sought:
 
 
 def find(sought: Sought) -> Iterator[str]:
-    """Where something was found, in words of operators. Raises `DependencyAway`, and what Redis and S3 raise."""
+    """Where something was found, in words of operators. Raises `DependencyAway`."""
     pattern = sought.pattern
-    yield from _in_table(pattern, receipt=keys.erasure_receipt(sought.user))
-    yield from _in_redis("redis", cache.client(), pattern)
-    yield from _in_redis("redis-state", cache.state(), pattern)
-    yield from _in_storage(pattern)
+    try:
+        yield from _in_table(pattern, receipt=keys.erasure_receipt(sought.user))
+        yield from _in_redis("redis", cache.client(), pattern)
+        yield from _in_redis("redis-state", cache.state(), pattern)
+        yield from _in_storage(pattern)
+    except redis.RedisError as error:
+        raise DependencyAway("redis", str(error)) from error
+    except (BotoCoreError, ClientError) as error:
+        raise DependencyAway("storage", str(error)) from error
 
 
 def _in_table(pattern: re.Pattern[str], *, receipt: tuple[str, str]) -> Iterator[str]:
