@@ -1,7 +1,8 @@
-"""Routes of the accounts app, below /api/v1."""
+"""Routes of the accounts app, below /api/v1, and of its pages."""
 
 from django.urls import URLPattern, path
 
+from accounts.pages import asking, links
 from accounts.views import (
     changing_password,
     erasing,
@@ -55,3 +56,14 @@ urlpatterns: list[URLPattern] = [
 ]
 
 at_the_root: list[URLPattern] = [path(".well-known/jwks.json", keys.KeySetView.as_view(), name="jwks")]
+
+pages: list[URLPattern] = [
+    path("verify", links.VerifyPage.as_view()),
+    path("reset", links.ResetPage.as_view()),
+    path("undo", links.UndoPage.as_view()),
+    path("restore", links.RestorePage.as_view()),
+    path("unsubscribe", links.UnsubscribePage.as_view()),
+    path("forgot", asking.ForgotPage.as_view()),
+    path("resend", asking.ResendPage.as_view()),
+]
+"""Below /account, at the root."""

@@ -23,6 +23,7 @@ API: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(API)),
+    path("account/", include(accounts.urls.pages)),
     path("", health.front_page, name="root"),
     path("health", health.AliveView.as_view(), name="health"),
     path("health/db", health.DatabaseView.as_view(), name="health-db"),

@@ -29,3 +29,9 @@ def unsubscribe(token: str) -> None:
             raise
         return  # who is gone gets no mail either
     cache.forget_parts([("DEL", keys.cached_user(user)), wake.COMMAND])
+
+
+def invalid() -> Invalid:
+    return Invalid(
+        "This link is not whole. Each notice has one, and the settings do the same.", type="link-invalid"
+    )
