@@ -31,7 +31,7 @@ def new_secret() -> str:
 
 def uri(secret: str, *, account: str) -> str:
     """The `otpauth` URI that an app reads as a QR code."""
-    issuer = config.instance_name
+    issuer = config.instance_name.replace(":", " ")  # it would end the issuer
     about = {
         "secret": secret,
         "issuer": issuer,

@@ -68,11 +68,11 @@ def test_the_uri_is_one_that_apps_read() -> None:
     with configured(instance_name="Ann & Bob's: place"):
         uri = urlsplit(totp.uri("JBSWY3DP", account="ann_1"))
     assert (uri.scheme, uri.netloc) == ("otpauth", "totp")
-    assert unquote(uri.path) == "/Ann & Bob's: place:ann_1"
+    assert unquote(uri.path) == "/Ann & Bob's  place:ann_1"
     assert "+" not in uri.query
     assert parse_qs(uri.query) == {
         "secret": ["JBSWY3DP"],
-        "issuer": ["Ann & Bob's: place"],
+        "issuer": ["Ann & Bob's  place"],
         "algorithm": ["SHA1"],
         "digits": ["6"],
         "period": ["30"],

@@ -14,7 +14,8 @@ class Command(BaseCommand):
     help = (
         "Seal all secrets at rest with the first of ENCRYPTION_KEYS. To rotate: put a new key first and keep the "
         "former ones behind it, restart all processes, run this; when it has nothing left to do, drop the former ones. "
-        "It may run while the product does, and again. Exit code 1: no key opens some of them, and each is named. "
+        "Where processes restart one after the other, put it last at first, so that all open what some seal. It may "
+        "run while the product does, and again. Exit code 1: no key opens some of them, and each is named. "
         "2: DynamoDB is away."
     )
     requires_system_checks = []
