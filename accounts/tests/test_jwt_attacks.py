@@ -101,8 +101,7 @@ class Good:
         return f"{message}.{encoded(signature(self.algorithm, self.key, message))}"
 
 
-@cache
-def their_key(algorithm: str) -> Any:
+def new_key(algorithm: str) -> Any:
     makers: dict[str, Callable[[], Any]] = {
         "RS256": lambda: rsa.generate_private_key(65537, 2048),
         "PS256": lambda: rsa.generate_private_key(65537, 2048),
@@ -110,6 +109,9 @@ def their_key(algorithm: str) -> Any:
         "EdDSA": ed25519.Ed25519PrivateKey.generate,
     }
     return makers[algorithm]()
+
+
+their_key = cache(new_key)
 
 
 def jwk(algorithm: str) -> Any:
@@ -266,17 +268,15 @@ def backend_of(algorithm: str) -> tuple[KeyedBackend, Any, bytes]:
     """How tokens are signed, what signs, and the public key in PEM."""
     if algorithm == "HS256":
         secret = config.jwt_secret
-        keys = {"signing_key": secret, "verifying_keys": {KID: secret}}
-        return KeyedBackend(algorithm, key_id=KID, **keys), secret.encode(), b""
-    key = (
-        ed25519.Ed25519PrivateKey.generate()
-        if algorithm == "EdDSA"
-        else rsa.generate_private_key(65537, 2048)
-    )
+        return _backend(algorithm, secret, secret), secret.encode(), b""
+    key = new_key(algorithm)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    pems = {"signing_key": private.decode(), "verifying_keys": {KID: public.decode()}}
-    return KeyedBackend(algorithm, key_id=KID, **pems), key, public
+    return _backend(algorithm, private.decode(), public.decode()), key, public
+
+
+def _backend(algorithm: str, signing: str, verifying: str) -> KeyedBackend:
+    return KeyedBackend(algorithm, key_id=KID, signing_key=signing, verifying_keys={KID: verifying})
 
 
 @pytest.fixture(scope="module", params=["HS256", "EdDSA", "RS256"])

@@ -9,7 +9,7 @@ import pytest
 
 from accounts import names
 from accounts.models import OidcClaim, OidcLink
-from accounts.tests.acting import at_once, change_user, stored
+from accounts.tests.acting import age_claim, at_once, change_user, stored
 from accounts.tests.issuer import CLIENT, REDIRECT, TOKEN, Issuer, running, say, trusted
 from echomate import keys, table
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
@@ -150,7 +150,7 @@ def test_of_several_audiences_the_party_must_be_us(issuer: Issuer) -> None:
     logged_in(issuer.code("ida", aud=[CLIENT, "other"], azp=CLIENT))
 
 
-@pytest.mark.parametrize("token", ["", "a.b.c", jwt.encode({"sub": "ida"}, None, algorithm="none")])
+@pytest.mark.parametrize("token", ["", "a.b.c", jwt.encode({"sub": "ida"}, "", algorithm="none")])
 def test_what_is_no_id_token_is_refused(issuer: Issuer, token: str) -> None:
     issuer.answers[TOKEN] = say(200, {"id_token": token, "access_token": "x"})
     assert problem(log_in(issuer.code("ida"))) == "oidc-refused"
@@ -329,8 +329,6 @@ class TestAddresses:
             assert problem(log_in(self.code(issuer, ann.email))) == "suspended"
 
     def test_an_address_that_was_never_verified_falls_to_the_owner(self, issuer: Issuer) -> None:
-        from accounts.tests.acting import age_claim
-
         squatter = sign_up("ann")
         age_claim(squatter.email, hours=49)
         with trusted(issuer, email_trusted=True):
