@@ -1,5 +1,6 @@
 """A user's passkeys: added, renamed, removed."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from echomate.stream import wake
 
 MOST = 20
 CHANGED_MEANWHILE = "The account's credentials have changed meanwhile: look, and try again."
+
+logger = logging.getLogger(__name__)
 
 
 def registration_options(user: User, sid: str) -> dict[str, Any]:
@@ -43,6 +46,7 @@ def add_passkey(user: int, sid: str, credential: Mapping[str, Any], *, name: str
             raise CeremonyFailed("the challenge is over, or was made for something else")
         passkey = _new(user, ceremonies.check_made(credential), name=name)
     except CeremonyFailed as failure:
+        logger.info("passkey not added: %s", failure)
         raise Invalid(type="passkey-invalid") from failure
     _store(user, sid, passkey, challenge)
     return passkey

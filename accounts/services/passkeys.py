@@ -106,6 +106,7 @@ def _use(owner: User, passkey: Passkey, shown: Shown, challenge: bytes) -> None:
     """Use the challenge up and move the count, both or neither. Of two at once with one challenge one succeeds."""
     seen = int(passkey.sign_count)
     if shown.sign_count <= seen and (shown.sign_count, seen) != (0, 0):
+        logger.warning("a passkey may have been copied", extra={"user": owner.id, "passkey": passkey.id})
         _take(challenge, jobs.put_item(mail.job("passkey-copied", to=owner.id, passkey=passkey.name)))
         raise CeremonyFailed(f"the count of signatures went from {seen} to {shown.sign_count}")
     _take(challenge, _count(owner, passkey, shown))
