@@ -9,5 +9,6 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        for register in ("projections", "schema", "tasks", "exports", "erasure"):
+        registers = ("projections", "schema", "tasks", "exports", "erasure", "exporting.job", "importing.job")
+        for register in registers:
             import_module(f"accounts.{register}")

@@ -15,7 +15,9 @@ from echomate.privacy import Row
 PROFILE = "profile"
 
 
-@privacy.exports(PROFILE, "user", "email_claim", "username_claim", "totp", title=_("Profile"))
+@privacy.exports(
+    PROFILE, "user", "email_claim", "username_claim", "verified_name", "totp", title=_("Profile")
+)
 def profile(user: int) -> Iterator[Row]:
     found = User.read(keys.user(user))
     if found is not None:
@@ -26,6 +28,7 @@ def _profile(user: User) -> dict[str, Any]:
     return {
         "id": str(user.id),
         "username": user.username,
+        "former_names": list(user.former_names),
         "full_name": user.full_name,
         "bio": user.bio,
         "location": user.location,
@@ -99,6 +102,7 @@ _PASSING = "it is there for minutes, for one login, and holds nothing but its ow
 
 privacy.not_exported("recovery_codes", because=_DIGEST)
 privacy.not_exported("pending_totp", because=_DIGEST)
+privacy.not_exported("lookalike_claim", because="the username in another form, which is the profile's")
 privacy.not_exported("mail_token", because=_DIGEST)
 privacy.not_exported("used_challenge", because=_PASSING)
 privacy.not_exported("oidc_sighting", because=_PASSING)

@@ -1,14 +1,13 @@
-"""The job that makes an export, and the one that removes it a day later.
+"""The job that makes an export.
 
 Killed at any moment, it begins anew and writes the same object. A file is shown to a session that was stepped up only:
 one that was left open must not take everything along.
 """
 
-import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from accounts import mail, stepping_up
+from accounts import mail, removing, stepping_up
 from accounts.exporting import KEPT_SECONDS, KIND, key_of
 from accounts.exporting.writing import Export
 from accounts.models import ACTIVE, User
@@ -20,7 +19,6 @@ from echomate.jobs import Job, Progress
 from echomate.jobs.presentation import leads_to
 from echomate.views import Viewer
 
-REMOVAL = "export-removal"
 LINK_SECONDS = 3600
 CONTENT_TYPE = "application/zip"
 
@@ -34,9 +32,10 @@ def make(payload: dict[str, Any], job: Job) -> dict[str, Any]:
         export = Export(stream, owner, at=datetime.now(UTC), progress=progress)
         export.write()
         _owner(payload)
-    expires = datetime.now(UTC) + timedelta(seconds=KEPT_SECONDS)
-    _add_once(_removal(owner.id, job))
-    _add_once(_mail(owner.id, job, expires))
+    kept = timedelta(seconds=KEPT_SECONDS)
+    expires = datetime.now(UTC) + kept
+    jobs.add_once(removing.removal(key_of(owner.id, job.id), after=kept, user=owner.id, of=job))
+    jobs.add_once(_mail(owner.id, job, expires))
     return {"bytes": stream.bytes, "rows": export.rows, "expires_at": rfc3339(expires)}
 
 
@@ -51,41 +50,14 @@ def _rows_expected(user: int) -> int:
     return sum(stats.get([user])[user])
 
 
-def _removal(user: int, job: Job) -> Job:
-    return jobs.job(
-        REMOVAL,
-        {"key": key_of(user, job.id)},
-        id=_id_beside(job, REMOVAL),
-        user=user,
-        delay=timedelta(seconds=KEPT_SECONDS),
-    )
-
-
 def _mail(user: int, job: Job, expires: datetime) -> Job:
     return mail.job(
         "export-ready",
         to=user,
-        id_=_id_beside(job, "mail"),
+        id_=jobs.id_beside(job, "mail"),
         until=expires.strftime("%Y-%m-%d %H:%M UTC"),
         page=f"{config.web_url}/exports/{job.id}" if config.web_url else "",
     )
-
-
-def _id_beside(job: Job, purpose: str) -> int:
-    """The same for the same job, of a moment in the 17 minutes before it, so that nothing else has it."""
-    digest = hashlib.sha256(f"{purpose} {job.id}".encode()).digest()
-    return job.id - int.from_bytes(digest[:8], "big") % 2**42
-
-
-def _add_once(job: Job) -> None:
-    """A first try may have added it, with other words."""
-    if Job.read(keys.job(job.id)) is None:
-        jobs.add(job)
-
-
-@jobs.runs(REMOVAL, is_kept=False)
-def remove(payload: dict[str, Any], job: Job) -> None:
-    objects.remove(payload["key"])
 
 
 @leads_to(KIND)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from django.core import mail as outbox
 
-from accounts import mail
+from accounts import mail, removing
 from accounts.exporting import KEPT_SECONDS, key_of, pages
 from accounts.exporting import job as export_job
 from accounts.services import exporting
@@ -237,9 +237,9 @@ def test_the_file_goes_after_a_day(ann: Person) -> None:
     jobs.run(int(job["id"]))
     url = look(ann, job)["result_url"]
     download(url)
-    (removal,) = [one for one in jobs_of(ann) if one.kind == export_job.REMOVAL]
+    (removal,) = [one for one in jobs_of(ann) if one.kind == removing.KIND]
     assert abs(removal.due_at - table.clock() - KEPT_SECONDS * 1000) < 120_000
-    export_job.remove(removal.payload, removal)
+    removing.remove(removal.payload, removal)
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(url)  # noqa: S310 - the emulator's
     refused.value.close()

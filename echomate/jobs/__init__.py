@@ -10,7 +10,7 @@ bear that.
 """
 
 from echomate.jobs.due import Sender
-from echomate.jobs.items import Job, State, add, failed, job, put_item, send, shards_of
+from echomate.jobs.items import Job, State, add, add_once, failed, id_beside, job, put_item, send, shards_of
 from echomate.jobs.progress import Progress
 from echomate.jobs.running import Again, ClaimLost, Refused, is_shown, kinds, retry, run, runs
 
@@ -23,7 +23,9 @@ __all__ = [
     "Sender",
     "State",
     "add",
+    "add_once",
     "failed",
+    "id_beside",
     "is_shown",
     "job",
     "kinds",

@@ -1,0 +1,150 @@
+"""Reads the ZIP of an export that anybody may have made: with bounds on everything, and nothing held but a line.
+
+Python's zipfile believes a directory of any size, and a stream of any length; so both are bounded here.
+"""
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import IO, Any, BinaryIO, Self, cast
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+
+import orjson
+
+from accounts.exporting import FORMAT, FORMAT_VERSION
+from echomate.jobs import Refused
+
+MANIFEST = "manifest.json"
+DIRECTORY_BYTES = 1024 * 1024
+MANIFEST_BYTES = 1024 * 1024
+BYTES_AT_MOST = 2 * 1024**3
+"""Of all that is read, when it is no longer compressed."""
+LINES_AT_MOST = 1_000_000
+LINE_BYTES = 64 * 1024
+RATIO_AT_MOST = 200
+"""Of a file's size to its compressed size, from a mebibyte on. JSON Lines of posts have 3 to 20."""
+CHUNK = 64 * 1024
+ENCRYPTED = 0x1
+
+_DAMAGES = (
+    *(BadZipFile, EOFError, NotImplementedError, OverflowError),
+    *(RuntimeError, ValueError, struct.error, zlib.error),
+)
+"""What zipfile raises for files that are none, or lie."""
+
+
+class _Bounded:
+    """A file of which nobody reads a lot at once."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(DIRECTORY_BYTES + 1 if size < 0 else min(size, DIRECTORY_BYTES + 1))
+        if len(data) > DIRECTORY_BYTES:
+            raise Refused("The ZIP file holds too many files.")
+        return data
+
+
+class OldExport:
+    """The files of an export by name. Raises `Refused` in words for its owner, whatever the ZIP is."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.on_read: Callable[[int], None] = _nothing
+        """Told how many bytes were read."""
+        with _reading():
+            self._zip = ZipFile(cast("IO[bytes]", _Bounded(file)))  # it asks for no more
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._zip.close()
+
+    def manifest(self) -> dict[str, Any]:
+        """What the export says of itself."""
+        found = self._find(MANIFEST)
+        if found is None:
+            raise Refused("This is no export: it has no manifest.json.")
+        with _reading(), self._zip.open(found) as member:
+            read = member.read(MANIFEST_BYTES)
+            try:
+                manifest = orjson.loads(read)
+            except orjson.JSONDecodeError:
+                manifest = None
+        if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+            raise Refused("This is no export: its manifest.json is not one.")
+        if not all(isinstance(manifest.get(name), str) for name in ("instance", "user_id")):
+            raise Refused("This is no export: its manifest.json doesn't say whose it is.")
+        if manifest.get("version") != FORMAT_VERSION:
+            raise Refused("This export is of another version.")
+        return manifest
+
+    def check(self, names: list[str]) -> int:
+        """Read these files from end to end, before anything is taken of them; how many bytes they have."""
+        found = [one for name in names if (one := self._find(name)) is not None]
+        size = sum(one.file_size for one in found)
+        if size > BYTES_AT_MOST:
+            raise Refused("The export is too large.")
+        lines = 0
+        for one in found:
+            for _ in self.lines(one.filename):
+                lines += 1
+                if lines > LINES_AT_MOST:
+                    raise Refused("The export has too many lines.")
+        return size
+
+    def size(self, names: list[str]) -> int:
+        """What the directory says that these files have."""
+        return sum(one.file_size for name in names if (one := self._find(name)) is not None)
+
+    def lines(self, name: str) -> Iterator[bytes | None]:
+        """The lines of a file, none where it isn't there; None for one that is too long."""
+        found = self._find(name)
+        if found is None:
+            return
+        rest, is_skipped = b"", False
+        with _reading(), self._zip.open(found) as member:
+            while chunk := member.read(CHUNK):
+                self.on_read(len(chunk))
+                *whole, rest = (rest + chunk).split(b"\n")
+                for line in whole:
+                    yield None if is_skipped or len(line) > LINE_BYTES else line
+                    is_skipped = False
+                if len(rest) > LINE_BYTES:
+                    rest, is_skipped = b"", True
+        if rest or is_skipped:
+            yield None if is_skipped else rest
+
+    def _find(self, name: str) -> ZipInfo | None:
+        """A file that may be read."""
+        found = [one for one in self._zip.infolist() if one.filename == name]
+        if not found:
+            return None
+        (one, *more) = found
+        if more:
+            raise Refused(f"The ZIP file holds {name} twice.")
+        if one.flag_bits & ENCRYPTED:
+            raise Refused("The ZIP file is encrypted.")
+        if one.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
+            raise Refused("The ZIP file is compressed in a way that is not known here.")
+        if one.file_size > max(DIRECTORY_BYTES, one.compress_size * RATIO_AT_MOST):
+            raise Refused(f"{name} is compressed too well to be what it says.")
+        return one
+
+
+def _nothing(_bytes: int) -> None:
+    pass
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except _DAMAGES as error:
+        raise Refused("The ZIP file is damaged, or it is none.") from error

@@ -1,0 +1,115 @@
+"""Makes the rows of an export an account's own."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from typing import Any
+
+import orjson
+
+from accounts import services
+from accounts.exports import PROFILE
+from accounts.importing import profile
+from accounts.importing.archive import OldExport
+from accounts.importing.report import Report
+from accounts.models import ACTIVE, User
+from accounts.selectors import stats
+from echomate import keys, privacy
+from echomate.config import config
+from echomate.jobs import Refused
+from echomate.privacy import Importer, Row
+
+Line = tuple[int, Row | None]
+"""Its number, and the object in it; None where it is none."""
+NO_OBJECT = "not a plain JSON object"
+TOO_MANY = "more than are taken"
+ELSEWHERE = "of another instance, whose people are others"
+
+
+def files() -> list[str]:
+    """The files that are looked at."""
+    return [f"{name}.jsonl" for name in (PROFILE, *(one.name for one in privacy.importers()))]
+
+
+class Taking:
+    """One export and the account that it is for. Each row is taken once, however often this is done."""
+
+    def __init__(self, user: int, export: OldExport) -> None:
+        self.report = Report()
+        self._user = user
+        self._export = export
+        self._manifest = export.manifest()
+
+    def take(self) -> None:
+        """Raises `Refused` where the account is not new, or goes meanwhile."""
+        owner = active(self._user)
+        source = _source(self._manifest)
+        if not owner.imported_from and stats.get([owner.id])[owner.id].posts:
+            raise Refused("The account has posts of its own. An export is taken into a new account.")
+        if owner.imported_from and owner.imported_from != source:
+            raise Refused("The export of another account was taken into this one.")
+        self._take_profile(owner, source)
+        for importer in privacy.importers():
+            self._take_rows(importer)
+
+    def _take_profile(self, owner: User, source: str) -> None:
+        """With the mark of the source, in one write: what is changed after that stays so."""
+        changes: dict[str, Any] = {}
+        _, row = next(self._rows(PROFILE), (1, None))
+        for change, reason in profile.changes(row or {}):
+            self.report.add(PROFILE, line=1, reason=reason)
+            changes |= dict([change] if change else [])
+        if not owner.imported_from:
+            services.edit_profile(owner, {**changes, "ImportedFrom": source}, version=int(owner.version))
+
+    def _take_rows(self, importer: Importer) -> None:
+        is_elsewhere = importer.same_instance and self._manifest.get("instance") != config.public_url
+        for step in privacy.in_steps(self._rows(importer.name)):
+            if is_elsewhere:
+                reasons: Sequence[str | None] = [ELSEWHERE] * len(step)
+            else:
+                active(self._user)
+                reasons = self._take_step(importer, step)
+            for (line, _), reason in zip(step, reasons, strict=True):
+                self.report.add(importer.name, line=line, reason=reason)
+
+    def _take_step(self, importer: Importer, step: Sequence[Line]) -> list[str | None]:
+        good = {line: row for line, row in step if row is not None and line <= importer.most}
+        outcomes = dict(zip(good, importer.take(self._user, list(good.values())), strict=True))
+        return [
+            outcomes[line] if line in good else NO_OBJECT if line <= importer.most else TOO_MANY
+            for line, _ in step
+        ]
+
+    def _rows(self, name: str) -> Iterator[Line]:
+        for number, line in enumerate(self._export.lines(f"{name}.jsonl"), start=1):
+            yield number, None if line is None else _object(line)
+
+
+def active(user: int) -> User:
+    """The account as it is now. Raises `Refused` where it isn't active."""
+    found = User.read(keys.user(user))
+    if found is None or found.state != ACTIVE:
+        raise Refused("The account is not active.")
+    return found
+
+
+def _source(manifest: dict[str, Any]) -> str:
+    """Which account of which instance it was; a digest, since both may be anything."""
+    whole = orjson.dumps([manifest.get("instance"), manifest.get("user_id")])
+    return hashlib.sha256(whole).hexdigest()[:32]
+
+
+def _object(line: bytes) -> Row | None:
+    try:
+        found = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) and _is_flat(found) else None
+
+
+def _is_flat(row: Row) -> bool:
+    """Whether it is no deeper than its settings are: what is deeper has no meaning, and may be meant to hurt."""
+    inner = [value for value in row.values() if isinstance(value, dict | list)]
+    values = chain.from_iterable(one.values() if isinstance(one, dict) else one for one in inner)
+    return not any(isinstance(value, dict | list) for value in values)
