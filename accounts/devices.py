@@ -77,5 +77,7 @@ def forget_eldest(user: int) -> None:
 
 def _known(user: int) -> list[str]:
     """Sort keys of the devices that an account knows, the one that was renewed last at the end."""
-    found = table.query(keys.user_partition(user), prefix=keys.KNOWN_DEVICE, attributes=("SK", "ExpiresAt"))
-    return [item["SK"]["S"] for item in sorted(found, key=lambda item: int(item["ExpiresAt"]["N"]))]
+    attributes = ("SK", "ExpiresAt", "CreatedAt")
+    found = table.query(keys.user_partition(user), prefix=keys.KNOWN_DEVICE, attributes=attributes)
+    by_renewal = sorted(found, key=lambda item: int(item["CreatedAt"]["N"]))
+    return [item["SK"]["S"] for item in by_renewal]

@@ -67,7 +67,7 @@ def counted(policy: Policy, account: str, origin: Origin = NOWHERE, *, session: 
 
 def trust(policy: Policy, account: str, origin: Origin) -> None:
     """Make the address a known one: who is there has shown in another way that the account is theirs."""
-    _Guess(policy, account, client=origin.client, known_by="").passed()
+    _Guess(policy, account, client=origin.client, known_by="").know_pair()
 
 
 class _Guess:
@@ -91,8 +91,11 @@ class _Guess:
 
     def passed(self) -> None:
         self._limit.forget_in_process()
-        known = [("SET", self._pair, 1, "EX", PAIR_SECONDS)] if self._pair else []
-        _replies(("DEL", self._limit.key), *known)
+        self.know_pair(("DEL", self._limit.key))
+
+    def know_pair(self, *more: Command) -> None:
+        known: list[Command] = [("SET", self._pair, 1, "EX", PAIR_SECONDS)] if self._pair else []
+        _replies(*more, *known)
 
     def take_back(self) -> None:
         """It was neither right nor wrong: something was away."""

@@ -47,4 +47,7 @@ class Session(Item, discriminator="session"):
 
 
 class KnownDevice(Item, discriminator="known_device"):
-    """A device from which the user has logged in: it holds a token, whose hash is in the key."""
+    """A device from which the user has logged in: it holds a token, whose hash is in the key.
+
+    `CreatedAt` is when its year began.
+    """
