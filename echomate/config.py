@@ -6,6 +6,7 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
@@ -210,6 +211,15 @@ class Config(BaseSettings):
     def _refuse_an_issuer_twice(self) -> Self:
         if len({one.issuer for one in self.oidc_issuers}) < len(self.oidc_issuers):
             raise ValueError("OIDC_ISSUERS names an issuer twice")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_passkeys_of_another_domain(self) -> Self:
+        host = urlsplit(self.web_url or self.public_url).hostname or ""
+        if self.passkey_rp_id and not f".{host}".endswith(f".{self.passkey_rp_id}"):
+            raise ValueError(
+                "PASSKEY_RP_ID must be the host of WEB_URL (else of PUBLIC_URL), or a domain above it"
+            )
         return self
 
     @model_validator(mode="after")

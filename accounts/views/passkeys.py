@@ -51,7 +51,7 @@ class RegistrationOptionsView(ApiView):
     policies: ClassVar[Mapping[str, Policy]] = {"POST": CEREMONIES}
 
     @extend_schema(
-        operation_id="beginPasskey",
+        operation_id="createPasskeyOptions",
         tags=["auth"],
         request=None,
         responses={
@@ -72,7 +72,7 @@ class StepUpOptionsView(ApiView):
     policies: ClassVar[Mapping[str, Policy]] = {"POST": CEREMONIES}
 
     @extend_schema(
-        operation_id="beginPasskeyStepUp",
+        operation_id="createPasskeyStepUpOptions",
         tags=["auth"],
         request=None,
         responses={200: RequestOptionsSerializer},
@@ -121,7 +121,7 @@ class PasskeyView(ApiView):
         return Response(_shown(selectors.own_passkey(self.viewer_id, _id_or_404(passkey))))
 
     @extend_schema(
-        operation_id="renamePasskey",
+        operation_id="editPasskey",
         tags=["auth"],
         parameters=[PASSKEY],
         request=RenamePasskeySerializer,
@@ -135,7 +135,7 @@ class PasskeyView(ApiView):
         )
 
     @extend_schema(
-        operation_id="removePasskey",
+        operation_id="deletePasskey",
         tags=["auth"],
         parameters=[PASSKEY],
         responses={
@@ -158,7 +158,7 @@ class LoginOptionsView(ApiView):
     policies: ClassVar[Mapping[str, Policy]] = {"POST": CHALLENGES}
 
     @extend_schema(
-        operation_id="beginPasskeyLogin",
+        operation_id="createPasskeyLoginOptions",
         tags=["auth"],
         request=None,
         responses={200: RequestOptionsSerializer},

@@ -92,6 +92,7 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         ("ENCRYPTION_KEYS", "a secret"),
         ("ENCRYPTION_KEYS", ","),
         ("ENCRYPTION_KEYS", f"{STRONG['ENCRYPTION_KEYS']},c2hvcnQ="),
+        ("PASSKEY_RP_ID", "example.org"),
         ("RATE_LIMITS", "posts"),
         ("RATE_LIMITS", '{"posts": "many"}'),
     ],
