@@ -4,8 +4,7 @@ from typing import Any
 
 from accounts import erasure_job, mail, mail_links
 from accounts.models import ACTIVE, Purpose, User
-from accounts.services import addresses, resetting
-from accounts.services import erasing
+from accounts.services import addresses, erasing, resetting
 from echomate import jobs, keys
 from echomate.jobs import Job
 
