@@ -7,6 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import cookies, sessions, tokens
+from accounts.origins import origin_of
 from echomate import keys
 from echomate.cache import Command
 from echomate.config import config
@@ -45,13 +46,13 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        return self.viewer(*_user_and_session(token.strip())), None
+        return self.viewer(*_user_and_session(token.strip(), request)), None
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="api"'
 
 
-def _user_and_session(token: str) -> tuple[int, str]:
+def _user_and_session(token: str, request: Request) -> tuple[int, str]:
     """Of our own token; or of a login provider's, where the settings name any."""
     if config.oidc_issuers:
         from accounts.services import oidc_bearers
@@ -61,7 +62,7 @@ def _user_and_session(token: str) -> tuple[int, str]:
         try:
             claims = tokens.read_access(token)
         except Unauthenticated:
-            if found := oidc_bearers.recognised(token):
+            if found := oidc_bearers.recognised(token, origin=origin_of(request)):
                 return found
             raise
     else:

@@ -15,6 +15,7 @@ from accounts.models import ACTIVE, OidcSighting, Session, User, oidc_sighting
 from accounts.oidc import Identity, issuer_of, verify_bearer
 from accounts.oidc.providers import Provider, provider
 from accounts.oidc.verifying import LEEWAY_SECONDS, TokenRefused
+from accounts.origins import NOWHERE, Origin
 from accounts.services import second_factors
 from accounts.services.oidc_accounts import account_of
 from echomate import keys, transactions
@@ -60,7 +61,7 @@ def remembered(token: str) -> tuple[int, str] | None:
     return known.user, known.sid
 
 
-def recognised(token: str) -> tuple[int, str] | None:
+def recognised(token: str, *, origin: Origin = NOWHERE) -> tuple[int, str] | None:
     """User and session of a provider's token; None where it names no provider of the settings.
 
     Makes the session, and the account, at first sight. Raises `Unauthenticated`, `DependencyAway`.
@@ -74,7 +75,7 @@ def recognised(token: str) -> tuple[int, str] | None:
         identity = verify_bearer(token, issuer)
     except TokenRefused as refusal:
         raise tokens.expired() if refusal.is_expired else tokens.invalid() from refusal
-    user = _with_session(identity)
+    user = _with_session(identity, origin)
     if generation == source.generation:
         _remember(token, _Known(user, identity.sid, identity.expires_at, source, generation))
     return user, identity.sid
@@ -91,24 +92,24 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _with_session(identity: Identity) -> int:
+def _with_session(identity: Identity, origin: Origin) -> int:
     """The user, whose session of this login has been made, now or before."""
     user = account_of(identity).user
     sighting = OidcSighting.read(keys.oidc_sighting(user.id, identity.sid))
     if sighting is None:
-        _begin(user, identity)
+        _begin(user, identity, origin)
     elif identity.is_lasting:
         _extend(user, identity)
     return user.id
 
 
-def _begin(user: User, identity: Identity) -> None:
+def _begin(user: User, identity: Identity, origin: Origin) -> None:
     """The first session of a login. Raises where the user's state, or an ending since its token's issue, forbids it."""
     if user.state != ACTIVE:
         raise Unauthenticated(type="session-revoked")
     if second_factors.has_one(user) and not identity.had_second_factor:
         raise Unauthenticated(ASK_FOR_SECOND, type="otp-required")
-    session = _session(user, identity)
+    session = _session(user, identity, origin)
     seen_until = int(session.expires_at or 0) + (LASTING_SECONDS if identity.is_lasting else LEEWAY_SECONDS)
     sighting = oidc_sighting(user.id, identity.sid, digest=identity.digest, expires_at=seen_until)
     claimed = transactions.check(keys.oidc_claim(identity.digest), condition="#User = :user", user=user.id)
@@ -134,8 +135,10 @@ def _still(user: User, identity: Identity) -> Wire:
     )
 
 
-def _session(user: User, identity: Identity) -> Session:
-    session = sessions.new_session(user.id, methods=["oidc"], credential_version=int(user.credential_version))
+def _session(user: User, identity: Identity, origin: Origin) -> Session:
+    session = sessions.new_session(
+        user.id, origin=origin, methods=["oidc"], credential_version=int(user.credential_version)
+    )
     session.sk = keys.session(user.id, identity.sid)[1]
     session.expires_at = _end(session, identity)
     return session
