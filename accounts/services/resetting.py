@@ -2,7 +2,7 @@
 
 import logging
 
-from accounts import guessing, mail, mail_links, passwords, sessions
+from accounts import devices, guessing, mail, mail_links, passwords, sessions
 from accounts.models import ERASING, SUSPENDED, MailToken, Purpose, User
 from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
@@ -64,7 +64,11 @@ def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> No
 
 
 def end_sessions(user: int) -> None:
-    """End all sessions, after a change that can't be done again; what doesn't end here, the projector ends."""
+    """End all sessions, after a change that can't be done again; what doesn't end here, the projector ends.
+
+    The account knows no device any more: the one who was in it had one.
+    """
+    devices.forget_all(user)
     try:
         sessions.end_all(user)
     except DependencyAway as away:
