@@ -99,10 +99,22 @@ def _digest(token: str) -> str:
 
 def find(token: str, *purposes: Purpose) -> MailToken:
     """What an unused token of one of the purposes stands for. Raises `Invalid` (`link-invalid`)."""
-    found = MailToken.read(keys.mail_token(_digest(token)))
-    if found is None or found.used_at or found.purpose not in purposes:
+    found = known(token)
+    if found is None:
         raise invalid(purposes[0])
+    check(found, *purposes)
     return found
+
+
+def known(token: str) -> MailToken | None:
+    """The item of a token, used or not, as long as its time isn't over."""
+    return MailToken.read(keys.mail_token(_digest(token)))
+
+
+def check(found: MailToken, *purposes: Purpose) -> None:
+    """Raises `Invalid` (`link-invalid`) where a token was used, or is for none of the purposes."""
+    if found.used_at or found.purpose not in purposes:
+        raise invalid(purposes[0])
 
 
 def use(found: MailToken) -> Wire:

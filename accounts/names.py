@@ -9,6 +9,7 @@ from django.core.validators import EmailValidator
 USERNAME_MIN, USERNAME_MAX = 3, 30
 EMAIL_MAX = 254
 EMAIL_LOCAL_MAX = 64
+AMBIGUOUS = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")
 USERNAME_RULE = "From 3 to 30 letters a to z, digits and underscores, at least one of them a letter."
 
 _WORDS = """
@@ -51,12 +52,15 @@ def email(text: str) -> str | None:
     """The canonical form of an address, by which it is claimed; None where the text can't be one.
 
     Letters' case and Unicode form don't count, an international domain is in ASCII; `+` and dots do count.
-    Mail goes to names of hosts only, not to their numbers.
+    Mail goes to names of hosts only, not to their numbers. What the older and the newer rules of international domains
+    take for different hosts (ß, ς, joiners) is not taken but in ASCII: the mail could reach another's.
     """
     if len(text) > 2 * EMAIL_MAX:  # before it is normalised, which costs the square of a pile of marks
         return None
     local, at, domain = unicodedata.normalize("NFKC", text.strip()).rpartition("@")
     if not at or '"' in local or len(local) > EMAIL_LOCAL_MAX or domain.startswith("["):
+        return None
+    if AMBIGUOUS & set(domain):
         return None
     try:
         address = f"{local.lower()}@{domain.lower().encode('idna').decode()}"

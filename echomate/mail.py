@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config as ClientConfig
 from botocore.exceptions import BotoCoreError, ClientError
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.core.mail.message import sanitize_address
 
 from echomate.config import config
 from echomate.errors import DependencyAway
@@ -29,16 +30,23 @@ def _ses() -> "SESClient":
     )
 
 
+REFUSALS = frozenset({"MessageRejected", "InvalidParameterValue", "InvalidParameterCombination"})
+"""What SES says of this message, and will say of it again."""
+
+
 class SESBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Raises `DependencyAway`, upon which the job that sends tries again."""
+        """Raises `DependencyAway`, upon which the job that sends tries again, and `ClientError` for a refusal."""
         for message in email_messages:
+            mime: Any = message.message()  # Django's own kind, whose lines may end as SMTP has it
             try:
                 _ses().send_raw_email(
-                    Source=message.from_email,
+                    Source=sanitize_address(message.from_email, "utf-8"),
                     Destinations=message.recipients(),
-                    RawMessage={"Data": message.message().as_bytes()},
+                    RawMessage={"Data": mime.as_bytes(linesep="\r\n")},
                 )
             except (BotoCoreError, ClientError) as error:
+                if isinstance(error, ClientError) and error.response["Error"]["Code"] in REFUSALS:
+                    raise
                 raise DependencyAway("ses") from error
         return len(email_messages)

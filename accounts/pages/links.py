@@ -47,15 +47,14 @@ class LinkPage(Page):
         return self.given("token")
 
     def found(self, token: str) -> dict[str, str]:
-        """Whose link it is, for the page's words. Raises `Invalid` (`link-invalid`)."""
-        found = mail_links.find(token, *self.purposes)
-        return self.meet(User.read(keys.user(int(found.user))), str(found.address))
-
-    def meet(self, user: User | None, address: str) -> dict[str, str]:
-        if user is None:
+        """Whose link it is, for the page's words. Raises `Invalid` (`link-invalid`), said in their language too."""
+        found = mail_links.known(token)
+        user = User.read(keys.user(int(found.user))) if found else None
+        if found is None or user is None:
             raise mail_links.invalid(self.purposes[0])
         self.locale = user.settings.locale
-        return {"name": user.username, "address": address}
+        mail_links.check(found, *self.purposes)
+        return {"name": user.username, "address": found.address}
 
     def act(self, token: str, request: Request) -> None:
         raise NotImplementedError

@@ -215,6 +215,8 @@ def test_a_page_is_in_the_users_language_and_a_strangers_in_the_browsers(
     page = Visitor("en").open(link).content.decode()
     assert '<html lang="de">' in page
     assert "Adresse bestätigen" in page
+    assert "Vielen Dank" in Visitor("en").send(Visitor("en").open(link)).content.decode()
+    assert "Der Link ist nicht mehr gültig" in Visitor("en").open(link).content.decode()
     assert '<html lang="de">' in Visitor("de-CH").open("/account/verify?token=x").content.decode()
     assert '<html lang="en">' in Visitor("tlh").open("/account/verify?token=x").content.decode()
 
@@ -311,7 +313,7 @@ def test_a_form_that_is_none_is_refused_as_a_page(body: bytes, kind: str, status
 
 def test_too_many_tries_are_refused_as_a_page() -> None:
     visitor = Visitor()
-    form = {"data": b"token=x", "content_type": "application/x-www-form-urlencoded"}
+    form: dict[str, Any] = {"data": b"token=x", "content_type": "application/x-www-form-urlencoded"}
     with configured(rate_limit_factor=1):
         *_, answer = [visitor.client.post("/account/verify", **form, **visitor.options) for _ in range(31)]
     assert answer.status_code == 429
