@@ -155,11 +155,11 @@ def end_all(user: int, *, by: str = "") -> None:
     `by` is the session that asks. Raises `Unauthenticated` where it has ended, unless none stands any more: then it
     is the retry of one that has ended them all.
     """
-    sids = [session.sid for session in of(user)]
-    if by and sids and by not in sids:
+    standing = [session.sid for session in of(user)] if by else []
+    if standing and by not in standing:
         raise Unauthenticated(type="session-revoked")
-    _note_end(user)
-    _end(user, sids)
+    _note_end(user)  # before the look at them: no token of another issuer makes one that is in neither
+    _end(user, [session.sid for session in of(user)])
     if by:
         _forget([by])
 

@@ -5,7 +5,7 @@ import secrets
 import unicodedata
 from collections.abc import Iterator
 
-from accounts import names
+from accounts import lookalikes, names
 from accounts.oidc.identities import Identity
 
 SOURCES = ("preferred_username", "nickname", "cognito:username", "username", "email", "name")
@@ -33,4 +33,4 @@ def _name(text: str) -> str | None:
     plain = unicodedata.normalize("NFKD", text.partition("@")[0]).encode("ascii", "ignore").decode()
     cleaned = re.sub(r"[^a-z0-9]+", "_", plain.lower()).strip("_")[: names.USERNAME_MAX].strip("_")
     name = names.username(cleaned)
-    return None if name is None or name in names.RESERVED else name
+    return None if name is None or lookalikes.is_reserved(name) else name

@@ -13,15 +13,15 @@ from accounts.models import (
     EmailClaim,
     OidcClaim,
     User,
+    claim_username,
     new_user,
     oidc_claim,
     oidc_link,
-    username_claim,
 )
 from accounts.models.claims import claim_address
 from accounts.oidc import usernames
 from accounts.oidc.identities import Identity
-from accounts.services import erasing
+from accounts.services import erasing, imitating
 from echomate import cache, ids, jobs, keys, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import DependencyAway, Forbidden, Unauthenticated
@@ -114,7 +114,7 @@ def _created(identity: Identity) -> User | None:
         except DynamoDBError as error:
             if transactions.failed(error, 0):
                 return None
-            if transactions.failed(error, 1):
+            if transactions.failed(error, 1) or transactions.failed(error, -1):
                 username = next(names, None)
             elif address is not None and transactions.failed(error, 2):
                 address = None
@@ -129,7 +129,8 @@ def _created(identity: Identity) -> User | None:
 def _new_user(identity: Identity, id_: int, username: str, address: str | None) -> User:
     user = new_user(id_=id_, username=username, email=address)
     user.email_verified = address is not None
-    user.full_name = _shown(identity.text("name"))
+    name = _shown(identity.text("name"))
+    user.full_name = "" if imitating.fault_of(name) else name
     language = identity.text("locale")[:2].lower()
     if language in dict(settings.LANGUAGES):
         user.settings.locale = language
@@ -147,8 +148,9 @@ def _creation(user: User, identity: Identity) -> list[Wire]:
     address = [claim_address(user, user.email, verified=True)] if user.email else []
     return [
         transactions.put(oidc_claim(user.id, identity.digest, issuer=issuer)),
-        transactions.put(username_claim(user)),
+        claim_username(user.username, user=user.id),
         *address,
         transactions.put(user),
         transactions.put(oidc_link(user.id, identity.digest, issuer=issuer, label=identity.label)),
+        imitating.check(user.username, by=user.id),
     ]

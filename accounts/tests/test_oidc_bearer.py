@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ from echomate.metering import metering
 from echomate.testing.client import Caller, problem, sign_up, unique_name
 from echomate.testing.configuration import configured
 from echomate.testing.proxy import Proxy
+from echomate.testing.races import halting
 
 
 @pytest.fixture
@@ -172,6 +174,20 @@ def test_a_suspension_at_the_same_moment_leaves_no_session(
 
     monkeypatch.setattr(oidc_bearers, "_begin", suspended_meanwhile)
     assert problem(me(issuer.bearer("ida", iat=int(time.time()) + 20))) == "session-revoked"
+    assert sessions_of(user) == []
+
+
+def test_a_logout_of_all_at_the_same_moment_leaves_no_session(issuer: Issuer) -> None:
+    """A token is seen for the first time while the other sessions are being ended."""
+    caller, unseen = bearing(issuer.bearer("ida")), issuer.bearer("ida")
+    user = int(caller.get("/users/me").json()["id"])
+    with ThreadPoolExecutor(1) as pool, halting(sessions, "_note_end", after=False) as halt:
+        ending = pool.submit(caller.post, "/auth/logout-all")
+        halt.wait()
+        assert me(unseen).status_code == 200
+        halt.go_on()
+        assert ending.result().status_code == 204
+    assert problem(me(unseen)) == "session-revoked"
     assert sessions_of(user) == []
 
 

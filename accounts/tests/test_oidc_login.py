@@ -9,6 +9,7 @@ import pytest
 
 from accounts import names
 from accounts.models import OidcClaim, OidcLink
+from accounts.services import verifying
 from accounts.tests.acting import age_claim, at_once, change_user, stored
 from accounts.tests.issuer import CLIENT, REDIRECT, TOKEN, Issuer, running, say, trusted
 from echomate import keys, table
@@ -249,6 +250,18 @@ def test_digits_tell_apart_who_has_the_same_name(issuer: Issuer) -> None:
     assert first.username == name
     assert second.username.startswith(name)
     assert second.username.removeprefix(name).isdigit()
+
+
+def test_nobody_comes_as_somebody_verified_or_as_one_of_us(issuer: Issuer) -> None:
+    grace = sign_up("grace", full_name="Grace Brewster Hopper")
+    verifying.verify(stored(grace.id))
+    alike = grace.username.replace("_", "")
+    ida = logged_in(issuer.code("ida", preferred_username=alike, name="Grace Brewster H0pper"))
+    assert ida.username != alike
+    assert ida.get("/users/me").json()["full_name"] == ""
+    ben = logged_in(issuer.code("ben", preferred_username="adm1n", name="Echomate Support"))
+    assert ben.username != "adm1n"
+    assert ben.get("/users/me").json()["full_name"] == ""
 
 
 def test_a_name_is_shown_without_what_cannot_be_seen(issuer: Issuer) -> None:
