@@ -11,13 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cache
 
 import bcrypt
-from django.contrib.auth.password_validation import CommonPasswordValidator
 from nacl.exceptions import CryptoError
 from nacl.pwhash import argon2id
 
+from accounts import common_passwords
 from echomate.config import config
 from echomate.errors import DependencyAway
 
@@ -102,22 +101,12 @@ def faults(password: str, owner: Owner) -> list[str]:
     checks = {
         f"From {MIN_LENGTH} to {MAX_LENGTH} characters.": MIN_LENGTH <= len(password) <= MAX_LENGTH,
         "It needs letters and digits.": any(map(str.isalpha, password)) and any(map(str.isdigit, password)),
-        "It is one of those that everybody uses.": not _is_common(password),
+        "It is one of those that everybody uses.": not common_passwords.is_common(_normal(password)),
         "It is too much like the name or the address.": not any(
             _is_like(password.lower()[:MAX_LENGTH], word) for word in owner.words
         ),
     }
     return [fault for fault, passes in checks.items() if not passes]
-
-
-def _is_common(password: str) -> bool:
-    """Whether it is in Django's list of 20,000, which is read at first use."""
-    return password.lower().strip() in _list().passwords
-
-
-@cache
-def _list() -> CommonPasswordValidator:
-    return CommonPasswordValidator()
 
 
 def _is_like(password: str, word: str) -> bool:
