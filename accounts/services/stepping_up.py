@@ -1,6 +1,6 @@
 """Stepping up: showing again who one is, by one proof. What may be done then asks `accounts.stepping_up.require`.
 
-Who has a second factor shows that (ASVS 7.5.3): a password or a fresh login at a provider won't do alone, a one-time
+Who has a second factor shows that: a password or a fresh login at a provider won't do alone, a one-time
 password, a recovery code or a passkey will. A code by mail is for those who have neither password nor second factor.
 """
 

@@ -11,7 +11,7 @@ from accounts.tests.acting import claims_of
 from echomate import dynamodb, jobs, keys, table
 from echomate.config import config
 from echomate.jobs import Job
-from echomate.testing.client import Caller, Person
+from echomate.testing.client import Caller, Person, problem
 
 
 class Clock:
@@ -91,3 +91,11 @@ def send(user: int, template: str) -> None:
     for job in reversed(jobs_of(user)):
         if job.payload.get("template") == template:
             jobs.run(job.id)
+
+
+def is_stepped_up(person: Person) -> bool:
+    """By what asks for it."""
+    response = person.post("/auth/totp")
+    if response.status_code != 200:
+        assert (response.status_code, problem(response)) == (403, "step-up-required")
+    return bool(response.status_code == 200)
