@@ -39,8 +39,8 @@ def of_full_name(text: str) -> str:
 
 
 def plain(full_name: str) -> str:
-    """A full name without what its bearer may write otherwise: case, width, spaces."""
-    return " ".join(unicodedata.normalize("NFKC", full_name).casefold().split())
+    """A full name without what its bearer may write otherwise: case and spaces."""
+    return " ".join(unicodedata.normalize("NFC", full_name.casefold()).split())
 
 
 def is_reserved(username: str) -> bool:

@@ -26,6 +26,7 @@ __all__ = [
     "NO_RELATION",
     "Card",
     "UserCounts",
+    "account",
     "cards",
     "own_user",
     "present_me",
@@ -104,6 +105,16 @@ def _load_usernames(usernames: list[str]) -> Mapping[str, bytes]:
 def _active(ids: set[int]) -> set[int]:
     items = table.batch_get([keys.user(id_) for id_ in ids])
     return {user.id for item in items if (user := User.of(item)) is not None and user.state == ACTIVE}
+
+
+def account(text: str) -> User | None:
+    """The user of an id, a username or an address, in whatever state, for those who run this place."""
+    id_ = parse_id(text)
+    if id_ is None:
+        name = names.login(text)
+        claim = table.get_item(keys.email_claim(name) if "@" in name else keys.username_claim(name))
+        id_ = int(claim["User"]["N"]) if claim else None
+    return User.read(keys.user(id_)) if id_ is not None else None
 
 
 def own_user(id_: int) -> User:

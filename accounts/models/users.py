@@ -61,6 +61,7 @@ class User(Item, discriminator="user"):
     sessions_ended_at = NumberAttribute(attr_name="SessionsEndedAt", default=0)
     """Unix seconds when all sessions were ended last: no token of an issuer from before makes one any more."""
     state = UnicodeAttribute(attr_name="State", default=ACTIVE)
+    suspension_reason = UnicodeAttribute(attr_name="SuspensionReason", null=True)
     roles = ListAttribute(attr_name="Roles", of=UnicodeAttribute, default=lambda: ["user"])
     full_name = UnicodeAttribute(attr_name="FullName", default="")
     bio = UnicodeAttribute(attr_name="Bio", default="")

@@ -1,8 +1,9 @@
 """What happens to accounts: one verb each."""
 
 from accounts.services.changing_password import change_password
-from accounts.services.creating import NewAccount, create_account, hash_of, sign_up
+from accounts.services.creating import NewAccount, create_account, create_with_password, hash_of, sign_up
 from accounts.services.editing import edit_profile
+from accounts.services.granting import grant_role, revoke_role
 from accounts.services.logging_in import LoggedIn, begin_session
 from accounts.services.password_login import log_in
 from accounts.services.profiles import edit_account, replace_account, replace_profile
@@ -16,12 +17,15 @@ __all__ = [
     "change_password",
     "change_username",
     "create_account",
+    "create_with_password",
     "edit_account",
     "edit_profile",
+    "grant_role",
     "hash_of",
     "log_in",
     "replace_account",
     "replace_profile",
+    "revoke_role",
     "sign_up",
     "suspend",
     "unsuspend",

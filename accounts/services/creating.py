@@ -36,18 +36,25 @@ class NewAccount:
 def sign_up(account: NewAccount, *, password: str, origin: Origin = NOWHERE) -> LoggedIn:
     """Make an account, its first session and its welcome mail in one transaction.
 
-    Raises `Invalid` for a weak password and for a full name that imitates, `Conflict` (`username-taken`,
-    `email-taken`) naming what is taken.
+    Raises as `create_with_password`.
     """
-    imitating.refuse_full_name(account.full_name)
-    if found := passwords.faults(password, Owner(account.username, account.email, account.full_name)):
-        raise Invalid(errors={"password": found})
-    user = _user(account, password_hash=passwords.make(password))
+    user = _checked(account, password)
     session = sessions.new_session(user.id, origin=origin, methods=["password"])
     device_token, remembered = devices.remember(user.id, origin)
     welcome = mail.job("welcome", to=user.id, link=Purpose.VERIFY)
     _store(user, account.email, transactions.put(session), *remembered, jobs.put_item(welcome))
     return LoggedIn(user, sessions.tokens_of(session), device_token)
+
+
+def create_with_password(account: NewAccount, *, password: str) -> User:
+    """Make an account without a session or mail.
+
+    Raises `Invalid` for a weak password and for a full name that imitates, `Conflict` (`username-taken`,
+    `email-taken`) naming what is taken.
+    """
+    user = _checked(account, password)
+    _store(user, account.email)
+    return user
 
 
 def hash_of(password: str) -> str:
@@ -60,6 +67,13 @@ def create_account(account: NewAccount, *, password_hash: str) -> User:
     user = _user(account, password_hash=password_hash)
     _store(user, account.email)
     return user
+
+
+def _checked(account: NewAccount, password: str) -> User:
+    imitating.refuse_full_name(account.full_name, roles=account.roles)
+    if found := passwords.faults(password, Owner(account.username, account.email, account.full_name)):
+        raise Invalid(errors={"password": found})
+    return _user(account, password_hash=passwords.make(password))
 
 
 def _user(account: NewAccount, *, password_hash: str) -> User:

@@ -9,24 +9,24 @@ from echomate.ids import now_seconds
 from echomate.stream import wake
 
 
-def suspend(user: int) -> User:
+def suspend(user: int, *, reason: str = "") -> User:
     """Hide an account from everybody and end its sessions, wherever they are; again does no harm.
 
     Raises `NotFound`, `Conflict` where it is being erased, and as `sessions.end`.
     """
-    found = _set_state(user, SUSPENDED, "SET #State = :state, #SessionsEndedAt = :now, #UpdatedAt = :at")
+    change = "SET #State = :state, #SuspensionReason = :reason, #SessionsEndedAt = :now, #UpdatedAt = :at"
+    found = _set_state(user, SUSPENDED, change, now=now_seconds(), reason=reason)
     sessions.end_all(user)
     return found
 
 
 def unsuspend(user: int) -> User:
     """Bring it back as it was, without its sessions. Raises `NotFound`, `Conflict` where it is being erased."""
-    return _set_state(user, ACTIVE, "SET #State = :state, #UpdatedAt = :at")
+    return _set_state(user, ACTIVE, "SET #State = :state, #UpdatedAt = :at REMOVE #SuspensionReason")
 
 
-def _set_state(user: int, state: str, change: str) -> User:
-    values = {"state": state, "erasing": ERASING, "at": table.clock()}
-    values |= {"now": now_seconds()} if ":now" in change else {}
+def _set_state(user: int, state: str, change: str, **more: object) -> User:
+    values = {"state": state, "erasing": ERASING, "at": table.clock(), **more}
     request = transactions.expressions(
         "attribute_exists(PK) AND #State <> :erasing", change=change, values=values
     )
