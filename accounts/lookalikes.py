@@ -19,7 +19,7 @@ TELLING = 4
 """From so many letters on a word can be told by its look; a shorter one looks like too many honest names."""
 BRAND = "echomate"
 
-_DIGITS = str.maketrans("0123456789", "olzeasgtbg")
+_DIGITS = str.maketrans("012345789", "olzeastbg")
 _IGNORED = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{White_Space}\p{P}\p{S}]+")
 _OFFICIAL = """
     admin administration administrator administrators admins helpdesk moderation moderator moderators

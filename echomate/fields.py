@@ -28,7 +28,8 @@ class CharactersValidator(MaxLengthValidator):
             raise ValidationError(
                 serializers.CharField.default_error_messages["max_length"].format(max_length=self.characters)
             )
-        super().__call__(value)
+        if len(value) > self.limit_value:
+            raise ValidationError(f"It takes more than {self.limit_value} code points.")
 
 
 class TextField(serializers.CharField):

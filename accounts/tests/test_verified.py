@@ -105,7 +105,7 @@ def test_a_full_name_that_imitates_a_verified_one_is_refused(full_name: str) -> 
 @pytest.mark.usefixtures("ada")
 @pytest.mark.parametrize(
     "full_name",
-    ["Ada Lovelace", "ADA LOVELACE", "Ada Byron", "\u0410дел\u0430ид\u0430", "Adam Lovelace", "🌹"],
+    ["Ada Lovelace", "ADA LOVELACE", "Ada Byron", "Борис", "Adam Lovelace", "🌹"],
 )
 def test_namesakes_and_others_are_welcome(full_name: str) -> None:
     assert sign_up("ann").patch("/users/me", {"full_name": full_name}).json()["full_name"] == full_name
