@@ -2,15 +2,18 @@
 
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from django.core import mail
 
-from accounts import selectors
+from accounts import selectors, services
 from accounts.tests.acting import at_once, change_user, log_in, new, stored
-from echomate import dynamodb, keys, table
+from echomate import dynamodb, jobs, keys, table, transactions
 from echomate.config import config
+from echomate.dynamodb import Wire
+from echomate.errors import Unauthenticated
 from echomate.ids import now_seconds
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
 from echomate.testing.configuration import configured
@@ -260,8 +263,6 @@ def test_the_projector_forgets_what_the_change_could_not(
 
 
 def test_the_owner_is_told_by_mail(ann: Person) -> None:
-    from echomate import jobs
-
     old, new_name = ann.username, renamed(ann)
     for item in table.query(keys.jobs_of(ann.id), index="GSI1"):
         jobs.run(table.last_id(item["PK"]["S"]))
@@ -271,29 +272,23 @@ def test_the_owner_is_told_by_mail(ann: Person) -> None:
     assert new_name in message.body
 
 
-def test_a_lost_answer_of_the_table_is_no_conflict(ann: Person, dynamodb_proxy: Proxy) -> None:
-    from accounts import services
+def test_a_lost_answer_of_the_table_is_no_conflict(
+    ann: Person, dynamodb_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The transaction is repeated on the wire, and counts once."""
+    commit, name = transactions.commit, unique_name("lost")
 
-    new_name = unique_name("lost")
-    from accounts.services import renaming
-
-    real = renaming.transactions.commit
-
-    def commit(parts: Any) -> None:
+    def commit_unheard(parts: Sequence[Wire]) -> None:
         dynamodb_proxy.cut_after(0)
         threading.Timer(0.05, dynamodb_proxy.heal).start()
-        real(parts)
+        commit(parts)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(renaming.transactions, "commit", commit)
-        assert services.change_username(ann.id, new_name).username == new_name
+    monkeypatch.setattr(transactions, "commit", commit_unheard)
+    assert services.change_username(ann.id, name).username == name
     assert stored(ann.id).renamed_before == 0
 
 
 def test_a_suspended_account_takes_no_name(ann: Person) -> None:
-    from accounts import services
-    from echomate.errors import Unauthenticated
-
     change_user(ann.id, State="suspended")
     with pytest.raises(Unauthenticated):
         services.change_username(ann.id, unique_name())
