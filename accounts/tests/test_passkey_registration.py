@@ -1,5 +1,6 @@
 """A passkey is made: what is asked of the browser, and all that is refused of what it gives."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,7 @@ from echomate import ids
 from echomate.errors import Conflict, Unauthenticated
 from echomate.metering import metering
 from echomate.testing.client import Person, problem, sign_up
+from echomate.testing.proxy import Proxy
 
 Making = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -191,6 +193,14 @@ def test_of_many_registrations_of_one_passkey_at_once_one_is_kept(ann: Person) -
     made = [authenticator.create(options_of(ann)) for _ in range(5)]
     answers = at_once(5, lambda number: register(ann, made[number]).status_code)
     assert sorted(answers) == [201, 409, 409, 409, 409]
+    assert stored(ann.id).passkeys == 1
+
+
+def test_a_lost_answer_of_the_table_is_no_second_registration(ann: Person, dynamodb_proxy: Proxy) -> None:
+    made = Authenticator().create(options_of(ann))
+    dynamodb_proxy.cut_after(0)
+    threading.Timer(0.05, dynamodb_proxy.heal).start()
+    keeping_passkeys.add_passkey(ann.id, claims_of(ann.access)["sid"], made, name="Mine")
     assert stored(ann.id).passkeys == 1
 
 
