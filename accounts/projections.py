@@ -18,7 +18,7 @@ def forget_user(change: Change, effects: Effects) -> None:
 
 @projects("user")
 def end_sessions(change: Change, effects: Effects) -> None:
-    """Those that the process left which suspended the account or changed its password, and died."""
+    """Those that a process left that suspended the account, changed its password or put its address back, and died."""
     if change.kind != "modify" or not change.old or not change.new:
         return
     user, old, new = table.last_id(change.item["PK"]), change.old, change.new
@@ -26,9 +26,9 @@ def end_sessions(change: Change, effects: Effects) -> None:
         found = User.read(keys.user(user))
         if found is None or found.state != ACTIVE:
             sessions.end_all(user)
-    if any(old.get(name) == new.get(name) for name in ("PasswordHash", "CredentialVersion")):
-        return
-    sessions.end_outdated(user, new["CredentialVersion"])
+    changed = {name for name in ("PasswordHash", "Email") if old.get(name) != new.get(name)}
+    if changed and old["CredentialVersion"] != new["CredentialVersion"]:
+        sessions.end_outdated(user, new["CredentialVersion"])
 
 
 @projects("session")

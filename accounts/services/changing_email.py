@@ -115,7 +115,9 @@ def _entry(address: str) -> Wire:
 
 def _left_claim(user: User) -> list[Wire]:
     """What becomes of the claim of the address that is left, unless it is another's already."""
-    key = keys.email_claim(str(user.email))
+    if not user.email:
+        return []
+    key = keys.email_claim(user.email)
     claim = EmailClaim.read(key)
     if claim is None or claim.user != user.id:
         return []

@@ -64,12 +64,12 @@ def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> No
 
 
 def end_sessions(user: int) -> None:
-    """End all sessions, after a change that can't be done again; what doesn't end here, the projector ends.
+    """End all sessions and know no device any more, after a change that can't be done again.
 
-    The account knows no device any more: the one who was in it had one.
+    What doesn't end here, the projector ends.
     """
-    devices.forget_all(user)
     try:
+        devices.forget_all(user)
         sessions.end_all(user)
     except DependencyAway as away:
         logger.warning("sessions of %d are left to the projector: %s", user, away)

@@ -9,7 +9,7 @@ import pytest
 from accounts.services import changing_email
 from accounts.tests.acting import age_claim, at_once, change_user, claims_of, log_in, refresh, stored
 from accounts.tests.mailing import confirm, expire, letter, letters, move, step_up, token
-from accounts.tests.test_reset import NEW, forget, reset
+from accounts.tests.test_reset import NEW, forget, remove_password, reset
 from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.testing.client import Caller, Person, problem, unique_name
@@ -90,6 +90,19 @@ def test_an_address_that_was_never_verified_is_given_up_without_a_way_back(
     assert not [message for message in letters(person.email) if "undo" in message.body]
     body = {"username": unique_name(), "email": person.email, "password": "correct9horse"}
     assert Caller().post("/auth/signup", body).status_code == 201
+
+
+def test_who_lost_an_address_gets_another(sign_up: Callable[..., Person]) -> None:
+    person, email = sign_up(), fresh()
+    age_claim(person.email, hours=49)
+    with projecting() as projector:
+        body = {"username": unique_name(), "email": person.email, "password": "correct9horse"}
+        assert Caller().post("/auth/signup", body).status_code == 201
+        projector.catch_up()
+    assert person.get("/users/me").json()["email"] is None
+    assert person.post("/auth/verify-email/resend", {}).status_code == 202
+    move(person, email)
+    assert stored(person.id).email == email
 
 
 def test_nobody_is_told_that_an_address_is_anothers_but_who_reads_its_mail(
@@ -229,6 +242,24 @@ def test_a_thief_who_undoes_his_own_change_does_not_void_the_owners_link(
     assert undo(token(second, "email-changed")).status_code == 204
     assert undo(token(person.email, "email-changed")).status_code == 204
     assert stored(person.id).email == person.email
+
+
+def test_sessions_that_a_process_left_when_it_died_end_all_the_same(sign_up: Callable[..., Person]) -> None:
+    person = sign_up()
+    assert person.get("/users/me").status_code == 200
+    with projecting() as projector:
+        change_user(person.id, Email=fresh(), CredentialVersion=stored(person.id).credential_version + 1)
+        projector.catch_up()
+    assert problem(person.get("/users/me")) == "session-revoked"
+
+
+def test_who_only_logs_in_elsewhere_takes_a_change_back_too(sign_up: Callable[..., Person]) -> None:
+    person = verified(sign_up)
+    remove_password(person)
+    move(person, fresh())
+    assert undo(token(person.email, "email-changed")).status_code == 204
+    assert stored(person.id).email == person.email
+    assert problem(person.get("/users/me")) == "session-revoked"
 
 
 @pytest.mark.parametrize("state", ["suspended", "erasing"])

@@ -14,6 +14,7 @@ from echomate.config import config
 from echomate.jobs import Job
 from echomate.testing.client import Caller, Person, problem, unique_name
 from echomate.testing.configuration import configured
+from echomate.testing.projecting import projecting
 from echomate.testing.races import halting
 
 NEW = "brown7sparrow"
@@ -47,6 +48,27 @@ def test_all_sessions_end(sign_up: Callable[..., Person]) -> None:
     assert problem(person.get("/users/me")) == "session-revoked"
     for token_ in (person.refresh, another["refresh"]):
         assert refresh(token_).status_code == 401
+
+
+def test_while_redis_is_away_they_end_too(sign_up: Callable[..., Person], redis_proxy: Any) -> None:
+    person = sign_up()
+    found = forgotten(person)
+    assert person.get("/users/me").status_code == 200
+    redis_proxy.refuse()
+    assert reset(found).status_code == 204
+    assert problem(person.get("/users/me")) == "session-revoked"
+    redis_proxy.heal()
+    with projecting() as projector:
+        projector.catch_up()
+    assert problem(person.get("/users/me")) == "session-revoked"
+    assert refresh(person.refresh).status_code == 401
+
+
+def test_known_devices_are_strange_again(sign_up: Callable[..., Person]) -> None:
+    person = sign_up()
+    assert list(table.query(keys.user_partition(person.id), prefix=keys.KNOWN_DEVICE))
+    assert reset(forgotten(person)).status_code == 204
+    assert not list(table.query(keys.user_partition(person.id), prefix=keys.KNOWN_DEVICE))
 
 
 def test_second_factors_stay_and_the_address_is_verified(sign_up: Callable[..., Person]) -> None:
