@@ -84,7 +84,7 @@ def _normal(password: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What a password must not be like."""
+    """Whose password it is to be: it must be like neither their names nor this community's."""
 
     username: str
     email: str
@@ -92,7 +92,8 @@ class Owner:
 
     @property
     def words(self) -> set[str]:
-        found = re.split(r"\W+", f"{self.username} {self.email} {self.full_name}".lower())
+        of_the_place = f"echomate {config.instance_name}"
+        found = re.split(r"\W+", f"{self.username} {self.email} {self.full_name} {of_the_place}".lower())
         return {word for word in found if len(word) >= LIKENESS_FROM}
 
 
@@ -102,7 +103,7 @@ def faults(password: str, owner: Owner) -> list[str]:
         f"From {MIN_LENGTH} to {MAX_LENGTH} characters.": MIN_LENGTH <= len(password) <= MAX_LENGTH,
         "It needs letters and digits.": any(map(str.isalpha, password)) and any(map(str.isdigit, password)),
         "It is one of those that everybody uses.": not common_passwords.is_common(_normal(password)),
-        "It is too much like the name or the address.": not any(
+        "It is too much like the name, the address or this place.": not any(
             _is_like(password.lower()[:MAX_LENGTH], word) for word in owner.words
         ),
     }

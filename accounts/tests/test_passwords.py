@@ -34,6 +34,7 @@ def test_what_will_do(password: str) -> None:
         ("1elpmaxe_nna", "the name"),
         ("Ann.Example7", "the name"),
         ("example12", "the name"),
+        ("Echomate2026", "this place"),
     ],
 )
 def test_what_will_not(password: str, fault: str) -> None:
