@@ -42,7 +42,8 @@ class OidcSighting(Item, discriminator="oidc_sighting"):
 class OidcLogin(Item, discriminator="oidc_login"):
     """A code was exchanged, and the account asks for a second factor: the same call again, with one, goes on."""
 
-    user = NumberAttribute(attr_name="User")
+    digest = UnicodeAttribute(attr_name="Digest")
+    """Of the issuer and the subject. It leads to the account as long as the claim is there."""
     credential_version = NumberAttribute(attr_name="CredentialVersion")
 
 

@@ -21,6 +21,8 @@ STALE_SECONDS = 86_400
 AGAIN_SECONDS = 60
 FIRST_AGAIN_SECONDS = 5
 """As long as there is nothing at all, it is asked again sooner."""
+WAIT_SECONDS = 2
+"""For an answer that another thread waits for; a provider that is slow must not hold them all."""
 
 
 def configured_issuer(issuer: str) -> OidcIssuer | None:
@@ -45,6 +47,15 @@ class Provider:
         """Whether the keys that are known need no look at the provider."""
         return time.monotonic() - self.fetched_at < FRESH_SECONDS
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing to ask the provider now: the keys are fresh, or it was away a moment ago."""
+        return self.is_fresh or bool(self._usable() and self._seconds_since_attempt < AGAIN_SECONDS)
+
+    @property
+    def _seconds_since_attempt(self) -> float:
+        return time.monotonic() - self.attempted_at
+
     def key(self, kid: str, algorithm: str) -> Any:
         """The key of a `kid`, None where the provider has none. Raises `DependencyAway` where it can't be known."""
         if not self.is_fresh:
@@ -53,7 +64,7 @@ class Provider:
             self._refresh(has=(kid, algorithm))
         found = self._usable().get((kid, algorithm))
         if found is None and self.fetched_at < self.attempted_at:
-            raise DependencyAway("oidc", "The login provider can't be reached at the moment.")
+            raise _away()
         return found
 
     def endpoint(self, name: str) -> str:
@@ -62,20 +73,25 @@ class Provider:
             self._refresh(has=None)
         url = self.metadata.get(name)
         if not isinstance(url, str):
-            raise DependencyAway("oidc", "The login provider can't be reached at the moment.")
+            raise _away()
         return url
 
     def _usable(self) -> KeySet:
         return self.keys if time.monotonic() - self.fetched_at < STALE_SECONDS else {}
 
     def _refresh(self, *, has: tuple[str, str] | None) -> None:
-        """Ask the provider unless that was tried a moment ago; one thread does, those who need it wait for that."""
-        if has in self._usable() and self._fetching.locked():
-            return
-        with self._fetching:
+        """Ask the provider unless that was tried a moment ago; one thread does, those who need it wait a little."""
+        is_known = has in self._usable()
+        if not self._fetching.acquire(timeout=0 if is_known else WAIT_SECONDS):
+            if is_known:
+                return
+            raise _away()
+        try:
             pause = AGAIN_SECONDS if self._usable() else FIRST_AGAIN_SECONDS
-            if time.monotonic() - self.attempted_at >= pause:
+            if self._seconds_since_attempt >= pause:
                 self._fetch()
+        finally:
+            self._fetching.release()
 
     def _fetch(self) -> None:
         attempted_at = time.monotonic()
@@ -97,6 +113,10 @@ class Provider:
             fetching.logger.warning("login provider %s: its configuration is another's", self.issuer.issuer)
             raise ProviderAway("not its configuration")
         return found
+
+
+def _away() -> DependencyAway:
+    return DependencyAway("oidc", "The login provider can't be reached at the moment.")
 
 
 _providers: dict[str, Provider] = {}

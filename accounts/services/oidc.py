@@ -12,7 +12,7 @@ from accounts.oidc.verifying import LEEWAY_SECONDS
 from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing, second_factors
 from accounts.services.logging_in import LoggedIn, begin_session
-from accounts.services.oidc_accounts import Account, account_of, owner_of, require_active
+from accounts.services.oidc_accounts import Account, account_of, owner_by, owner_of, require_active
 from echomate import dynamodb, keys, table, transactions
 from echomate.errors import Invalid, Unauthenticated
 from echomate.ids import now_seconds
@@ -55,9 +55,7 @@ def sign_in(
     `otp-required`, …), `Forbidden` (`suspended`, `erasing`).
     """
     pending = _pending(grant)
-    user, is_new = Account(pending, is_new=False) if pending else account_of(redeem(grant))
-    if pending is None and (second_factors.has_one(user) or user.state == ERASING):
-        _keep_pending(grant, user)
+    user, is_new = Account(pending, is_new=False) if pending else _redeemed(grant)
     if not (restore and user.state == ERASING):
         require_active(user)
     shown = second_factors.demand(user, otp=second.otp, passkey=second.passkey, origin=origin)
@@ -67,6 +65,14 @@ def sign_in(
     if pending is not None:
         _forget_pending(grant)
     return logged_in
+
+
+def _redeemed(grant: CodeGrant) -> Account:
+    identity = redeem(grant)
+    account = account_of(identity)
+    if second_factors.has_one(account.user) or account.user.state == ERASING:
+        _keep_pending(grant, identity.digest, account.user)
+    return account
 
 
 def _restored(user: User) -> User:
@@ -100,18 +106,18 @@ def _key(grant: CodeGrant) -> keys.Key:
 def _pending(grant: CodeGrant) -> User | None:
     """The user of a code that was exchanged already, and whose credentials have not changed since."""
     login = OidcLogin.read(_key(grant))
-    user = User.read(keys.user(int(login.user))) if login else None
+    user = owner_by(login.digest) if login else None
     return user if login and user and user.credential_version == login.credential_version else None
 
 
-def _keep_pending(grant: CodeGrant, user: User) -> None:
+def _keep_pending(grant: CodeGrant, digest: str, user: User) -> None:
     partition, sort = _key(grant)
     login = OidcLogin(
         pk=partition,
         sk=sort,
         created_at=table.clock(),
         expires_at=now_seconds() + PENDING_SECONDS,
-        user=user.id,
+        digest=digest,
         credential_version=int(user.credential_version),
     )
     dynamodb.call("PutItem", transactions.put(login, condition="")["Put"])

@@ -50,7 +50,12 @@ def account_of(identity: Identity) -> Account:
 
 def owner_of(identity: Identity) -> User | None:
     """The user who has the claim; None where there is no claim."""
-    claim = OidcClaim.read(keys.oidc_claim(identity.digest))
+    return owner_by(identity.digest)
+
+
+def owner_by(digest: str) -> User | None:
+    """The same by what stands for issuer and subject in keys."""
+    claim = OidcClaim.read(keys.oidc_claim(digest))
     if claim is None:
         return None
     user = User.read(keys.user(int(claim.user)))

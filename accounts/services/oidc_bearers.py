@@ -42,7 +42,7 @@ class _Known(NamedTuple):
     def is_good(self) -> bool:
         """Whether nothing has happened since it was verified."""
         is_alive = self.expires_at + LEEWAY_SECONDS > time.time()
-        return is_alive and self.generation == self.provider.generation and self.provider.is_fresh
+        return is_alive and self.generation == self.provider.generation and self.provider.is_settled
 
 
 _known: OrderedDict[bytes, _Known] = OrderedDict()

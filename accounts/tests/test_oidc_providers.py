@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any
@@ -16,11 +17,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from accounts.oidc import fetching, hosts, keysets, providers
 from accounts.oidc.hosts import UnsafeAddress
+from accounts.oidc.providers import Provider
 from accounts.tests.issuer import DISCOVERY, JWKS, Issuer, running, say, trusted
 from accounts.tests.test_jwt_attacks import encoded, signature
+from echomate.errors import DependencyAway
 from echomate.testing.client import Caller, problem
 from echomate.testing.configuration import configured
-from echomate.testing.races import together
+from echomate.testing.races import Halt, together
 
 
 @pytest.fixture
@@ -36,6 +39,13 @@ def me(token: str) -> Any:
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """As if so much time had gone by since, for what is remembered of providers."""
     monkeypatch.setattr(providers, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + seconds))
+
+
+def key_or_away(known: Provider, kid: str) -> Any:
+    try:
+        return known.key(kid, "EdDSA")
+    except DependencyAway:
+        return "away"
 
 
 class TestKeysThatRotate:
@@ -63,15 +73,32 @@ class TestKeysThatRotate:
         known = providers.provider(issuer.settings())
         assert known.key("first", "EdDSA") is not None
         later(monkeypatch, 61)
-        asked: list[Any] = together(*[lambda n=n: known.key(f"kid-{n}", "EdDSA") for n in range(1000)])
-        assert asked == [None] * 1000
+        asked = together(*[lambda n=n: key_or_away(known, f"kid-{n}") for n in range(1000)])
+        assert set(asked) <= {None, "away"}
         assert issuer.asked[JWKS] == 2
 
     def test_a_cold_start_of_many_asks_once(self, issuer: Issuer) -> None:
         known = providers.Provider(issuer.settings())
-        found = together(*[lambda: known.key("first", "EdDSA")] * 50)
-        assert None not in found
+        assert None not in together(*[lambda: key_or_away(known, "first")] * 50)
         assert issuer.asked[JWKS] == 1
+
+    def test_a_slow_provider_holds_up_nobody_whose_key_is_known(
+        self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        known = providers.provider(issuer.settings())
+        assert known.key("first", "EdDSA") is not None
+        later(monkeypatch, 3601)
+        monkeypatch.setattr(providers, "WAIT_SECONDS", 0.05)
+        halt = Halt()
+        issuer.answers[DISCOVERY] = lambda _: halt.stand()
+        with ThreadPoolExecutor(1) as pool:
+            asking = pool.submit(key_or_away, known, "second")
+            halt.wait()
+            assert known.key("first", "EdDSA") is not None
+            assert key_or_away(known, "third") == "away"
+            halt.go_on()
+            assert asking.result() == "away"
+        assert known.is_settled
 
     def test_a_key_that_was_withdrawn_is_known_no_more_within_the_hour(
         self, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
@@ -105,6 +132,7 @@ class TestAway:
         assert me(issuer.bearer("ida")).status_code == 200
         assert me(issuer.bearer("ida")).status_code == 200
         assert issuer.asked[DISCOVERY] == 2
+        assert providers.provider(issuer.settings()).is_settled
         later(monkeypatch, 86_401)
         assert problem(me(issuer.bearer("ida"))) == "unavailable"
 
