@@ -8,6 +8,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from echomate import keys, privacy, table
+from echomate.config import config
 from echomate.dynamodb import Wire
 from echomate.ids import rfc3339
 from echomate.privacy import Row
@@ -22,8 +23,9 @@ def show(row: Row) -> str:
             "<details><summary>{}</summary>{}</details>", row["spoiler_text"] or "…", content
         )
     when = row["created_at"]
+    read = f"{when[:10]} {when[11:16]} UTC"
     return format_html(
-        '<p class="about"><time datetime="{}">{}</time> · {}</p>{}', when, when, row["visibility"], content
+        '<p class="about"><time datetime="{}">{}</time> · {}</p>{}', when, read, row["visibility"], content
     )
 
 
@@ -40,7 +42,7 @@ def _row(item: Wire) -> Row:
     edited_at = item.get("EditedAt")
     return {
         "id": str(post),
-        "url": post_url(post),
+        "url": _url(post),
         "created_at": rfc3339(post),
         "edited_at": rfc3339(_moment(int(edited_at["N"]))) if edited_at else None,
         "content": item["Content"]["S"],
@@ -52,6 +54,12 @@ def _row(item: Wire) -> Row:
     }
 
 
+def _url(post: int) -> str:
+    """Absolute, for one who reads it elsewhere."""
+    url = post_url(post)
+    return config.public_url + url if url.startswith("/") else url
+
+
 def _moment(unix_milliseconds: int) -> datetime:
     return datetime.fromtimestamp(unix_milliseconds / 1000, UTC)
 
@@ -60,7 +68,7 @@ def _moment(unix_milliseconds: int) -> datetime:
 def likes(user: int) -> Iterator[Row]:
     for item in table.query(keys.likes_of(user), index="GSI1"):
         post = table.last_id(item["PK"]["S"])
-        yield {"post_id": str(post), "url": post_url(post), "liked_at": rfc3339(int(item["GSI1SK"]["S"]))}
+        yield {"post_id": str(post), "url": _url(post), "liked_at": rfc3339(int(item["GSI1SK"]["S"]))}
 
 
 privacy.not_exported("post_stats", because="numbers, counted from the posts' likes and comments")

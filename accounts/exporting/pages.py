@@ -11,6 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from accounts.exports import PROFILE
 from echomate.privacy import Exporter, Row
 
 ROWS_AT_MOST = 1000
@@ -22,7 +23,7 @@ STYLE = """
 body { max-width: 42rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; font: 1rem/1.5 system-ui, sans-serif; }
 article { padding: .75rem 0; border-top: 1px solid #8886; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
-dt, .about { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; } dd dl { grid-column: 1 / -1; }
+dt, .about { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-line; } dd dl { grid-column: 1 / -1; }
 p { margin: .25rem 0; } nav { margin: 1.5rem 0; } nav a { margin-right: 1rem; }
 @media (max-width: 32rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } }
 """
@@ -44,9 +45,8 @@ def page_name(name: str, number: int) -> str:
 
 def index(context: Mapping[str, Any], profile: Iterable[Row], contents: Sequence[Contents]) -> str:
     about = format_html_join("\n", "{}", ((facts(row),) for row in profile))
-    return render_to_string(
-        "accounts/export/index.html", {**_layout(context), "profile": about, "contents": contents}
-    )
+    known = {"profile": about, "profile_file": f"{PROFILE}.jsonl", "contents": contents}
+    return render_to_string("accounts/export/index.html", {**_layout(context), **known})
 
 
 def pages(context: Mapping[str, Any], exporter: Exporter, rows: Iterator[Row]) -> Iterator[tuple[str, str]]:

@@ -45,7 +45,8 @@ class Export:
             for exporter in exporters:
                 self._write_lines(exporter)
             for exporter in exporters:
-                self._write_pages(exporter)
+                if exporter.name != PROFILE:  # which is on the index itself
+                    self._write_pages(exporter)
             self._write_index(exporters)
         self._archive.close()
 
@@ -73,6 +74,7 @@ class Export:
                 str(one.title), self.rows[one.name], pages.page_name(one.name, 1), f"{one.name}.jsonl"
             )
             for one in exporters
+            if one.name != PROFILE
         ]
         index = pages.index(self._context, self._read(profile), contents)
         self._archive.write("index.html", [index])

@@ -88,7 +88,8 @@ def test_an_export_holds_what_one_wrote_and_whom_one_follows(
     exported = lines(archive, "posts")
     assert [row["id"] for row in exported] == [post["id"] for post in reversed(posts)]
     for row, post in zip(exported, reversed(posts), strict=True):
-        assert {name: post[name] for name in row} == row
+        assert {name: post[name] for name in row} == {**row, "url": post["url"]}
+        assert row["url"] == f"{config.public_url}{post['url']}"
     assert [row["post_id"] for row in lines(archive, "likes")] == [his["id"]]
     for name in ("following", "followers"):
         (edge,) = lines(archive, name)
