@@ -43,7 +43,7 @@ class TotpView(ApiView):
         return Response(shown, headers=NEVER_STORED)
 
     @extend_schema(
-        operation_id="removeTotp",
+        operation_id="deleteTotp",
         tags=["auth"],
         request=None,
         responses={204: OpenApiResponse(), 403: STEP_UP, 409: CHANGED},
@@ -77,13 +77,13 @@ class ConfirmTotpView(ApiView):
 
 
 class RecoveryCodesView(ApiView):
-    @extend_schema(operation_id="countRecoveryCodes", tags=["auth"], responses={200: CodesLeftSerializer})
+    @extend_schema(operation_id="readRecoveryCodes", tags=["auth"], responses={200: CodesLeftSerializer})
     def get(self, request: Request) -> Response:
         """How many recovery codes are unused."""
         return Response({"left": second_factors.codes_left(self.viewer_id)})
 
     @extend_schema(
-        operation_id="renewRecoveryCodes",
+        operation_id="replaceRecoveryCodes",
         tags=["auth"],
         request=None,
         responses={

@@ -13,10 +13,11 @@ from jsonschema import Draft202012Validator
 from echomate import problems, schema
 from echomate.schema.components import REFUSALS
 
-OPERATION_ID = re.compile(
-    r"(add|block|check|create|delete|edit|follow|list|log|like|read|refresh|replace|search|sign|unblock|unfollow|unlike)"
-    r"([A-Z][A-Za-z]+)+"
-)
+VERBS = """
+    add begin block change check confirm create delete edit end erase follow forgot like list log mail read refresh
+    remove replace resend reset restore search sign start step unblock undo unfollow unlike verify
+"""
+OPERATION_ID = re.compile(rf"unsubscribe|({'|'.join(VERBS.split())})([A-Z][A-Za-z]+)+")
 
 
 @pytest.fixture(scope="module")
