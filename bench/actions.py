@@ -61,7 +61,7 @@ def actions(network: Network, *, writes: int) -> list[Action]:
             once=True,
             target=3.0,
         ),
-        Action("log in", list(islice(_logins(network), 100))),
+        Action("log in", list(islice(_logins(network), 100)), target=20.0),
     ]
 
 

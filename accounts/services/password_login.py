@@ -9,7 +9,7 @@ from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing, second_factors
 from accounts.services.logging_in import LoggedIn, begin_session
 from echomate import dynamodb, keys, table, transactions
-from echomate.dynamodb import DynamoDBError
+from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Forbidden, Unauthenticated
 from echomate.ids import rfc3339
 
@@ -36,10 +36,11 @@ def log_in(
     Raises `Unauthenticated` (`bad-credentials`, `otp-required`, `otp-invalid`, `passkey-invalid`), `Forbidden`
     (`suspended`, `erasing`), `RateLimited`.
     """
-    user, origin = _find(login, origin)
+    item, origin = _find(login, origin)
     with guessing.counted(guessing.PASSWORDS, names.login(login), origin):
-        if not passwords.matches(password, user.password_hash if user else None) or user is None:
+        if not passwords.matches(password, item.get("PasswordHash", {}).get("S")):
             raise Unauthenticated(type="bad-credentials")
+    user: User = User.from_raw_data(item)
     _check_state(user, restore=restore)
     shown = second_factors.demand(user, otp=otp, passkey=passkey, origin=origin)
     if passwords.is_outdated(str(user.password_hash)):
@@ -50,20 +51,20 @@ def log_in(
     return begin_session(user, origin=origin, methods=["password", *shown])
 
 
-def _find(login: str, origin: Origin) -> tuple[User | None, Origin]:
-    """The user of a username, a held one too, or of a present address, and whether they know the device.
+def _find(login: str, origin: Origin) -> tuple[Wire, Origin]:
+    """The item of the user of a username, a held one too, or of a present address; and whether they know the device.
 
-    Two reads in any case, so that time doesn't tell of an account.
+    It is empty if the login is nobody's. Two reads in any case, and no model made of what they find, so that time
+    doesn't tell of an account.
     """
     name = names.login(login)
     claim = table.get_item(keys.email_claim(name) if "@" in name else keys.username_claim(name))
     owner = int(claim["User"]["N"]) if claim else NOBODY
     device = devices.key_of(owner, origin.device_token)
     items = table.batch_get([keys.user(owner), *([device] if device else [])])
-    user = User.of(items[0])
-    if user is not None and name not in (user.username, user.email, *user.former_names):
-        user = None
-    return user, devices.seen(origin, items[1] if device else None)
+    user = items[0] or {}
+    is_theirs = "@" not in name or user.get("Email", {}).get("S") == name
+    return user if is_theirs else {}, devices.seen(origin, items[1] if device else None)
 
 
 def _check_state(user: User, *, restore: bool) -> None:
