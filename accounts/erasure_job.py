@@ -90,7 +90,7 @@ def _look_through(erasure: Erasure) -> None:
         for removed in eraser.erase(user):
             if removed:
                 _note(erasure, eraser.name, removed)
-            if time.monotonic() > until:
+            if removed and time.monotonic() > until:
                 raise jobs.Again
     counted = throttling.keys_of(str(user))
     known = (keys.cached_username(erasure.username), *privacy.remembered(user), *counted)

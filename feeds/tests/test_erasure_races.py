@@ -1,0 +1,233 @@
+"""What is under way while somebody is erased leaves nothing behind, and the numbers of others are right."""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from accounts.models.erasures import Erasure
+from echomate import dynamodb, jobs, keys, privacy, table, transactions
+from echomate.dynamodb import DynamoDBError
+from echomate.testing.client import Person, sign_up
+from echomate.testing.configuration import configured
+from echomate.testing.projecting import projecting
+from echomate.testing.races import busy, halting, together
+from feeds.tests.erasing import PATIENCE_SECONDS, ask, erase, erasure_job, receipt, run_out, soon
+from feeds.tests.test_verifying import verify
+from posts.services import liking, publishing
+from social import services as social
+
+Write = Callable[[], Any]
+
+
+def assert_gone(person: Person) -> None:
+    assert verify(str(person.id), "--username", person.username, "--email", person.email) == (0, [])
+
+
+def counts(person: Person) -> dict[str, int]:
+    found: dict[str, int] = person.get("/users/me").json()["counts"]
+    return found
+
+
+def halted_through_the_erasure(person: Person, where: Any, name: str, write: Write) -> None:
+    """A write stands still right before the table, is let go when all seems to be erased, and is found."""
+    with soon(settle=1.5) as projector:
+        with halting(where, name, after=False) as halt:
+
+            def erase_meanwhile() -> None:
+                halt.wait()
+                ask(person)
+                begun.append(erasure_job(person.id))
+                run_first_look(person.id, begun[0])
+                halt.go_on()
+
+            begun: list[int] = []
+            together(write, erase_meanwhile)
+        run_out(person.id, begun[0])
+        projector.catch_up()
+        assert_gone(person)
+
+
+def run_first_look(user: int, job: int) -> None:
+    """Until everything was looked through once, and the erasure waits to look again."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        jobs.run(job)
+        found = Erasure.read(keys.erasure(user))
+        if found is not None and found.removed and not found.found:
+            return
+        time.sleep(0.02)
+    raise TimeoutError("nothing was looked through")
+
+
+def test_a_post_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
+    person, friend = sign_up(), sign_up()
+    halted_through_the_erasure(
+        person, publishing, "put_post", lambda: person.post("/posts", {"content": "late"})
+    )
+    assert person.username not in str(friend.get("/timeline").json()["results"])
+
+
+def test_a_like_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count() -> None:
+    person, friend = sign_up(), sign_up()
+    post = friend.post("/posts", {"content": "like me"}).json()["id"]
+    halted_through_the_erasure(person, liking, "_put_like", lambda: person.post(f"/posts/{post}/like"))
+    assert friend.get(f"/posts/{post}").json()["counts"]["likes"] == 0
+
+
+@pytest.mark.parametrize("side", ["follower", "followed"])
+def test_a_follow_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count(side: str) -> None:
+    person, friend = sign_up(), sign_up()
+    one, other = (person, friend) if side == "follower" else (friend, person)
+    halted_through_the_erasure(person, social, "_put_edge", lambda: one.post(f"/users/{other.id}/follow"))
+    assert counts(friend) == {"posts": 0, "followers": 0, "following": 0, "likes": 0}
+
+
+def test_one_who_acts_from_many_places_while_asking_leaves_nothing() -> None:
+    person, friends = sign_up(), [sign_up() for _ in range(3)]
+    posts = [one.post("/posts", {"content": "hello"}).json()["id"] for one in friends]
+    numbers = itertools.count()
+    with configured(rate_limit_factor=1000), soon(settle=1.0) as projector:
+        acts = (
+            lambda: person.post("/posts", {"content": f"n{next(numbers)}"}),
+            lambda: person.post(f"/posts/{posts[next(numbers) % 3]}/like"),
+            lambda: person.post(f"/users/{friends[next(numbers) % 3].id}/follow"),
+            lambda: friends[0].post(f"/users/{person.id}/follow"),
+            lambda: friends[1].get("/feed"),
+        )
+        with busy(*acts):
+            projector.catch_up()
+            ask(person)
+            job = erasure_job(person.id)
+        run_out(person.id, job)
+        projector.catch_up()
+        assert_gone(person)
+        for one, post in zip(friends, posts, strict=True):
+            assert counts(one) == {"posts": 1, "followers": 0, "following": 0, "likes": 0}
+            assert one.get(f"/posts/{post}").json()["counts"]["likes"] == 0
+
+
+def test_the_erasure_goes_on_after_any_of_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker dies after each removal, before it is written down; the next one goes on."""
+
+    class Died(BaseException):
+        pass
+
+    person, friends = sign_up(), [sign_up() for _ in range(3)]
+    with soon() as projector:
+        for one in friends:
+            post = person.post("/posts", {"content": "mine"}).json()["id"]
+            theirs = one.post("/posts", {"content": "theirs"}).json()["id"]
+            one.post(f"/posts/{post}/like")
+            person.post(f"/posts/{theirs}/like")
+            one.post(f"/users/{person.id}/follow")
+            person.post(f"/users/{one.id}/follow")
+        projector.catch_up()
+        ask(person)
+        job = erasure_job(person.id)
+        limit = [1]
+        original = dynamodb.call
+
+        def mortal(operation: str, *args: Any, **named: Any) -> Any:
+            answer = original(operation, *args, **named)
+            if (
+                dying[0]
+                and threading.get_ident() == worker
+                and operation in {"BatchWriteItem", "UpdateItem", "DeleteItem", "TransactWriteItems"}
+            ):
+                count[0] += 1
+                if count[0] >= limit[0]:
+                    dying[0] = False
+                    raise Died
+            return answer
+
+        dying, count, worker = [False], [0], threading.get_ident()
+        monkeypatch.setattr(dynamodb, "call", mortal)
+        for death in range(60):
+            limit[0], count[0], dying[0] = death % 7 + 1, 0, True
+            try:
+                jobs.run(job)
+            except Died:
+                _release(job)
+            dying[0] = False
+            if receipt(person.id):
+                break
+        run_out(person.id, job)
+        projector.catch_up()
+        assert_gone(person)
+        for one in friends:
+            assert counts(one) == {"posts": 1, "followers": 0, "following": 0, "likes": 0}
+
+
+def _release(job: int) -> None:
+    """As if the lease of the worker that has the job had run out."""
+    change = transactions.expressions(
+        "attribute_exists(PK)", change="SET #DueAt = :now", values={"now": table.clock() - 1}
+    )
+    with suppress(DynamoDBError):
+        dynamodb.call("UpdateItem", {**transactions.of(keys.job(job)), **change})
+
+
+def test_two_workers_at_one_erasure_do_no_harm() -> None:
+    person, friend = sign_up(), sign_up()
+    with soon() as projector:
+        for _ in range(20):
+            person.post("/posts", {"content": "mine"})
+        friend.post(f"/users/{person.id}/follow")
+        projector.catch_up()
+        ask(person)
+        job = erasure_job(person.id)
+
+        def work() -> None:
+            end = time.monotonic() + PATIENCE_SECONDS
+            while receipt(person.id) is None and time.monotonic() < end:
+                jobs.run(job)
+                _release(job)
+
+        together(work, work)
+        projector.catch_up()
+        assert_gone(person)
+        assert counts(friend)["following"] == 0
+
+
+def test_an_erasure_of_many_things_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    from accounts import erasure_job as turns
+
+    person = sign_up()
+    with configured(rate_limit_factor=1000), soon() as projector:
+        for _ in range(60):
+            person.post("/posts", {"content": "mine"})
+        projector.catch_up()
+        monkeypatch.setattr(turns, "WORK_SECONDS", 0)
+        found = erase(person)
+        assert found["removed"]["posts and the likes of them"] == 60
+        projector.catch_up()
+        assert_gone(person)
+
+
+def test_erasers_do_nothing_to_one_of_whom_nothing_is_there() -> None:
+    with projecting() as projector:
+        projector.catch_up()
+        assert [sum(eraser.erase(4711)) for eraser in privacy.erasers()] == [0] * len(privacy.erasers())
+
+
+def test_a_name_and_an_address_may_be_had_again_after_the_erasure() -> None:
+    person = sign_up()
+    with soon():
+        erase(person)
+    again = sign_up_as(person)
+    assert again.id != person.id
+    assert again.get(f"/users/{person.username}").json()["id"] == str(again.id)
+
+
+def sign_up_as(person: Person) -> Person:
+    from echomate.testing.client import Caller
+
+    body = {"username": person.username, "email": person.email, "password": person.password}
+    made = Caller().post("/auth/signup", {**body, "token_delivery": "body"})
+    assert made.status_code == 201, made.content
+    return Person(made.json())
