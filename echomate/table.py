@@ -21,6 +21,8 @@ from echomate.keys import Key
 
 BATCH_GET_LIMIT = 100
 BATCH_WRITE_LIMIT = 25
+INDEX_PAGE = 1000
+"""Keys a request. A mebibyte of them, which is what DynamoDB gives unasked, are 8,000."""
 
 
 class Item(Model):
@@ -186,7 +188,7 @@ def query(
         "ConsistentRead": index is None,
     }
     if index:
-        parameters["IndexName"] = index
+        parameters |= {"IndexName": index, "Limit": INDEX_PAGE}
     if attributes:
         parameters["ProjectionExpression"] = ", ".join(f"#a{n}" for n in range(len(attributes)))
         parameters["ExpressionAttributeNames"] |= {

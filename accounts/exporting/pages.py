@@ -23,7 +23,8 @@ STYLE = """
 body { max-width: 42rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; font: 1rem/1.5 system-ui, sans-serif; }
 article { padding: .75rem 0; border-top: 1px solid #8886; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
-dt, .about { opacity: .7; } dd { margin: 0; overflow-wrap: anywhere; white-space: pre-line; } dd dl { grid-column: 1 / -1; }
+dt, .about { opacity: .7; }
+dd { margin: 0; overflow-wrap: anywhere; white-space: pre-line; } dd dl { grid-column: 1 / -1; }
 p { margin: .25rem 0; } nav { margin: 1.5rem 0; } nav a { margin-right: 1rem; }
 @media (max-width: 32rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .5rem; } }
 """
