@@ -56,6 +56,20 @@ def test_wrong_and_unknown_are_told_apart_by_nothing(ann: Person) -> None:
     assert (answers[0][0], answers[0][2]["type"]) == (401, "/problems/bad-credentials")
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"State": "suspended"}, {"State": "erasing", "ErasedAt": 2**40}, {"Totp": True}, {"Passkeys": 1}],
+)
+def test_a_wrong_password_is_told_nothing_of_the_account(ann: Person, changes: dict[str, object]) -> None:
+    change_user(ann.id, **changes)
+    answers = []
+    for login in (ann.username, unique_name()):
+        with metering() as meter:
+            response = log_in(login, "correct9horsE", otp="123456")
+        answers.append((response.status_code, problem(response), [name for name, _ in meter.dynamodb]))
+    assert answers == [(401, "bad-credentials", ["GetItem", "BatchGetItem"])] * 2
+
+
 def test_the_unknown_cost_the_same_work(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     hashed: list[str] = []
     matches = passwords._matches
@@ -218,3 +232,10 @@ def test_what_a_login_asks_of_the_stores(ann: Person) -> None:
         assert log_in(ann.username, device_token=token).status_code == 200
     assert [operation for operation, _ in meter.dynamodb] == ["GetItem", "BatchGetItem", "TransactWriteItems"]
     assert len(meter.redis) <= 4
+
+
+def test_a_former_address_logs_nobody_in(ann: Person) -> None:
+    """Its claim is held for the one who may want the change undone."""
+    change_user(ann.id, Email=f"{unique_name()}@example.org")
+    assert problem(log_in(ann.email)) == "bad-credentials"
+    assert log_in(ann.username).status_code == 200
