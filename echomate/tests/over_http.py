@@ -21,6 +21,7 @@ TIMELINE = "/api/v1/timeline"
 class Answer:
     status: int
     headers: dict[str, str]
+    """By their names in lower case; what came more than once is a line each."""
     body: bytes
 
     @property
@@ -76,7 +77,10 @@ class Server:
             connection.sendall(head.encode("latin-1") + case.body)
             response = HTTPResponse(connection, method=case.method)
             response.begin()
-            found = {name.lower(): value for name, value in response.getheaders()}
+            found: dict[str, str] = {}
+            for name, value in response.getheaders():
+                before = found.get(name.lower())
+                found[name.lower()] = f"{before}\n{value}" if before else value
             return Answer(response.status, found, response.read())
 
     def send(self, method: str, target: str, body: Any = None, **headers: str | None) -> Answer:
