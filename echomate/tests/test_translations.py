@@ -53,8 +53,8 @@ def in_code() -> Iterator[tuple[str, str]]:
 
 def of_passwords() -> Iterator[tuple[str, str]]:
     """What pages say of a weak password, which services say in English."""
-    for password in ("a", "password", "echomate1"):
-        for fault in passwords.faults(password, Owner("echomate", "", "")):
+    for password in ("a", "password1", "lovelace1"):
+        for fault in passwords.faults(password, Owner("lovelace", "", "")):
             yield "passwords.py", fault
 
 
