@@ -44,7 +44,9 @@ class OidcIssuer(BaseModel):
     client_id: str = Field(min_length=1)
     client_secret: str = Field("", repr=False)
     name: str = ""
-    algorithms: list[Literal["RS256", "PS256", "ES256", "EdDSA"]] = ["RS256", "PS256", "ES256", "EdDSA"]
+    algorithms: list[Literal["RS256", "PS256", "ES256", "EdDSA"]] = Field(
+        ["RS256", "PS256", "ES256", "EdDSA"], min_length=1
+    )
     """With which it may sign. What a token says of itself counts only among these."""
     audiences: list[str] = []
     """One of which the `aud` of a bearer token names; empty: the client id."""

@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
@@ -86,18 +87,25 @@ def _converse(
 
 
 class _Pinned(http.client.HTTPConnection):
-    """To the address that was looked at; the certificate is that of the name."""
+    """To the addresses that were looked at; the certificate is that of the name."""
 
     def __init__(self, place: Place, end: float) -> None:
         super().__init__(place.host, place.port)
         self.place, self.end = place, end
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self.place.address, self.place.port), timeout=_left(self.end))
+        self.sock = self._first_that_answers()
         if self.place.is_secure:
             self.sock.settimeout(_left(self.end))
             self.sock = _tls().wrap_socket(self.sock, server_hostname=self.place.host)
         self.sock.settimeout(_left(self.end))
+
+    def _first_that_answers(self) -> socket.socket:
+        *others, last = self.place.addresses
+        for address in others:
+            with suppress(OSError):
+                return socket.create_connection((address, self.place.port), timeout=_left(self.end) / 2)
+        return socket.create_connection((last, self.place.port), timeout=_left(self.end))
 
 
 class _Timed:

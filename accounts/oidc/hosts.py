@@ -33,7 +33,8 @@ class Place:
     host: str
     port: int
     target: str
-    address: str
+    addresses: tuple[str, ...]
+    """All that may be called, the best first."""
 
     @property
     def netloc(self) -> str:
@@ -56,7 +57,7 @@ def locate(url: str, *, seconds: float) -> Place:
     if not addresses or not all(_may_call(address, is_secure=is_secure) for address in addresses):
         raise UnsafeAddress("not a public address over https")
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    return Place(is_secure, host, port, target, str(addresses[0]))
+    return Place(is_secure, host, port, target, tuple(map(str, addresses)))
 
 
 def _is_plain(url: str) -> bool:

@@ -152,10 +152,16 @@ def say(status: int, document: Any, **headers: str) -> Answer:
 @contextmanager
 def running() -> Iterator[Issuer]:
     issuer = Issuer()
+    with serving(issuer):
+        yield issuer
+
+
+@contextmanager
+def serving(issuer: Issuer) -> Iterator[None]:
     thread = Thread(target=issuer.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield issuer
+        yield
     finally:
         issuer.server.shutdown()
         issuer.server.server_close()

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from accounts.tests.acting import at_once, change_user, stored
-from accounts.tests.factors import Clock, change_session, enrol, mails_of, session_of
+from accounts.tests.factors import Clock, change_session, enrol, mails_of, send, session_of
 from accounts.tests.issuer import Issuer, running, trusted
 from accounts.tests.test_oidc_login import log_in, logged_in
 from echomate.config import config
@@ -26,6 +27,10 @@ def issuer() -> Iterator[Issuer]:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
+
+
+def outbox() -> list[Any]:
+    return list(mail.outbox)
 
 
 def stepped_up(person: Person) -> Person:
@@ -47,6 +52,9 @@ def test_a_provider_is_added_and_logs_one_in(issuer: Issuer) -> None:
     assert ann.get(LINKS).json() == {"results": [link], "next": None, "previous": None}
     assert logged_in(issuer.code("ann-there")).id == ann.id
     assert "login-provider-linked" in mails_of(ann.id)
+    send(ann.id, "login-provider-linked")
+    (letter,) = (one for one in outbox() if one.to == [ann.email] and "Example" in one.subject)
+    assert "log in to your account through Example" in letter.body
 
 
 def test_adding_it_again_changes_nothing(issuer: Issuer) -> None:

@@ -1,29 +1,38 @@
 """Providers that are away, rotate their keys, or lie: what is fetched, how often, from where, and how much of it."""
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import jwt
+import orjson
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from accounts.oidc import fetching, hosts, keysets, providers
+from accounts.oidc.fetching import ProviderAway
 from accounts.oidc.hosts import UnsafeAddress
 from accounts.oidc.providers import Provider
-from accounts.tests.issuer import DISCOVERY, JWKS, Issuer, running, say, trusted
+from accounts.tests.issuer import DISCOVERY, JWKS, Issuer, running, say, serving, trusted
 from accounts.tests.test_jwt_attacks import encoded, signature
 from echomate.errors import DependencyAway
 from echomate.testing.client import Caller, problem
 from echomate.testing.configuration import configured
 from echomate.testing.races import Halt, together
+from echomate.tests.test_config import STRONG, start
 
 
 @pytest.fixture
@@ -355,9 +364,15 @@ PRIVATE = [
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
-    """Names lead to these addresses."""
-    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443)) for address in addresses]
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+    """The name login.example leads to these addresses."""
+    truth = socket.getaddrinfo
+
+    def found(host: Any, port: Any, *args: Any, **named: Any) -> Any:
+        if host != "login.example":
+            return truth(host, port, *args, **named)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
 
 
 @pytest.mark.parametrize("address", PRIVATE)
@@ -372,8 +387,8 @@ def test_it_calls_public_ones_over_https_only(address: str, monkeypatch: pytest.
     answering(monkeypatch, address)
     with configured(environment="production"):
         place = hosts.locate("https://login.example:8443/a?b=c", seconds=5)
-        assert (place.address, place.host, place.port, place.target) == (
-            address,
+        assert (place.addresses, place.host, place.port, place.target) == (
+            (address,),
             "login.example",
             8443,
             "/a?b=c",
@@ -396,9 +411,56 @@ def test_the_address_that_was_looked_at_is_the_one_that_is_called(
 
     monkeypatch.setattr(socket, "getaddrinfo", rebinding)
     place = hosts.locate(issuer.url.replace("127.0.0.1", "localhost") + JWKS, seconds=5)
-    assert place.address == "127.0.0.1"
+    assert place.addresses == ("127.0.0.1",)
     assert fetching._converse(place, "GET", None, {}, time.monotonic() + 10)[0] == 200
     assert asked == ["localhost"]
+
+
+def test_of_several_addresses_one_has_to_answer(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
+    answering(monkeypatch, "127.0.0.9", "127.0.0.1")
+    assert fetching.get(f"http://login.example:{issuer.server.server_port}{JWKS}") == issuer.jwks()
+
+
+@contextmanager
+def over_tls(issuer: Issuer, name: str, directory: Path) -> Iterator[Path]:
+    """The issuer speaks TLS, with a certificate that it signed itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    names = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(names, names, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, SHA256())
+    )
+    file = directory / "certificate.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    issuer.server.socket = context.wrap_socket(issuer.server.socket, server_side=True)
+    yield file
+
+
+@pytest.mark.parametrize(
+    ("name", "is_known", "works"),
+    [("localhost", True, True), ("localhost", False, False), ("other.test", True, False)],
+)
+def test_the_certificate_is_that_of_the_name(
+    name: str, is_known: Any, works: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer = Issuer()
+    with over_tls(issuer, name, tmp_path) as certificate, serving(issuer):
+        if is_known:
+            context = ssl.create_default_context(cafile=certificate)
+            monkeypatch.setattr(fetching, "_tls", lambda: context)
+        url = f"https://localhost:{issuer.server.server_port}{JWKS}"
+        if works:
+            assert fetching.get(url) == issuer.jwks()
+        else:
+            with pytest.raises(ProviderAway):
+                fetching.get(url)
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -419,3 +481,33 @@ def test_what_is_sent_and_said_is_not_logged(issuer: Issuer, caplog: pytest.LogC
     me(token)
     for secret in (code["code"], code["code_verifier"], token, "ida@example.org"):
         assert secret not in caplog.text
+
+
+GOOD = {"issuer": "https://login.example", "client_id": "c"}
+SETTINGS: dict[str, list[Any]] = {
+    "twice the same": [GOOD, {**GOOD, "client_id": "d"}],
+    "not over https": [{**GOOD, "issuer": "http://login.example"}],
+    "no URL": [{**GOOD, "issuer": "login.example"}],
+    "with a query": [{**GOOD, "issuer": "https://login.example/?x"}],
+    "no client": [{"issuer": "https://login.example"}],
+    "an empty client": [{**GOOD, "client_id": ""}],
+    "an algorithm with a secret": [{**GOOD, "algorithms": ["HS256"]}],
+    "no algorithm": [{**GOOD, "algorithms": []}],
+    "a name that is none of its settings": [{**GOOD, "trusts_email": True}],
+}
+
+
+@pytest.mark.parametrize("issuers", SETTINGS.values(), ids=SETTINGS.keys())
+def test_production_refuses_providers_that_are_set_up_wrong(issuers: list[Any]) -> None:
+    secret = [{**one, "client_secret": "hush-hush"} for one in issuers]
+    started = start(STRONG | {"OIDC_ISSUERS": orjson.dumps(secret).decode()})
+    assert started.returncode == 78, started.stdout
+    assert "OIDC_ISSUERS" in started.stderr
+    assert "hush-hush" not in started.stderr
+
+
+def test_and_takes_those_that_are_right() -> None:
+    issuers = [{**GOOD, "client_secret": "hush-hush", "email_trusted": True, "scopes": ["a"]}]
+    started = start(STRONG | {"OIDC_ISSUERS": orjson.dumps(issuers).decode()})
+    assert started.returncode == 0, started.stderr
+    assert "hush-hush" not in started.stdout
