@@ -27,7 +27,7 @@ from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.stream import leases
 
-WORK_SECONDS = 15.0
+WORK_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)

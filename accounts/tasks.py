@@ -35,7 +35,7 @@ def send_mail(payload: dict[str, Any], job: Job) -> None:
     mail.send(payload["template"], to=user, message_id=job.id, address=address, context=context)
 
 
-@jobs.runs(resetting.KIND)
+@jobs.runs(resetting.KIND, is_kept=False)
 def send_reset_link(payload: dict[str, Any], job: Job) -> None:
     """Run twice, it sends the same link again, unless it was used."""
     user = addresses.owner_of(payload["claim"])
@@ -43,7 +43,7 @@ def send_reset_link(payload: dict[str, Any], job: Job) -> None:
         resetting.send_link(user, nonce=payload["nonce"], job=job.id)
 
 
-@jobs.runs(addresses.KIND)
+@jobs.runs(addresses.KIND, is_kept=False)
 def send_verify_link(payload: dict[str, Any], job: Job) -> None:
     """As `send_reset_link`."""
     user = addresses.owner_of(payload["claim"])
@@ -51,7 +51,7 @@ def send_verify_link(payload: dict[str, Any], job: Job) -> None:
         addresses.send_link(user, nonce=payload["nonce"], job=job.id)
 
 
-@jobs.runs(erasing.KIND, lease_seconds=60, attempts=100, is_kept=False)
+@jobs.runs(erasing.KIND, lease_seconds=15, attempts=100, is_kept=False)
 def erase_account(payload: dict[str, Any], job: Job) -> None:
     """Goes on from where it was; see `erasure_job`."""
     erasure_job.erase(int(payload["user"]), erased_at=int(payload["erased_at"]), message_id=job.id)

@@ -20,12 +20,12 @@ APPLICATIONS = ("web", "projector", "worker")
 class Product:
     """The whole product on a stack of its own."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, **settings: str) -> None:
         self.stack = stack
         self.port = free_port()
         environment = {**os.environ, **stack.environment, "FEED_DEPTH": str(FEED_DEPTH)}
         environment |= {"FEED_CAP": str(2 * FEED_DEPTH), "FAN_OUT_PAGE": "3", "LEASE_SECONDS": "1"}
-        environment["RATE_LIMIT_FACTOR"] = "1000000"
+        environment |= {"RATE_LIMIT_FACTOR": "1000000", **settings}
         self.environment = environment
         self.programs = {one.name: one for one in programs.applications(environment, port=self.port)}
         self.processes: dict[str, Process] = {}
