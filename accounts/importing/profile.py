@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from accounts.serializers.profile import SETTINGS, AccountSerializer, ProfileSerializer
+from accounts.services import imitating
 from echomate import privacy
 from echomate.privacy import Row
 
@@ -28,6 +29,8 @@ def _checked(field: dict[str, Any]) -> tuple[Change | None, str | None]:
     if name == "settings":
         ((name, value),) = value.items()
         return (f"Settings.{_attribute(name)}", value), None
+    if name == "full_name" and (fault := imitating.fault_of(value)):
+        return None, fault
     return (_attribute(name), value), None
 
 

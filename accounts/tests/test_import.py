@@ -116,6 +116,12 @@ def test_the_profile_is_taken_but_for_what_one_may_not_give_oneself(new: Person)
     assert report["taken"]["profile"] == 6
 
 
+def test_a_full_name_that_imitates_is_not_taken(new: Person) -> None:
+    take(new, zipped(profile=[{"full_name": "Echomate Support", "bio": "Writes."}]))
+    me = new.get("/users/me").json()
+    assert (me["full_name"], me["bio"]) == ("", "Writes.")
+
+
 def test_of_a_profile_each_field_stands_for_itself(new: Person) -> None:
     report = take(
         new, zipped(profile=[{**PROFILE, "full_name": "x" * 1000, "website": "javascript:alert(1)"}])
