@@ -63,6 +63,13 @@ def test_those_of_somebody_else_are_no_second_factor(ann: Person) -> None:
     assert problem(log_in_and_show(ann, of_ben.get(options))) == "passkey-invalid"
 
 
+def test_a_handle_of_somebody_else_is_refused_after_the_password_too(ann: Person) -> None:
+    ben, authenticator = sign_up("ben"), add_to(ann)
+    authenticator.handle = ben.id.to_bytes(8)
+    shown = authenticator.get(log_in(ann.username).json()["passkey"])
+    assert problem(log_in_and_show(ann, shown)) == "passkey-invalid"
+
+
 def test_a_challenge_is_for_one_user_and_one_purpose(ann: Person) -> None:
     ben = sign_up("ben")
     step_up(ben)

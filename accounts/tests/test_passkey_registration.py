@@ -153,6 +153,12 @@ def test_what_is_wrong_with_an_answer_is_one_refusal(ann: Person, making: Making
     assert stored(ann.id).passkeys == 0
 
 
+def test_no_certificate_is_read_that_nobody_asked_for(ann: Person, caplog: pytest.LogCaptureFixture) -> None:
+    made = Authenticator().create(options_of(ann), fmt="android-key")
+    assert problem(register(ann, made)) == "passkey-invalid"
+    assert "an attestation that was not asked for" in caplog.text
+
+
 def test_a_challenge_is_good_for_5_minutes(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Authenticator().create(options_of(ann))
     monkeypatch.setattr(challenges, "now_seconds", lambda: ids.now_seconds() + 301)
