@@ -30,11 +30,13 @@ def _place(session: Session) -> int:
 
 
 def _present(session: Session, *, current: str) -> dict[str, Any]:
+    begun = ids.instant(_place(session))
+    used = datetime.fromtimestamp(int(session.last_used_at or session.rotated_at), UTC)
     return {
         "id": session.sid,
         "device": session.device,
         "address": session.address,
-        "created_at": rfc3339(_place(session)),
-        "last_used_at": rfc3339(datetime.fromtimestamp(int(session.last_used_at or session.rotated_at), UTC)),
+        "created_at": rfc3339(begun),
+        "last_used_at": rfc3339(max(begun, used)),
         "current": session.sid == current,
     }

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts import passwords
-from accounts.serializers.signing_in import SecretField
+from accounts.serializers.signing_in import DeviceTokenField, SecretField
 from echomate.fields import PageSerializer
 
 SESSION = {
@@ -44,3 +44,4 @@ class ChangePasswordSerializer(serializers.Serializer[Any]):
         required=False, help_text="The present one. Who has none yet steps up instead and leaves it out."
     )
     new_password = SecretField(min_length=passwords.MIN_LENGTH)
+    device_token = DeviceTokenField(required=False)

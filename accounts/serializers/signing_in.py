@@ -62,14 +62,16 @@ class DeliverySerializer(serializers.Serializer[Any]):
     )
 
 
+class DeviceTokenField(TextField):
+    def __init__(self, **options: Any) -> None:
+        says = "What an earlier login on this device gave; without it the cookie counts."
+        super().__init__(max_length=64, help_text=says, **options)
+
+
 class WayInSerializer(DeliverySerializer):
     """What each way into an account takes beside the proof of who one is."""
 
-    device_token = TextField(
-        max_length=64,
-        required=False,
-        help_text="What an earlier login on this device gave; without it the cookie counts.",
-    )
+    device_token = DeviceTokenField(required=False)
 
 
 class SignupSerializer(WayInSerializer):

@@ -34,9 +34,9 @@ def projector() -> Iterator[Projecting]:
         yield running
 
 
-def change(person: Person, password: str | None = PASSWORD, new: str = NEW, **more: Any) -> Any:
+def change(person: Person, password: str | None = PASSWORD, new: str = NEW) -> Any:
     body = {"new_password": new} if password is None else {"password": password, "new_password": new}
-    return person.post("/auth/change-password", body, **more)
+    return person.post("/auth/change-password", body)
 
 
 def another(person: Person) -> Person:
@@ -76,9 +76,12 @@ def test_it_is_told_by_mail(ann: Person) -> None:
     assert mails_of(ann.id).count("password-changed") == 1
 
 
-def test_other_devices_become_strange_and_this_one_stays_known(ann: Person) -> None:
+@pytest.mark.parametrize("by", ["cookie", "body"])
+def test_other_devices_become_strange_and_this_one_stays_known(ann: Person, by: str) -> None:
     here, there = (log_in(ann.username).json()["device_token"] for _ in range(2))
-    assert change(ann, headers={"Cookie": f"echomate_device={here}"}).status_code == 204
+    body = {"password": PASSWORD, "new_password": NEW} | ({"device_token": here} if by == "body" else {})
+    headers = {"Cookie": f"echomate_device={here}"} if by == "cookie" else {}
+    assert ann.post("/auth/change-password", body, headers=headers).status_code == 204
     for token in (here, there):
         assert log_in(ann.username, NEW, device_token=token).status_code == 200
     assert mails_of(ann.id).count("new-device") == 3

@@ -42,6 +42,6 @@ class ChangePasswordView(ApiView):
             given.get("password"),
             given["new_password"],
             session=viewer.sid,
-            origin=origin_of(request),
+            origin=origin_of(request, device_token=given.get("device_token")),
         )
         return Response(status=204, headers=NEVER_STORED)
