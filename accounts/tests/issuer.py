@@ -14,10 +14,13 @@ from urllib.parse import parse_qsl
 
 import jwt
 import orjson
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from accounts.oidc import fetching, providers
 from echomate.config import OidcIssuer
 from echomate.testing.configuration import configured
+from echomate.testing.races import PATIENCE_SECONDS
 
 CLIENT = "echomate-web"
 REDIRECT = "http://localhost:3000/login"
@@ -170,6 +173,8 @@ def serving(issuer: Issuer) -> Iterator[None]:
 
 @contextmanager
 def trusted(issuer: Issuer, **settings: Any) -> Iterator[Issuer]:
-    """The settings name the issuer, and what they say of it."""
-    with configured(oidc_issuers=[issuer.settings(**settings)]):
+    """The settings name the issuer, and what they say of it. On a busy machine it may take its time."""
+    with configured(oidc_issuers=[issuer.settings(**settings)]), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fetching, "SECONDS", PATIENCE_SECONDS)
+        patch.setattr(providers, "WAIT_SECONDS", PATIENCE_SECONDS)
         yield issuer
