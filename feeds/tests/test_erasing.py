@@ -1,6 +1,8 @@
 """Asking to be erased: out of everybody's sight at once, and back as one was."""
 
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -248,3 +250,31 @@ def test_of_coming_back_and_the_erasure_that_begins_one_wins(_round: int) -> Non
         else:
             run_out(person.id, early.id)
     assert (receipt(person.id) is None) == came_back
+
+
+def test_a_login_brings_one_back_who_wishes_it() -> None:
+    person = sign_up()
+    body = {"login": person.username, "password": person.password, "token_delivery": "body"}
+    erased_at = ask(person)
+    refused = Caller().post("/auth/login", body)
+    assert (refused.status_code, problem(refused)) == (403, "erasing")
+    assert refused.json()["erased_at"] == erased_at
+    wrong = Caller().post("/auth/login", {**body, "password": "wrong9horse", "restore": True})
+    assert (wrong.status_code, problem(wrong)) == (401, "bad-credentials")
+    assert Caller().get(f"/users/{person.id}").status_code == 404
+    back = Caller().post("/auth/login", {**body, "restore": True})
+    assert back.status_code == 200, back.content
+    assert Caller().get(f"/users/{person.id}").status_code == 200
+    assert person.use(back.json()["access"]).get("/users/me").status_code == 200
+
+
+def test_a_login_after_the_time_brings_nobody_back() -> None:
+    person = sign_up()
+    with configured(erasure_delay_seconds=1):
+        erased_at = datetime.fromisoformat(ask(person))
+    while datetime.now(UTC) <= erased_at:
+        time.sleep(0.05)
+    body = {"login": person.username, "password": person.password, "restore": True}
+    late = Caller().post("/auth/login", body)
+    assert (late.status_code, problem(late)) == (403, "erasing")
+    assert Caller().get(f"/users/{person.id}").status_code == 404
