@@ -37,6 +37,8 @@ SYSTEMS = {
     "Darwin": "an Apple system",
     "Linux": "Linux",
 }
+USER_AGENT_MAX = 512
+"""So much of one is looked at."""
 NETWORKS = {4: 24, 6: 48}
 """How many bits of an address are shown, by its version."""
 
@@ -65,7 +67,7 @@ def origin_of(request: Request, *, device_token: str | None = None) -> Origin:
     """The origin of a call; without a device token in its body, the cookie's counts."""
     address = throttling.client_address(request._request)
     return Origin(
-        device=device_of(request.META.get("HTTP_USER_AGENT", "")),
+        device=device_of(request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_MAX]),
         address=coarse(address),
         client=throttling.address_subject(address),
         device_token=device_token or request.COOKIES.get(cookies.DEVICE, ""),
