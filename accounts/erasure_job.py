@@ -42,7 +42,7 @@ def erase(user: int, *, erased_at: int, message_id: int) -> None:
     if not erasure.told:
         letters.send("erasure-begun")
         _write(erasure, told=True)
-    if erasure.finished_at is None:
+    if not erasure.finished_at:
         _wait(erasure)
         _look_through(erasure)
         _write(erasure, finished_at=table.clock())
@@ -146,7 +146,7 @@ class _Letters:
     message_id: int
 
     def send(self, template: str, **context: str) -> None:
-        if self.erasure.email is None:
+        if not self.erasure.email:
             return
         reader = new_user(
             id_=int(self.erasure.user), username=self.erasure.username, email=self.erasure.email

@@ -76,10 +76,11 @@ def new_erasure(user: User) -> Erasure:
 
 def _claims(user: User) -> list[Key]:
     """All that there may be; some may be another's by now."""
+    names = [user.username, *(str(name) for name in user.former_names)]
     addresses = [*([user.email] if user.email else []), *(former.address for former in user.former_addresses)]
     return [
-        *map(keys.username_claim, (user.username, *user.former_names)),
-        *map(keys.email_claim, addresses),
+        *(keys.username_claim(name) for name in names),
+        *(keys.email_claim(address) for address in addresses),
         keys.lookalike(lookalikes.of_username(user.username)),
         keys.verified_name(lookalikes.of_full_name(user.full_name), user.id),
     ]

@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from echomate import cache, keys, objects
+from echomate.config import config
 from echomate.testing.client import Person, sign_up
 from echomate.testing.proxy import Proxy
 from feeds.tests.erasing import erase, soon
@@ -93,9 +94,7 @@ def test_each_trace_is_listed(erased: Erased) -> None:
     expected = {*planted, "redis-state: note", f"s3: echomate-originals/exports/{user}/2.zip"}
     code, found = verify(str(user), "--username", person.username, "--email", person.email)
     assert code == 1
-    assert {
-        trace.replace(objects.config.originals_bucket, "echomate-originals") for trace in found
-    } == expected
+    assert {trace.replace(config.originals_bucket, "echomate-originals") for trace in found} == expected
     objects.remove_all(f"exports/{user}/")
 
 
