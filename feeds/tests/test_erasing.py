@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from accounts import services
 from accounts.services import erasing
 from accounts.tests.acting import log_in, refresh
 from accounts.tests.mailing import expire, step_up, token
@@ -158,6 +159,17 @@ def test_their_homes_and_those_of_many_followers_hold_their_posts_again() -> Non
         run_jobs()
         found = [[post["id"] for post in one.get("/feed").json()["results"]] for one in followers]
         assert found == [[post]] * 5
+
+
+def test_one_who_was_suspended_and_is_back_is_in_homes_again() -> None:
+    with projecting() as projector:
+        pair = Pair(projector)
+        services.suspend(pair.person.id)
+        assert not shows(pair, "/feed")
+        services.unsuspend(pair.person.id)
+        projector.catch_up()
+        run_jobs()
+        assert shows(pair, "/feed")
 
 
 def test_who_does_not_wish_to_be_found_is_not_found_afterwards_either() -> None:
