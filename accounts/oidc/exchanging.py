@@ -30,11 +30,17 @@ class CodeGrant:
 
 def may_lead_back(issuer: OidcIssuer, uri: str) -> bool:
     """Whether a login may end at a URI: a page of an allowed origin, or one that the settings name."""
-    parts = urlsplit(uri)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    own = urlsplit(config.web_url)
-    is_own = bool(config.web_url) and origin == f"{own.scheme}://{own.netloc}"
+    try:
+        origin = _origin(uri)
+    except ValueError:
+        return False
+    is_own = bool(config.web_url) and origin == _origin(config.web_url)
     return uri in issuer.redirect_uris or is_own or cookies.is_allowed(origin)
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def redeem(grant: CodeGrant) -> Identity:
