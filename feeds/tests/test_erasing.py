@@ -16,6 +16,7 @@ from echomate.errors import Forbidden
 from echomate.testing.client import Caller, Person, problem, sign_up
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
+from echomate.testing.proxy import Proxy
 from echomate.testing.races import together
 from echomate.testing.working import run_jobs
 from feeds.tests.erasing import ask, erasure_job, receipt, run_out, soon
@@ -102,6 +103,20 @@ def test_all_sessions_end_and_nobody_gets_in() -> None:
     assert problem(Person(other).get("/users/me")) == "session-revoked"
     refused = log_in(person.username)
     assert refused.status_code in {401, 403}, refused.content
+
+
+def test_without_redis_it_stands_all_the_same(redis_proxy: Proxy) -> None:
+    with projecting() as projector:
+        person = sign_up()
+        step_up(person)
+        assert Caller().get(f"/users/{person.id}").status_code == 200
+        redis_proxy.refuse()
+        assert person.delete("/users/me").status_code == 503
+        redis_proxy.heal()
+        projector.catch_up(within=30)
+        assert Caller().get(f"/users/{person.id}").status_code == 404
+        assert problem(person.get("/users/me")) == "session-revoked"
+        assert problem(refresh(person.refresh)) == "session-revoked"
 
 
 def test_it_takes_a_step_up() -> None:

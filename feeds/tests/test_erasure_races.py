@@ -12,6 +12,7 @@ import pytest
 from accounts.models.erasures import Erasure
 from echomate import dynamodb, jobs, keys, privacy, table, transactions
 from echomate.dynamodb import DynamoDBError
+from echomate.stream import rebuild
 from echomate.testing.client import Person, sign_up
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
@@ -109,6 +110,8 @@ def test_one_who_acts_from_many_places_while_asking_leaves_nothing() -> None:
         for one, post in zip(friends, posts, strict=True):
             assert counts(one) == {"posts": 1, "followers": 0, "following": 0, "likes": 0}
             assert one.get(f"/posts/{post}").json()["counts"]["likes"] == 0
+        assert rebuild.run(lambda _: None).corrected == 0
+        assert_gone(person)
 
 
 def test_the_erasure_goes_on_after_any_of_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
