@@ -7,9 +7,11 @@ from django.core import mail
 
 from accounts.tests.acting import change_user
 from echomate import jobs, keys, table
+from echomate import mail as ses
 from echomate.config import config
 from echomate.jobs import Job
 from echomate.testing.client import Caller, Person, sign_up, unique_name
+from echomate.tests.test_mail import sent_to
 
 
 def jobs_of(user: int) -> list[int]:
@@ -73,3 +75,14 @@ def test_a_refused_signup_sends_none() -> None:
     body = {"username": unique_name(), "email": person.email, "password": "correct9horse"}
     assert Caller().post("/auth/signup", body).status_code == 409
     assert len(jobs_of(person.id)) == 1
+
+
+def test_a_user_gets_it_through_ses(settings: Any) -> None:
+    client = ses._ses()
+    client.verify_email_identity(EmailAddress="no-reply@localhost")
+    settings.EMAIL_BACKEND = "echomate.mail.SESBackend"
+    person = sign_up()
+    (job,) = jobs_of(person.id)
+    assert jobs.run(job)
+    (taken,) = sent_to(person.email)
+    assert taken["Type"] == "SendRawEmail"

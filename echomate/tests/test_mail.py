@@ -52,18 +52,6 @@ def test_ses_takes_each_and_shows_it() -> None:
     assert len(sent_to(ben)) == 1
 
 
-def test_a_user_gets_their_mail_through_it(sign_up: Any, settings: Any) -> None:
-    from accounts.tests.mailing import waiting
-    from echomate import jobs
-
-    settings.EMAIL_BACKEND = "echomate.mail.SESBackend"
-    person = sign_up()
-    for job in waiting():
-        jobs.run(job)
-    (taken,) = sent_to(person.email)
-    assert taken["Type"] == "SendRawEmail"
-
-
 def test_a_senders_name_in_any_script_is_encoded() -> None:
     ann = f"{unique_name()}@example.org"
     with configured(mail_from="Grüße 你好 <no-reply@localhost>"):
