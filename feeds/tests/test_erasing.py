@@ -238,7 +238,7 @@ def test_after_its_time_nothing_brings_an_account_back() -> None:
 
 def test_a_job_that_comes_for_one_who_is_back_does_nothing() -> None:
     person = sign_up()
-    with soon() as projector:
+    with projecting() as projector:
         ask(person)
         job = erasure_job(person.id)
         payload = jobs.Job.read(("JOB#" + f"{job:019d}", "JOB")).payload  # type: ignore[union-attr]
