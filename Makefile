@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-kill test-browser test-dynamodb-local lint openapi client bench clean
+.PHONY: help venv run manage test test-kill test-browser test-dynamodb-local lint openapi client bench walk clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -55,6 +55,9 @@ client: openapi ## Generate the TypeScript client and compile it under --strict 
 
 bench: $(STAMP) ## Measure; writes bench/results.md.
 	$(BIN)/python -m bench $(ARGS)
+
+walk: $(STAMP) ## Walk through every flow of accounts, against a stack of its own (SCREENSHOTS=directory: pictures).
+	$(BIN)/python -m bench.walk
 
 clean: ## Remove what was made here, but not the data in .local.
 	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis client/node_modules client/build
