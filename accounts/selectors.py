@@ -22,6 +22,7 @@ from echomate.errors import NotFound, Unauthenticated
 from echomate.ids import parse_id
 
 __all__ = [
+    "ACTIVE",
     "NO_COUNTS",
     "NO_RELATION",
     "Card",
