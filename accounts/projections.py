@@ -13,7 +13,8 @@ def forget_user(change: Change, effects: Effects) -> None:
     """The card, and the names it had and has: their absence may be remembered."""
     images = [image for image in (change.old, change.new) if image]
     user = table.last_id(change.item["PK"])
-    effects.forget(keys.cached_user(user), *{keys.cached_username(image["Username"]) for image in images})
+    names = {name for image in images for name in (image["Username"], *image.get("FormerNames", ()))}
+    effects.forget(keys.cached_user(user), *map(keys.cached_username, names))
 
 
 @projects("user")

@@ -96,6 +96,11 @@ class User(Item, discriminator="user"):
     def id(self) -> int:
         return table.last_id(self.pk)
 
+    @property
+    def names(self) -> set[str]:
+        """All that may lead here: the present one, and those that are held."""
+        return {self.username, *map(str, self.former_names)}
+
 
 def new_user(*, id_: int, username: str, email: str | None) -> User:
     """A user with its keys, findable by its name."""

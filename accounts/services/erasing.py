@@ -117,5 +117,5 @@ def _restore(user: User, *more: Wire) -> None:
 
 
 def _forget(user: User) -> None:
-    cached = (keys.cached_user(user.id), keys.cached_username(user.username))
+    cached = (keys.cached_user(user.id), *map(keys.cached_username, user.names))
     cache.forget_parts([*(("DEL", key) for key in cached), wake.COMMAND])

@@ -42,6 +42,6 @@ def _set_state(user: int, state: str, change: str, **more: object) -> User:
             raise Conflict("The account is being erased.") from error
         raise NotFound from error
     found = User.from_raw_data(item)
-    cached = (keys.cached_user(user), keys.cached_username(found.username))
+    cached = (keys.cached_user(user), *map(keys.cached_username, found.names))
     cache.forget_parts([*(("DEL", key) for key in cached), wake.COMMAND])
     return found

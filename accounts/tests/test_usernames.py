@@ -127,6 +127,23 @@ def test_after_30_days_anybody_may_have_it(ann: Person, way: str) -> None:
     assert log_in(old).json()["user"]["id"] != str(ann.id)
 
 
+@pytest.mark.parametrize("does", ["the service", "the projector"])
+def test_it_leads_to_one_who_was_suspended_again_at_once(ann: Person, does: str) -> None:
+    """Who asked for the old name meanwhile was told that there is nobody, which is remembered."""
+    old = ann.username
+    renamed(ann)
+    with projecting() as projector:
+        services.suspend(ann.id)
+        projector.catch_up()
+        assert Caller().get(f"/users/{old}").status_code == 404
+        if does == "the service":
+            services.unsuspend(ann.id)
+        else:
+            change_user(ann.id, State="active")
+            projector.catch_up()
+        assert Caller().get(f"/users/{old}").status_code == 307
+
+
 def test_one_may_go_back(ann: Person) -> None:
     old = ann.username
     new_name = renamed(ann)
