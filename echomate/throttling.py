@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 
-from echomate import keys
+from echomate import cache, keys
 from echomate.cache import Command, Script
 from echomate.config import config
-from echomate.errors import RateLimited
+from echomate.errors import DependencyAway, RateLimited
 
 _COUNT = Script(
     "local count = redis.call('INCR', KEYS[1]) "
@@ -86,6 +86,14 @@ class Limit:
         if int(reply[0]) > limit:
             raise RateLimited(headers={"Retry-After": str(state.reset), **state.headers})
         return state
+
+    def count(self) -> "State":
+        """Count a call that only its handler can tell the subject of. Raises as `check`."""
+        try:
+            replies = cache.run([self.command])
+        except DependencyAway:
+            replies = [None]
+        return self.check(replies[0])
 
     def check_in_process(self) -> "State":
         """The same count in this process, while Redis is away."""

@@ -198,6 +198,16 @@ def test_five_a_day_and_five_to_one_address(sign_up: Callable[..., Person]) -> N
         assert [ask(other, fresh()).status_code for _ in range(6)] == [202] * 5 + [429]
 
 
+def test_who_may_not_ask_uses_up_nobodys_share_of_an_address(sign_up: Callable[..., Person]) -> None:
+    person, email = verified(sign_up), fresh()
+    step_up(person)
+    with configured(rate_limit_factor=1):
+        for stranger in (Caller(), sign_up()):
+            asked = [stranger.post("/auth/change-email", {"email": email}).status_code for _ in range(5)]
+            assert set(asked) <= {401, 403}
+        assert ask(person, email).status_code == 202
+
+
 # --- and back ---------------------------------------------------------------------------------------------------------
 
 

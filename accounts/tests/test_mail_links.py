@@ -128,6 +128,14 @@ def test_five_in_half_an_hour_for_one_address() -> None:
         assert [resend(email).status_code for _ in range(6)] == [202] * 5 + [429]
 
 
+def test_a_session_is_no_way_to_more(sign_up: Callable[..., Person]) -> None:
+    person = sign_up()
+    with configured(rate_limit_factor=1):
+        asked = [person.post("/auth/verify-email/resend", {}).status_code for _ in range(6)]
+        assert asked == [202] * 5 + [429]
+        assert resend(person.email).status_code == 429
+
+
 def test_links_are_tried_thirty_times_in_five_minutes() -> None:
     caller = Caller()
     with configured(rate_limit_factor=1):

@@ -1,7 +1,5 @@
 """Taking one's data along."""
 
-from typing import Any
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,8 +7,7 @@ from rest_framework.response import Response
 from accounts import selectors, stepping_up
 from accounts.models import User
 from accounts.services import exporting
-from echomate import cache
-from echomate.errors import DependencyAway, Unauthenticated
+from echomate.errors import Unauthenticated
 from echomate.jobs import Job
 from echomate.jobs.presentation import present
 from echomate.jobs.serializers import StartedJobSerializer
@@ -42,11 +39,5 @@ class ExportView(ApiView):
 
     def _start(self, user: User) -> Job:
         """Only what is begun counts towards the limit."""
-        limit = Limit(EXPORTS, str(user.id))
-        reply: Any
-        try:
-            (reply,) = cache.run([limit.command])
-        except DependencyAway:
-            reply = None
-        limit.check(reply)
+        Limit(EXPORTS, str(user.id)).count()
         return exporting.start_export(user)
