@@ -25,8 +25,7 @@ def configured(**values: Any) -> Iterator[None]:
 
 
 def _replace(values: dict[str, Any], *, reconnect: bool) -> None:
-    """The instance is frozen against the program's own code; this goes around it."""
-    config.__dict__.clear()
+    """The instance is frozen against the program's own code; this goes around it. Threads that read it miss nothing."""
     config.__dict__.update(values)
     if reconnect:
         config.__dict__.pop("dynamodb_url", None)  # derived and remembered

@@ -17,7 +17,7 @@ class Projecting:
         self._thread = threading.Thread(target=self.projector.run, daemon=True)
         self._thread.start()
 
-    def catch_up(self, *, within: float = 15) -> None:
+    def catch_up(self, *, within: float = 30) -> None:
         """Wait until all that was written before this call has had its effects."""
         moment = time.time()
         end = time.monotonic() + within

@@ -94,7 +94,7 @@ def _command(pid: int) -> str:
 
 
 def _wait_until_gone(pids: dict[str, int]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while left := [name for name, pid in pids.items() if _command(pid)]:
         assert time.monotonic() < end, f"left over: {left}"
         time.sleep(0.05)

@@ -30,6 +30,7 @@ from echomate.testing.client import Person
 from echomate.testing.configuration import configured
 from echomate.testing.examples import examples
 from echomate.testing.projecting import Projecting
+from echomate.testing.races import PATIENCE_SECONDS
 from echomate.testing.stack import Stack
 from echomate.testing.working import run_jobs
 from feeds.tests.model import Model, ModelPost
@@ -340,11 +341,10 @@ class Network(RuleBasedStateMachine):
         with configured(test_index_delay_seconds=0):
             while run_jobs() or any_job_is_due():
                 time.sleep(0.02)
-            patience = 2 * YOUNG_SECONDS + 3 if time.monotonic() - self.lost_at < 3 * YOUNG_SECONDS else 3
             for one in self.people.values():
-                eventually(partial(self._equals_the_model_to, one), seconds=patience)
+                eventually(partial(self._equals_the_model_to, one))
             for post in self.model.posts:
-                eventually(partial(self._post_equals, post), seconds=patience)
+                eventually(partial(self._post_equals, post))
 
     def _equals_the_model_to(self, one: Person) -> None:
         self._walk(one, "/feed", self.model.home(one.id))
@@ -398,7 +398,7 @@ class Network(RuleBasedStateMachine):
 
     def _may_lack_what_is_new(self) -> bool:
         """Whether Redis was lost while an index lags, so that lists have a gap for some seconds."""
-        return bool(self.lag) and time.monotonic() - self.lost_at < 3 * YOUNG_SECONDS
+        return bool(self.lag) and time.monotonic() - self.lost_at < 4 * YOUNG_SECONDS
 
     def _sees_relation(self, one: Person, other: Person) -> None:
         """How one stands to another shows at once, to both."""
@@ -431,9 +431,9 @@ def any_job_is_due() -> bool:
     )
 
 
-def eventually(check: Callable[[], None], *, seconds: float) -> None:
+def eventually(check: Callable[[], None]) -> None:
     """Counters that were counted are deleted from Redis within a second; what a loss made young dies."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             return check()

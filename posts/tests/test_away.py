@@ -74,6 +74,7 @@ def test_without_dynamodb_the_answer_is_503_within_five_seconds(
 
 def test_a_write_whose_answer_is_lost_is_made_once(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     """The wire tries again; the condition of each write knows its own first try."""
+    ann.get("users/me")  # which notes that the session is used
     lost = lose_first_answers(monkeypatch)
     path = f"posts/{ann.publish('first', visibility='public', language='en')}"
     assert len(ann.ids(f"users/{ann.id}/posts")) == 1

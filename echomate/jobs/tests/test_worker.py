@@ -40,7 +40,7 @@ def worker(stack: Stack) -> Iterator[Process]:
     process.kill()
 
 
-def wait_until(holds: Callable[[], bool], *, within: float = 20) -> None:
+def wait_until(holds: Callable[[], bool], *, within: float = 30) -> None:
     end = time.monotonic() + within
     while not holds():
         assert time.monotonic() < end, "it did not happen in time"

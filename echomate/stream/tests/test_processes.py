@@ -64,7 +64,7 @@ def test_a_projector_that_is_told_to_stop_drains_and_says_that_all_is_well(stack
         wait_for_holder([process])
         tallies.put_many(owner, range(1, 201))
         process.signal(number)
-        assert process.popen.wait(10) == 0
+        assert process.popen.wait(30) == 0
     finally:
         process.kill()
     assert tallies.counted(owner) == 200
