@@ -84,26 +84,43 @@ _PROLONG = (
     "local left = redis.call('TTL', KEYS[1]) "
     "if left == -1 or left > 60 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end "
 )
+_NEWER = "local function newer(a, b) if #a ~= #b then return #a > #b end return a > b end "
+# What is pushed out of order stands before what is newer, so it is the oldest that goes from a source, not the last.
+_TRIM_SOURCE = (
+    "local function trim(key, cap) local excess = redis.call('LLEN', key) - cap "
+    "if excess > 0 and redis.call('LINDEX', key, -1) == '0' then redis.call('RPOP', key) excess = excess - 1 end "
+    "if excess <= 0 then return end "
+    "local all = {} for _, id in ipairs(redis.call('LRANGE', key, 0, -1)) do "
+    "if string.sub(id, 1, 1) ~= '-' then all[#all + 1] = id end end "
+    "for _ = 1, excess do local oldest = 1 "
+    "for at = 2, #all do if newer(all[oldest], all[at]) then oldest = at end end "
+    "redis.call('LREM', key, -1, table.remove(all, oldest)) end end "
+)
 _PUSH = Script(
-    "if ARGV[4] == '1' and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end "
+    "if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end "
     "redis.call('LREM', KEYS[1], 0, ARGV[1]) redis.call('LPUSH', KEYS[1], ARGV[1]) "
     "redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1) " + _PROLONG + "return 1"
 )
+_ANNOUNCE = Script(
+    _NEWER + _TRIM_SOURCE + "redis.call('LREM', KEYS[1], 0, ARGV[1]) redis.call('LPUSH', KEYS[1], ARGV[1]) "
+    "trim(KEYS[1], tonumber(ARGV[2])) " + _PROLONG + "return 1"
+)
 # A negative number is the last element of a home that is being made; in a source it is no place to stop at.
 _INSERT = Script(
-    "local function newer(a, b) if #a ~= #b then return #a > #b end return a > b end "
-    "local all = redis.call('LRANGE', KEYS[1], 0, -1) "
+    _NEWER + _TRIM_SOURCE + "local all = redis.call('LRANGE', KEYS[1], 0, -1) "
     "for _, id in ipairs(all) do if id == ARGV[1] then return 0 end end "
     "for _, id in ipairs(all) do local is_mark = string.sub(id, 1, 1) == '-' "
     "if id == '0' or (is_mark and ARGV[3] == '1') or (not is_mark and newer(ARGV[1], id)) then "
-    "redis.call('LINSERT', KEYS[1], 'BEFORE', id, ARGV[1]) redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1) return 1 "
-    "end end return 0"
+    "redis.call('LINSERT', KEYS[1], 'BEFORE', id, ARGV[1]) "
+    "if ARGV[3] == '1' then redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1) "
+    "else trim(KEYS[1], tonumber(ARGV[2])) end return 1 end end return 0"
 )
 _EXTEND = Script(
     "if ARGV[2] ~= '' then local mark = redis.call('LPOS', KEYS[1], ARGV[2]) if not mark then return 0 end "
     "if mark == 0 then redis.call('DEL', KEYS[1]) else redis.call('LTRIM', KEYS[1], 0, mark - 1) end end "
     "if (redis.call('LINDEX', KEYS[1], -1) or '') ~= ARGV[1] then return 0 end "
-    "redis.call('RPUSH', KEYS[1], unpack(ARGV, 4)) "
+    "if ARGV[4] ~= '' and not redis.call('LPOS', KEYS[1], ARGV[4], 'RANK', -1) then return 0 end "
+    "redis.call('RPUSH', KEYS[1], unpack(ARGV, 5)) "
     "if redis.call('TTL', KEYS[1]) == -1 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end return 1"
 )
 _BEGIN = Script(
@@ -118,12 +135,12 @@ _FINISH = Script(
 
 def announce(key: str, post: int, *, seconds: int) -> Command:
     """Push a new post to the front of an author's or the public list, once, making the list if need be."""
-    return _PUSH.command(keys=[key], args=[post, config.feed_cap, seconds, 0])
+    return _ANNOUNCE.command(keys=[key], args=[post, config.feed_cap, seconds])
 
 
 def deliver_once(key: str, post: int) -> Command:
     """Push to the front of a home list that exists, taking the id out first: for the author's own."""
-    return _PUSH.command(keys=[key], args=[post, config.feed_cap, HOME_SECONDS, 1])
+    return _PUSH.command(keys=[key], args=[post, config.feed_cap, HOME_SECONDS])
 
 
 def deliver(key: str, post: int) -> Command:
@@ -163,6 +180,8 @@ class Extension:
     below: bytes | None
     stale: bytes | None
     elements: Sequence[int]
+    oldest: int | None = None
+    """Of the ids that were read: where it is gone, the list was trimmed meanwhile, and nothing is appended."""
 
 
 def extend(extensions: Sequence[Extension], *, seconds: int) -> bool:
@@ -180,7 +199,7 @@ def extend(extensions: Sequence[Extension], *, seconds: int) -> bool:
 
 
 def _extension(one: Extension, mark: int, seconds: int) -> Command:
-    args = [one.below or b"", one.stale or b"", seconds, mark, *one.elements]
+    args = [one.below or b"", one.stale or b"", seconds, one.oldest or b"", mark, *one.elements]
     return _EXTEND.command(keys=[one.key], args=args)
 
 

@@ -104,14 +104,15 @@ def _newest(authors: Sequence[_Author], gone: set[int]) -> list[int]:
 
 def _deepen(authors: Sequence[_Author], limit: int) -> None:
     """Read more of some authors from the index, and append it to their lists."""
-    found = sources.many_author_ids([(author.id, author.lowest) for author in authors], limit=limit)
+    bounds = [(author.id, author.lowest) for author in authors]
+    found = sources.many_author_ids(bounds, limit=limit)
     extensions = []
-    for author, older in zip(authors, found, strict=True):
+    for author, (_, lowest), older in zip(authors, bounds, found, strict=True):
         author.ended = len(older) < limit
         author.ids.update(older)
         if elements := older + [timelines.END] * author.ended:
             key = keys.author_list(author.id)
-            extensions.append(timelines.Extension(key, author.last, author.stale, elements))
+            extensions.append(timelines.Extension(key, author.last, author.stale, elements, lowest))
             author.last, author.stale = b"%d" % elements[-1], None
     if timelines.extend(extensions, seconds=timelines.AUTHOR_SECONDS):
         for author in authors:

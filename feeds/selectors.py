@@ -179,7 +179,9 @@ class _PublicList:
         elements = [*older, *[timelines.END] * ended][: max(0, config.feed_cap - len(self._line.ids))]
         if not elements:
             return
-        extension = timelines.Extension(keys.public_list(), self._line.last, self._line.stale, elements)
+        line = self._line
+        oldest = line.ids[-1] if line.ids else None
+        extension = timelines.Extension(keys.public_list(), line.last, line.stale, elements, oldest)
         try:
             timelines.extend([extension], seconds=timelines.PUBLIC_SECONDS)
         except DependencyAway:

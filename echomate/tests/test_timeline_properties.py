@@ -100,6 +100,23 @@ def test_a_source_that_is_all_in_doubt_is_read_again_from_its_top(monkeypatch: p
     assert read_source() == Source([80, 70], ended=True, last=b"0")
 
 
+def test_what_was_announced_out_of_order_is_trimmed_in_order() -> None:
+    posts = list(range(90, 90 + config.feed_cap))
+    for post in [posts[1], posts[0], *posts[2:], 200]:
+        cache.ask(timelines.announce(AUTHOR, post, seconds=60))
+    assert read_source().ids == [200, *reversed(posts[1:])]
+
+
+def test_nothing_is_appended_below_what_was_trimmed_meanwhile() -> None:
+    posts = list(range(90, 90 + config.feed_cap))
+    for post in [posts[1], posts[0], *posts[2:]]:
+        cache.ask(timelines.announce(AUTHOR, post, seconds=60))
+    known = read_source()
+    cache.ask(timelines.announce(AUTHOR, 200, seconds=60), timelines.withdraw(AUTHOR, posts[5]))
+    timelines.extend([Extension(AUTHOR, known.last, known.stale, [80, END], known.ids[-1])], seconds=60)
+    assert read_source().ids == [200, *reversed([post for post in posts[1:] if post != posts[5]])]
+
+
 @dataclass
 class Reader:
     """One who completes an author's list from the index: they read the list, then the index, then append."""
@@ -177,7 +194,8 @@ class AuthorsList(RuleBasedStateMachine):
     @rule(reader=consumes(read_index))
     def append(self, reader: Reader) -> None:
         if elements := reader.older + [END] * reader.ended:
-            timelines.extend([Extension(AUTHOR, reader.last, reader.stale, elements)], seconds=60)
+            oldest = min(reader.known, default=None)
+            timelines.extend([Extension(AUTHOR, reader.last, reader.stale, elements, oldest)], seconds=60)
 
     @invariant()
     def it_has_all_that_was_announced_down_to_its_last(self) -> None:
