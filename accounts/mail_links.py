@@ -84,13 +84,8 @@ def issue(purpose: Purpose, nonce: str, *, user: User, address: str, job: int) -
         expires_at=now_seconds() + LIFE_SECONDS[purpose],
         job=job,
     )
-    try:
-        dynamodb.call("PutItem", transactions.put(item, condition="attribute_not_exists(#UsedAt)")["Put"])
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
-        return None
-    return url(purpose, token)
+    unused = transactions.put(item, condition="attribute_not_exists(#UsedAt)")
+    return None if dynamodb.attempt("PutItem", unused["Put"]) is None else url(purpose, token)
 
 
 def _digest(token: str) -> str:

@@ -180,11 +180,7 @@ def _note_end(user: int) -> None:
     note = transactions.expressions(
         "attribute_exists(PK)", change="SET #SessionsEndedAt = :now", values={"now": now_seconds()}
     )
-    try:
-        dynamodb.call("UpdateItem", {**transactions.of(keys.user(user)), **note})
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
+    dynamodb.attempt("UpdateItem", {**transactions.of(keys.user(user)), **note})
 
 
 def _end(user: int, sids: Sequence[str]) -> None:

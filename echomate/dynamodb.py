@@ -169,6 +169,16 @@ def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEA
         return _call(operation, parameters, deadline)
 
 
+def attempt(operation: str, parameters: Mapping[str, Any]) -> Wire | None:
+    """A write, as `call` makes it; None where its condition doesn't hold."""
+    try:
+        return call(operation, parameters)
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
+        return None
+
+
 def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wire:
     version = "DynamoDBStreams" if operation in STREAM_OPERATIONS else "DynamoDB"
     if metering.is_metering() and operation in _METERED:

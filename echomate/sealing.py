@@ -13,7 +13,6 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from echomate import dynamodb, keys, table, transactions
 from echomate.config import config
-from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
 from echomate.keys import Key
 
@@ -88,11 +87,7 @@ def _reseal(key: Key) -> bool:
         return False
     change = "SET #Sealed = :new, #GSI2PK = :partition"
     request = transactions.expressions("#Sealed = :old", change=change, values=values)
-    try:
-        dynamodb.call("UpdateItem", {**transactions.of(key), **request})
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
+    dynamodb.attempt("UpdateItem", {**transactions.of(key), **request})
     return True
 
 

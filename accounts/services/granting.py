@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from accounts.models import User
 from echomate import cache, dynamodb, keys, table, transactions
-from echomate.dynamodb import DynamoDBError, Wire
+from echomate.dynamodb import Wire
 from echomate.errors import Conflict, NotFound
 from echomate.stream import wake
 
@@ -44,13 +44,6 @@ def _replaced(user: int, before: list[str], after: list[str]) -> Wire | None:
         change="SET #Roles = :after, #UpdatedAt = :now ADD #Version :one",
         values={"before": before, "after": after, "now": table.clock(), "one": 1},
     )
-    try:
-        answer = dynamodb.call(
-            "UpdateItem", {**transactions.of(keys.user(user)), **request, "ReturnValues": "ALL_NEW"}
-        )
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
-        return None
-    item: Wire = answer["Attributes"]
-    return item
+    change = {**transactions.of(keys.user(user)), **request, "ReturnValues": "ALL_NEW"}
+    answer = dynamodb.attempt("UpdateItem", change)
+    return answer["Attributes"] if answer else None

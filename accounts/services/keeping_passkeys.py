@@ -96,10 +96,9 @@ def rename_passkey(user: int, id_: str, *, name: str) -> Passkey:
         "attribute_exists(PK)", change="SET #Name = :name", values={"name": name}
     )
     request = {**transactions.of(keys.passkey(user, id_)), **change, "ReturnValues": "ALL_NEW"}
-    try:
-        answer = dynamodb.call("UpdateItem", request)
-    except DynamoDBError as error:
-        raise NotFound if error.code == "ConditionalCheckFailedException" else error from error
+    answer = dynamodb.attempt("UpdateItem", request)
+    if answer is None:
+        raise NotFound
     return Passkey.from_raw_data(answer["Attributes"])
 
 

@@ -2,7 +2,6 @@
 
 from accounts import unsubscribing
 from echomate import cache, dynamodb, keys, table, transactions
-from echomate.dynamodb import DynamoDBError
 from echomate.errors import Invalid
 from echomate.stream import wake
 
@@ -11,9 +10,7 @@ def unsubscribe(token: str) -> None:
     """Send a user no more notices. Again it changes nothing. Raises `Invalid` (`link-invalid`)."""
     user = unsubscribing.user_of(token)
     if user is None:
-        raise Invalid(
-            "This link is not whole. Each notice has one, and the settings do the same.", type="link-invalid"
-        )
+        raise invalid()
     change = transactions.update(
         keys.user(user),
         change="SET #Settings.#MailNotices = :no, #UpdatedAt = :now ADD #Version :one",
@@ -22,13 +19,8 @@ def unsubscribe(token: str) -> None:
         now=table.clock(),
         one=1,
     )
-    try:
-        dynamodb.call("UpdateItem", change["Update"])
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
-        return  # who is gone gets no mail either
-    cache.forget_parts([("DEL", keys.cached_user(user)), wake.COMMAND])
+    if dynamodb.attempt("UpdateItem", change["Update"]) is not None:  # who is gone gets no mail either
+        cache.forget_parts([("DEL", keys.cached_user(user)), wake.COMMAND])
 
 
 def invalid() -> Invalid:

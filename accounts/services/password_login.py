@@ -9,7 +9,7 @@ from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing, second_factors
 from accounts.services.logging_in import LoggedIn, begin_session
 from echomate import dynamodb, keys, table, transactions
-from echomate.dynamodb import DynamoDBError, Wire
+from echomate.dynamodb import Wire
 from echomate.errors import Forbidden, Unauthenticated
 from echomate.ids import rfc3339
 
@@ -81,8 +81,4 @@ def _upgrade_hash(user: User, password: str) -> None:
         change="SET #PasswordHash = :new",
         values={"old": user.password_hash, "new": passwords.make(password)},
     )
-    try:
-        dynamodb.call("UpdateItem", {**transactions.of(keys.user(user.id)), **change})
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
+    dynamodb.attempt("UpdateItem", {**transactions.of(keys.user(user.id)), **change})

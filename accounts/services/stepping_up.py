@@ -81,13 +81,8 @@ def _count_try(user: int, sid: str) -> str | None:
         values={"now": now_seconds(), "most": CODE_TRIES, "one": 1},
     )
     key = transactions.of(keys.session(user, sid))
-    try:
-        answer = dynamodb.call("UpdateItem", {**key, **request, "ReturnValues": "ALL_NEW"})
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
-        return None
-    return str(answer["Attributes"]["CodeNonce"]["S"])
+    answer = dynamodb.attempt("UpdateItem", {**key, **request, "ReturnValues": "ALL_NEW"})
+    return str(answer["Attributes"]["CodeNonce"]["S"]) if answer else None
 
 
 PROOFS: dict[str, Proof] = {

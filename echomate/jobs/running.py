@@ -10,7 +10,7 @@ import orjson
 
 from echomate import dynamodb, keys, table
 from echomate.config import config
-from echomate.dynamodb import DynamoDBError, Wire
+from echomate.dynamodb import Wire
 from echomate.errors import DependencyAway
 from echomate.jobs.items import KEPT_SECONDS, SHARDS, Job, State, send
 
@@ -226,9 +226,4 @@ def _update(job: Job, expression: str, condition: str, values: dict[str, Any]) -
         "ExpressionAttributeValues": dynamodb.wire_item(values),
         "ReturnValues": "ALL_NEW",
     }
-    try:
-        return dynamodb.call("UpdateItem", update)
-    except DynamoDBError as error:
-        if error.code == "ConditionalCheckFailedException":
-            return None
-        raise
+    return dynamodb.attempt("UpdateItem", update)

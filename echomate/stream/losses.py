@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from echomate import dynamodb, keys
 from echomate.config import config
-from echomate.dynamodb import DynamoDBError, Wire
+from echomate.dynamodb import Wire
 from echomate.ids import rfc3339
 from echomate.stream import metrics
 from echomate.stream.leases import Lease
@@ -58,13 +58,7 @@ def mended(mark: int) -> bool:
     update = _update("REMOVE Losses")
     update["ConditionExpression"] = "Mark = :mark OR attribute_not_exists(Mark)"
     update["ExpressionAttributeValues"] = {":mark": {"N": str(mark)}}
-    try:
-        dynamodb.call("UpdateItem", update)
-    except DynamoDBError as error:
-        if error.code == "ConditionalCheckFailedException":
-            return False
-        raise
-    return True
+    return dynamodb.attempt("UpdateItem", update) is not None
 
 
 def _update(expression: str) -> Wire:

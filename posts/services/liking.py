@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from echomate import dynamodb, ids, keys, table
 from echomate.config import config
-from echomate.dynamodb import DynamoDBError
 from echomate.errors import NotFound
 from posts import reading
 from posts.models import Like
@@ -35,13 +34,7 @@ def _put_like(*, user: int, post: int, like_id: int) -> bool:
     """Whether the like is new."""
     item = new_like(user=user, post=post, like_id=like_id)
     request = item.get_save_kwargs_from_instance(table.absent_or(Like.gsi1sk == ids.pad(like_id)))
-    try:
-        dynamodb.call("PutItem", request)
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    return dynamodb.attempt("PutItem", request) is not None
 
 
 def new_like(*, user: int, post: int, like_id: int) -> Like:

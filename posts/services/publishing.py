@@ -150,14 +150,8 @@ def _update_post(before: Post, actions: list[Action], nonce: str) -> Wire | None
     request = before.get_update_kwargs_from_instance(
         [*actions, *marks], condition=is_first | (Post.last_write == nonce)
     )
-    try:
-        answer = dynamodb.call("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
-        return None
-    attributes: Wire = answer["Attributes"]
-    return attributes
+    answer = dynamodb.attempt("UpdateItem", {**request, "ReturnValues": "ALL_NEW"})
+    return answer["Attributes"] if answer else None
 
 
 def delete(*, author: int, post: int) -> None:
@@ -183,11 +177,7 @@ def bury(*, author: int, post: int) -> bool:
     request = Post(*keys.post(post)).get_update_kwargs_from_instance(
         actions, condition=(Post.author == author) | (Post.last_write == nonce)
     )
-    try:
-        dynamodb.call("UpdateItem", request)
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
+    if dynamodb.attempt("UpdateItem", request) is None:
         return False
     tell(
         ("DEL", keys.cached_post(post)),
