@@ -1,12 +1,22 @@
 """Jobs of accounts."""
 
+import hashlib
+import logging
 from typing import Any
 
 from accounts import erasure_job, mail, mail_links
 from accounts.models import ACTIVE, Purpose, User
 from accounts.services import addresses, erasing, resetting
 from echomate import jobs, keys
+from echomate.errors import RateLimited
 from echomate.jobs import Job
+from echomate.throttling import Limit, Policy
+
+UNVERIFIED = Policy("unverified-mail", 20, 24 * 3600, guards=True, scope="own")
+"""Mail of accounts to an address that nobody has shown to be theirs; the links that one asks for have limits of their
+own."""
+
+logger = logging.getLogger(__name__)
 
 
 @jobs.runs(mail.KIND)
@@ -22,6 +32,8 @@ def send_mail(payload: dict[str, Any], job: Job) -> None:
     version = payload["credential_version"]
     if address is None or version not in (None, int(user.credential_version)):
         return
+    if not (user.email_verified or payload["address"]) and _has_enough(address):
+        return
     context = dict(payload["context"])
     if payload["has_code"]:
         context["code"] = mail_links.code_of(payload["nonce"])
@@ -33,6 +45,18 @@ def send_mail(payload: dict[str, Any], job: Job) -> None:
             return
         context["link"] = link
     mail.send(payload["template"], to=user, message_id=job.id, address=address, context=context)
+
+
+def _has_enough(address: str) -> bool:
+    """Whether an address that may be a stranger's has got its share: what is done to an account is told it by mail."""
+    try:
+        Limit(UNVERIFIED, hashlib.blake2b(address.encode(), digest_size=12).hexdigest()).count()
+    except RateLimited:
+        logger.warning(
+            "no more mail to an address that was never verified", extra={"policy": UNVERIFIED.name}
+        )
+        return True
+    return False
 
 
 @jobs.runs(resetting.KIND, is_kept=False)

@@ -5,12 +5,14 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from accounts.tests.acting import change_user
+from accounts.tests.acting import change_user, log_in
+from accounts.tests.mailing import letters
 from echomate import jobs, keys, table
 from echomate import mail as ses
 from echomate.config import config
 from echomate.jobs import Job
 from echomate.testing.client import Caller, Person, sign_up, unique_name
+from echomate.testing.configuration import configured
 from echomate.tests.test_mail import sent_to
 
 
@@ -35,6 +37,18 @@ def test_who_signs_up_gets_one_mail() -> None:
     assert kind == "text/html"
     assert person.username in html
     assert message.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+def test_an_address_that_was_never_verified_gets_a_share_of_a_day() -> None:
+    """It may be a stranger's, whose mailbox somebody fills by what he does to an account of his own."""
+    person = sign_up()
+    with configured(rate_limits={"unverified-mail": "2/86400"}, rate_limit_factor=1):
+        for _ in range(3):
+            assert log_in(person.username).status_code == 200
+        assert len(letters(person.email)) == 2
+        change_user(person.id, EmailVerified=True)
+        assert log_in(person.username).status_code == 200
+        assert len(letters(person.email)) == 3
 
 
 def test_the_mail_is_in_the_users_language() -> None:
