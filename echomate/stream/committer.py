@@ -95,8 +95,8 @@ class Committer:
         with metrics.COMMIT_SECONDS.time():
             self._write(batch, passed)
         self._is_unsure = False
-        self.passed = passed
         self._counters.touch(batch.cache_keys)
+        self.passed = passed
         self._batch = Batch(batch.reached, batch.reached)
         self._committed_at = time.monotonic()
         metrics.BATCHES.inc()

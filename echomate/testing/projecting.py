@@ -5,6 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from echomate import cache
+from echomate.errors import DependencyAway
 from echomate.stream import wake
 from echomate.stream.projector import Projector
 
@@ -18,14 +20,26 @@ class Projecting:
         self._thread.start()
 
     def catch_up(self, *, within: float = 30) -> None:
-        """Wait until all that was written before this call has had its effects."""
+        """Wait until all that was written before this call has had its effects.
+
+        To them belongs the deletion of cached counters, unless Redis is away.
+        """
         moment = time.time()
         end = time.monotonic() + within
-        while not self.projector.has_passed(moment):
+        while not (self.projector.has_passed(moment) and self._has_deleted()):
             if time.monotonic() > end:
                 raise TimeoutError(f"the projector did not catch up within {within} s")
             wake.wake()
             time.sleep(0.02)
+
+    def _has_deleted(self) -> bool:
+        if not any(one.worker.done.touched for one in list(self.projector._held.values())):
+            return True
+        try:
+            cache.run([("PING",)])
+        except DependencyAway:
+            return True
+        return False
 
     def stop(self) -> None:
         self.projector.stop()

@@ -1,5 +1,10 @@
+import time
+from collections.abc import Callable
+
+import pytest
+
 from echomate import cache, ids
-from echomate.stream import leases, losses
+from echomate.stream import counters, leases, losses
 from echomate.stream.tests import tallies
 from echomate.testing.projecting import Projecting, projecting
 
@@ -41,7 +46,9 @@ def test_more_counters_than_a_transaction_holds_are_committed_in_several(project
     assert [tallies.counted(owner) for owner in owners] == [1] * 250
 
 
-def test_a_hot_counter_is_deleted_from_the_cache_once_a_second(projector: Projecting) -> None:
+def test_a_hot_counter_is_deleted_from_the_cache_once_a_second(
+    projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
     owner = ids.new_id()
     key = tallies.cached_stats(owner)
     cache.ask(("SET", key, "old"))
@@ -49,19 +56,18 @@ def test_a_hot_counter_is_deleted_from_the_cache_once_a_second(projector: Projec
     projector.catch_up()
     assert cache.ask(("GET", key)) == [None]
     cache.ask(("SET", key, "older than the next tally"))
-    tallies.put(owner, 2)
-    projector.catch_up()
-    assert tallies.counted(owner) == 2
-    assert cache.ask(("GET", key)) == [b"older than the next tally"]
-    _wait_for_deletion(key)
+    with monkeypatch.context() as patch:
+        patch.setattr(counters, "REST_SECONDS", 600)
+        tallies.put(owner, 2)
+        _wait_until(lambda: tallies.counted(owner) == 2)
+        assert cache.ask(("GET", key)) == [b"older than the next tally"]
+    _wait_until(lambda: cache.ask(("GET", key)) == [None])
 
 
-def _wait_for_deletion(key: str) -> None:
-    import time
-
+def _wait_until(holds: Callable[[], bool]) -> None:
     end = time.monotonic() + 30
-    while cache.ask(("GET", key)) != [None]:
-        assert time.monotonic() < end
+    while not holds():
+        assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
 
 
