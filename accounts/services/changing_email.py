@@ -3,6 +3,7 @@
 from accounts import mail, mail_links
 from accounts.models import ACTIVE, EmailClaim, MailToken, Purpose, User
 from accounts.models.claims import claim_address
+from accounts.services import oidc_links
 from accounts.services.resetting import EVERY_STATE, end_sessions
 from echomate import cache, jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire
@@ -136,8 +137,9 @@ def undo_change(token: str) -> None:
     """Put an address back that was changed for another within 72 h, whatever has come after it.
 
     Who changed it knew the password, so that is void, all sessions end, and a link to a new one is mailed to the
-    address. The undo links of later changes lose their force; an earlier one's keeps it. Works in any state of the
-    account. Raises `Invalid` (`link-invalid`).
+    address. Login providers that were added since then, of which the mail went elsewhere, go too. The undo links of
+    later changes lose their force; an earlier one's keeps it. Works in any state of the account. Raises `Invalid`
+    (`link-invalid`).
     """
     found = mail_links.find(token, Purpose.UNDO)
     for _ in range(TRIES):
@@ -148,6 +150,7 @@ def undo_change(token: str) -> None:
             raise mail_links.invalid(Purpose.UNDO)
         if _undone(found, user, former[: places[0]]):
             cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
+            oidc_links.forget_links(user.id, since=former[places[0]]["ChangedAt"])
             return end_sessions(user.id)
     raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
 

@@ -74,9 +74,19 @@ def remove_link(user: User, digest: str) -> None:
         sessions.end(user.id, sid)
 
 
+def forget_links(user: int, *, since: int = 0) -> None:
+    """Let no provider log a user in any more that was added from a moment on, in Unix seconds, and tell it by mail.
+
+    For where those who added them are not who has the address now; the sessions are ended beside it.
+    """
+    for link in links_of(user):
+        if int(link.created_at or 0) >= since * 1000:
+            transactions.commit(_gone(user, link, condition=f"{transactions.ABSENT} OR #User = :user"))
+            cache.forget_parts([wake.COMMAND])
+
+
 def _removal(user: User, link: OidcLink) -> list[Wire]:
     """The version moves, so that of two links that go at once one stays, and no login under way comes after."""
-    told = mail.job("login-provider-unlinked", to=user.id, provider=provider_name(link))
     return [
         transactions.update(
             keys.user(user.id),
@@ -85,9 +95,15 @@ def _removal(user: User, link: OidcLink) -> list[Wire]:
             version=int(user.credential_version),
             next=int(user.credential_version) + 1,
         ),
-        transactions.delete(keys.oidc_claim(link.digest), condition="#User = :user", user=user.id),
-        transactions.delete(keys.oidc_link(user.id, link.digest)),
-        jobs.put_item(told),
+        *_gone(user.id, link, condition="#User = :user"),
+    ]
+
+
+def _gone(user: int, link: OidcLink, *, condition: str) -> list[Wire]:
+    return [
+        transactions.delete(keys.oidc_claim(link.digest), condition=condition, user=user),
+        transactions.delete(keys.oidc_link(user, link.digest)),
+        jobs.put_item(mail.job("login-provider-unlinked", to=user, provider=provider_name(link))),
     ]
 
 

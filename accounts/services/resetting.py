@@ -6,6 +6,7 @@ from accounts import devices, guessing, mail, mail_links, passwords, sessions
 from accounts.models import ERASING, SUSPENDED, MailToken, Purpose, User
 from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
+from accounts.services import oidc_links
 from echomate import cache, jobs, keys, table, transactions
 from echomate.dynamodb import Wire
 from echomate.errors import DependencyAway, Invalid
@@ -45,7 +46,8 @@ def send_link(user: User, *, nonce: str, job: int) -> None:
 def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> None:
     """Set a password by a link, once; all sessions end, second factors and passkeys stay.
 
-    That the link came shows that the address is theirs, and a login from where it was used isn't a stranger's.
+    That the link came shows that the address is theirs, and a login from where it was used isn't a stranger's. Where
+    nobody had shown that before, a stranger may have made the account: login providers that he added go.
     Raises `Invalid`: `link-invalid`, or a weak password, which doesn't use the link up.
     """
     found = mail_links.find(token, Purpose.RESET)
@@ -60,6 +62,8 @@ def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> No
     cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     for login in (user.username, found.address):
         guessing.trust(guessing.PASSWORDS, login, origin)
+    if not user.email_verified:
+        oidc_links.forget_links(user.id)
     end_sessions(user.id)
 
 

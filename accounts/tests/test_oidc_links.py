@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from django.core import mail
 
+from accounts.services import oidc_links
 from accounts.tests.acting import at_once, change_user, stored
 from accounts.tests.factors import Clock, change_session, enrol, mails_of, send, session_of
 from accounts.tests.issuer import Issuer, running, trusted
+from accounts.tests.mailing import confirm, letter, move, token
 from accounts.tests.test_oidc_login import log_in, logged_in
+from echomate import dynamodb, table
 from echomate.config import config
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
 from echomate.testing.configuration import configured
@@ -103,6 +106,49 @@ def test_a_provider_is_taken_away(issuer: Issuer) -> None:
     assert logged_in(issuer.code("ann-there")).id != ann.id
     assert stepped_up(ann).delete(f"{LINKS}/{link['id']}").status_code == 404
     assert "login-provider-unlinked" in mails_of(ann.id)
+
+
+def reset(person: Person) -> None:
+    assert Caller().post("/auth/forgot-password", {"email": person.email}).status_code == 202
+    body = {"token": token(person.email, "reset"), "password": "brown7sparrow"}
+    assert Caller().post("/auth/reset-password", body).status_code == 204
+
+
+def test_who_signed_up_with_anothers_address_keeps_no_way_in_when_its_owner_comes(issuer: Issuer) -> None:
+    account = sign_up("thief")
+    linked(account, issuer.code("thief-there"))
+    reset(account)
+    assert logged_in(issuer.code("thief-there")).id != account.id
+    assert letter(account.email, "login-provider-unlinked")
+
+
+def test_a_reset_by_who_has_shown_that_the_address_is_theirs_leaves_it(issuer: Issuer) -> None:
+    ann = sign_up("ann")
+    confirm(ann)
+    linked(ann, issuer.code("ann-there"))
+    reset(ann)
+    assert logged_in(issuer.code("ann-there")).id == ann.id
+
+
+def test_one_that_was_added_after_a_change_of_the_address_goes_with_the_change(issuer: Issuer) -> None:
+    ann, elsewhere = sign_up("ann"), f"{unique_name()}@example.org"
+    confirm(ann)
+    linked(ann, issuer.code("ann-there"))
+    change_link(ann, CreatedAt=1)
+    move(ann, elsewhere)
+    linked(ann, issuer.code("thief-there"))
+    undone = Caller().post("/auth/change-email/undo", {"token": token(ann.email, "email-changed")})
+    assert undone.status_code == 204
+    assert logged_in(issuer.code("thief-there")).id != ann.id
+    assert logged_in(issuer.code("ann-there")).id == ann.id
+
+
+def change_link(person: Person, **values: int) -> None:
+    """As if the one provider had been added at another time."""
+    (link,) = oidc_links.links_of(person.id)
+    changes = {name: {"Action": "PUT", "Value": {"N": str(value)}} for name, value in values.items()}
+    key = table.wire_key((link.pk, link.sk))
+    dynamodb.call("UpdateItem", {"TableName": config.table_name, "Key": key, "AttributeUpdates": changes})
 
 
 def test_with_the_sessions_of_its_tokens(issuer: Issuer) -> None:
