@@ -236,7 +236,7 @@ def _error(operation: str, answer: Wire) -> DynamoDBError:
     return DynamoDBError(operation, code, answer.get("message") or answer.get("Message") or "", answer)
 
 
-def wire(value: Any) -> Wire:
+def wire(value: Any) -> Wire:  # noqa: PLR0911 - one for each type
     """A Python value as an attribute value."""
     match value:
         case None:

@@ -1,16 +1,18 @@
-"""How every way in ends: a session."""
+"""What every way in has in common: the account's state is asked first, and a session is the end."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from accounts import devices, mail, sessions
-from accounts.models import ACTIVE, User
+from accounts.models import ACTIVE, ERASING, SUSPENDED, User
 from accounts.origins import NOWHERE, Origin
+from accounts.services import erasing
 from accounts.tokens import TokenPair
 from echomate import cache, jobs, keys, transactions
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import Unauthenticated
+from echomate.errors import Forbidden, Unauthenticated
+from echomate.ids import rfc3339
 from echomate.stream import wake
 
 
@@ -20,6 +22,17 @@ class LoggedIn:
     tokens: TokenPair = field(repr=False)
     device_token: str = field(repr=False)
     """By which the account knows the device from now on."""
+
+
+def refuse_by_state(user: User, *, restore: bool = False) -> None:
+    """Let nobody into an account that is suspended, nor into one that is being erased unless to `restore` it.
+
+    For those who have shown who they are. Raises `Forbidden` (`suspended`, `erasing`).
+    """
+    if user.state == SUSPENDED:
+        raise Forbidden(type="suspended")
+    if user.state == ERASING and not restore:
+        raise Forbidden(type="erasing", erased_at=rfc3339(erasing.moment(user)))
 
 
 def begin_session(

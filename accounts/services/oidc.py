@@ -11,8 +11,8 @@ from accounts.oidc.exchanging import may_lead_back
 from accounts.oidc.verifying import LEEWAY_SECONDS
 from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing, second_factors
-from accounts.services.logging_in import LoggedIn, begin_session
-from accounts.services.oidc_accounts import Account, account_of, owner_by, owner_of, require_active
+from accounts.services.logging_in import LoggedIn, begin_session, refuse_by_state
+from accounts.services.oidc_accounts import Account, account_of, owner_by, owner_of
 from echomate import dynamodb, keys, table, transactions
 from echomate.errors import Invalid, Unauthenticated
 from echomate.ids import now_seconds
@@ -56,11 +56,10 @@ def sign_in(
     """
     pending = _pending(grant)
     user, is_new = Account(pending, is_new=False) if pending else _redeemed(grant)
-    if not (restore and user.state == ERASING):
-        require_active(user)
+    refuse_by_state(user, restore=restore)
     shown = second_factors.demand(user, otp=second.otp, passkey=second.passkey, origin=origin)
     if user.state == ERASING:
-        user = _restored(user)
+        erasing.restore(user.id)
     logged_in = begin_session(user, origin=origin, methods=["oidc", *shown], announce=not is_new)
     if pending is not None:
         _forget_pending(grant)
@@ -73,14 +72,6 @@ def _redeemed(grant: CodeGrant) -> Account:
     if second_factors.has_one(account.user) or account.user.state == ERASING:
         _keep_pending(grant, identity.digest, account.user)
     return account
-
-
-def _restored(user: User) -> User:
-    erasing.restore(user.id)
-    found = User.read(keys.user(user.id))
-    if found is None:
-        raise Unauthenticated(type="oidc-refused")
-    return found
 
 
 def verify_fresh_login(user: User, given: Mapping[str, Any]) -> None:

@@ -8,8 +8,6 @@ from django.conf import settings
 from accounts import mail
 from accounts.models import (
     ACTIVE,
-    ERASING,
-    SUSPENDED,
     EmailClaim,
     OidcClaim,
     User,
@@ -21,11 +19,11 @@ from accounts.models import (
 from accounts.models.claims import claim_address
 from accounts.oidc import usernames
 from accounts.oidc.identities import Identity
-from accounts.services import erasing, imitating
+from accounts.services import imitating
+from accounts.services.logging_in import refuse_by_state
 from echomate import cache, ids, jobs, keys, transactions
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import DependencyAway, Forbidden, Unauthenticated
-from echomate.ids import rfc3339
+from echomate.errors import DependencyAway, Unauthenticated
 from echomate.stream import wake
 
 TRIES = 4
@@ -64,16 +62,6 @@ def owner_by(digest: str) -> User | None:
     return user
 
 
-def require_active(user: User) -> None:
-    """Raises `Forbidden` (`suspended`, `erasing`)."""
-    if user.state == ERASING:
-        raise Forbidden(type="erasing", erased_at=rfc3339(erasing.moment(user)))
-    if user.state == SUSPENDED:
-        raise Forbidden(type="suspended")
-    if user.state != ACTIVE:
-        raise Unauthenticated(type="oidc-refused")
-
-
 def link_parts(user: User, identity: Identity, *, condition: str, **values: object) -> list[Wire]:
     """The writes that make an identity that is nobody's a user's: claim, user, link, and the mail that says so."""
     issuer = identity.issuer
@@ -95,7 +83,7 @@ def _linked_by_address(identity: Identity) -> User | None:
     user = User.read(keys.user(int(claim.user))) if claim else None
     if user is None or user.email != address or not user.email_verified:
         return None
-    require_active(user)
+    refuse_by_state(user)
     condition = "#Email = :address AND #EmailVerified = :yes"
     try:
         transactions.commit(link_parts(user, identity, condition=condition, address=address, yes=True))

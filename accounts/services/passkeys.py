@@ -7,14 +7,13 @@ from typing import Any
 from accounts import ceremonies, challenges, mail
 from accounts.ceremonies import CeremonyFailed, Shown
 from accounts.challenges import Purpose
-from accounts.models import ERASING, SUSPENDED, Passkey, User, passkey_id, passkeys_of
+from accounts.models import ERASING, Passkey, User, passkey_id, passkeys_of
 from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing
-from accounts.services.logging_in import LoggedIn, begin_session
+from accounts.services.logging_in import LoggedIn, begin_session, refuse_by_state
 from echomate import jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import Forbidden, Unauthenticated
-from echomate.ids import rfc3339
+from echomate.errors import Unauthenticated
 
 HANDLE_BYTES = 8
 
@@ -67,11 +66,8 @@ def log_in_with_passkey(
     Raises `Unauthenticated` (`passkey-invalid`), `Forbidden` (`suspended`, `erasing`).
     """
     user = shown_by(assertion)
-    if user.state == SUSPENDED:
-        raise Forbidden(type="suspended")
+    refuse_by_state(user, restore=restore)
     if user.state == ERASING:
-        if not restore:
-            raise Forbidden(type="erasing", erased_at=rfc3339(erasing.moment(user)))
         erasing.restore(user.id)
     return begin_session(user, origin=origin, methods=["passkey"])
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts import devices, guessing, names, passwords
-from accounts.models import ERASING, SUSPENDED, User
+from accounts.models import ERASING, User
 from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing, second_factors
-from accounts.services.logging_in import LoggedIn, begin_session
+from accounts.services.logging_in import LoggedIn, begin_session, refuse_by_state
 from echomate import dynamodb, keys, table, transactions
 from echomate.dynamodb import Wire
-from echomate.errors import Forbidden, Unauthenticated
-from echomate.ids import rfc3339
+from echomate.errors import Unauthenticated
 
 NOBODY = 1
 """An id that nobody has: what is nobody's is looked for there, so that it takes the same reads."""
@@ -41,13 +40,12 @@ def log_in(
         if not passwords.matches(password, item.get("PasswordHash", {}).get("S")):
             raise Unauthenticated(type="bad-credentials")
     user: User = User.from_raw_data(item)
-    _check_state(user, restore=restore)
+    refuse_by_state(user, restore=restore)
     shown = second_factors.demand(user, otp=otp, passkey=passkey, origin=origin)
     if passwords.is_outdated(str(user.password_hash)):
         _upgrade_hash(user, password)
     if user.state == ERASING:
         erasing.restore(user.id)
-        user = User.read(keys.user(user.id)) or user
     return begin_session(user, origin=origin, methods=["password", *shown])
 
 
@@ -65,13 +63,6 @@ def _find(login: str, origin: Origin) -> tuple[Wire, Origin]:
     user = items[0] or {}
     is_theirs = "@" not in name or user.get("Email", {}).get("S") == name
     return user if is_theirs else {}, devices.seen(origin, items[1] if device else None)
-
-
-def _check_state(user: User, *, restore: bool) -> None:
-    if user.state == SUSPENDED:
-        raise Forbidden(type="suspended")
-    if user.state == ERASING and not restore:
-        raise Forbidden(type="erasing", erased_at=rfc3339(erasing.moment(user)))
 
 
 def _upgrade_hash(user: User, password: str) -> None:
