@@ -73,7 +73,7 @@ def kill_at_random(victims: Sequence[str], *, kills: int, dynamodb_local: bool) 
         assert min(town.writes[kind] for kind in ("post", "POST like", "POST follow")) >= kills / 2, (
             town.writes
         )
-        town.wait_until_right(within=30)
+        town.wait_until_right(within=60)
 
 
 def test_each_process_and_redis_may_be_killed_and_nothing_acknowledged_is_lost() -> None:
