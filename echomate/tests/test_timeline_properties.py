@@ -295,9 +295,8 @@ class Home(RuleBasedStateMachine):
         if reply and not line.making and len(line.ids) >= DEPTH:
             newest = sorted({*self.delivered, *line.ids}, reverse=True)[:DEPTH]
             assert set(newest) <= set(line.ids)
-        if reply and not line.making:
-            if line.ended:
-                assert self.delivered <= set(line.ids)
+        if reply and not line.making and line.ended:
+            assert self.delivered <= set(line.ids)
 
 
 @pytest.mark.parametrize("machine", [AuthorsList, Home])
