@@ -2,12 +2,13 @@
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from accounts import services
+from accounts import services, sessions
 from accounts.services import erasing
 from accounts.tests.acting import log_in, refresh
 from accounts.tests.mailing import expire, step_up, token
@@ -17,7 +18,7 @@ from echomate.testing.client import Caller, Person, problem, sign_up
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
 from echomate.testing.proxy import Proxy
-from echomate.testing.races import together
+from echomate.testing.races import halting, together
 from echomate.testing.working import run_jobs
 from feeds.tests.erasing import ask, erasure_job, receipt, run_out, soon
 
@@ -305,3 +306,17 @@ def test_a_login_after_the_time_brings_nobody_back() -> None:
     late = Caller().post("/auth/login", body)
     assert (late.status_code, problem(late)) == (403, "erasing")
     assert Caller().get(f"/users/{person.id}").status_code == 404
+
+
+def test_a_reset_that_overtakes_a_login_that_restores_leaves_it_no_session() -> None:
+    person = sign_up("leaving")
+    ask(person)
+    assert Caller().post("/auth/forgot-password", {"email": person.email}).status_code == 202
+    new = {"token": token(person.email, "reset"), "password": "brown7sparrow"}
+    with halting(erasing, "restore", after=True) as the_login, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(log_in, person.username, restore=True)
+        the_login.wait()
+        assert Caller().post("/auth/reset-password", new).status_code == 204
+        the_login.go_on()
+        assert problem(answer.result()) == "bad-credentials"
+    assert sessions.of(person.id) == []
