@@ -1,7 +1,5 @@
 """A new password for one who is logged in."""
 
-from typing import TYPE_CHECKING, cast
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -9,14 +7,10 @@ from rest_framework.response import Response
 from accounts import selectors, services, stepping_up
 from accounts.origins import origin_of
 from accounts.serializers.sessions import ChangePasswordSerializer
-from accounts.views.sessions import NEVER_STORED
-from echomate.views import ApiView
-
-if TYPE_CHECKING:
-    from accounts.authentication import TokenViewer
+from accounts.views.base import NEVER_STORED, OwnView
 
 
-class ChangePasswordView(ApiView):
+class ChangePasswordView(OwnView):
     @extend_schema(
         operation_id="changePassword",
         tags=["auth"],
@@ -33,15 +27,14 @@ class ChangePasswordView(ApiView):
     def post(self, request: Request) -> Response:
         """Set another password; all other sessions end."""
         given = self.validated(ChangePasswordSerializer)
-        viewer = cast("TokenViewer", self.viewer)
-        user = selectors.own_user(viewer.id)
+        user = selectors.own_user(self.viewer.id)
         if not user.password_hash:
-            stepping_up.require(viewer)
+            stepping_up.require(self.viewer)
         services.change_password(
             user,
             given.get("password"),
             given["new_password"],
-            session=viewer.sid,
+            session=self.viewer.sid,
             origin=origin_of(request, device_token=given.get("device_token")),
         )
         return Response(status=204, headers=NEVER_STORED)

@@ -7,31 +7,28 @@ from rest_framework.response import Response
 from accounts import selectors, stepping_up
 from accounts.models import User
 from accounts.services import exporting
-from echomate.errors import Unauthenticated
+from accounts.views.base import STEP_UP, OwnView
 from echomate.jobs import Job
 from echomate.jobs.presentation import present
 from echomate.jobs.serializers import StartedJobSerializer
 from echomate.throttling import Limit, Policy
-from echomate.views import ApiView
 
 EXPORTS = Policy("export", 3, 24 * 3600, scope="own")
 
 
-class ExportView(ApiView):
+class ExportView(OwnView):
     @extend_schema(
         operation_id="startExport",
         tags=["users"],
         request=None,
         responses={
             202: StartedJobSerializer,
-            403: OpenApiResponse(description="This session has to be stepped up first."),
+            403: STEP_UP,
             409: OpenApiResponse(),
         },
     )
     def post(self, request: Request) -> Response:
         """Let a copy of all of one's data be made; the job that makes one already, where there is one."""
-        if self.viewer is None:
-            raise Unauthenticated
         stepping_up.require(self.viewer)
         user = selectors.own_user(self.viewer.id)
         job = exporting.export_under_way(user) or self._start(user)

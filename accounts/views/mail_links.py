@@ -1,7 +1,6 @@
 """The flows by mail: what asks for a link, and what a link does."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, ClassVar, cast
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -18,6 +17,7 @@ from accounts.serializers.mail_links import (
     ResetSerializer,
 )
 from accounts.services import addresses, changing_email, notices, resetting
+from accounts.views.base import NEVER_STORED, STEP_UP, OwnView
 from echomate.throttling import Limit, Policy
 from echomate.views import ApiView
 
@@ -30,7 +30,6 @@ CHANGES = Policy("change-email", 5, 24 * 3600, guards=True)
 CHANGES_TO = Policy("change-email-to", 5, 24 * 3600, guards=True, scope="own")
 """Whoever asks, so that nobody's mailbox is filled by many accounts."""
 
-NO_STORE = {"Cache-Control": "no-store"}
 SENT = OpenApiResponse(description="If there is whom it concerns, a mail goes out; the answer tells nothing.")
 
 
@@ -56,15 +55,15 @@ class UsingView(ApiView):
 
     anonymous = True
     authentication_classes = ()
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": LINKS}
+    policies = {"POST": LINKS}
 
 
 def _accepted() -> Response:
-    return Response(status=202, headers=NO_STORE)
+    return Response(status=202, headers=NEVER_STORED)
 
 
 def _done() -> Response:
-    return Response(status=204, headers=NO_STORE)
+    return Response(status=204, headers=NEVER_STORED)
 
 
 class VerifyEmailView(UsingView):
@@ -85,7 +84,7 @@ class VerifyEmailView(UsingView):
 
 class ResendView(AskingView):
     anonymous = True
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": ASKERS}
+    policies = {"POST": ASKERS}
     to = RESENDS
 
     @extend_schema(
@@ -109,7 +108,7 @@ class ResendView(AskingView):
 class ForgotPasswordView(AskingView):
     anonymous = True
     authentication_classes = ()
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": ASKERS}
+    policies = {"POST": ASKERS}
     to = RESETS
 
     @extend_schema(
@@ -135,23 +134,23 @@ class ResetPasswordView(UsingView):
         return _done()
 
 
-class ChangeEmailView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": CHANGES}
+class ChangeEmailView(OwnView):
+    policies = {"POST": CHANGES}
 
     @extend_schema(
         operation_id="changeEmail",
         tags=["auth"],
         request=AddressSerializer,
-        responses={202: SENT, 403: OpenApiResponse(description="The session has to be stepped up first.")},
+        responses={202: SENT, 403: STEP_UP},
     )
     def post(self, request: Request) -> Response:
         """Have a link mailed to a new address, which is the account's once it is used. Asks for a step-up."""
-        viewer = stepping_up.require(self.viewer)
+        stepping_up.require(self.viewer)
         address = self.validated(AddressSerializer)["email"]
         Limit(
             CHANGES_TO, _digest(address)
         ).count()  # only here: who may ask for nothing must use nobody's share up
-        changing_email.ask_for_change(viewer.id, address)
+        changing_email.ask_for_change(self.viewer.id, address)
         return _accepted()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,13 +13,13 @@ from accounts.serializers.erasing import ErasingSerializer
 from accounts.serializers.profile import AccountSerializer
 from accounts.serializers.users import OwnUserSerializer
 from accounts.services import erasing
+from accounts.views.base import STEP_UP, OwnView
 from echomate import cache, etags, keys
 from echomate.ids import rfc3339
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH
-from echomate.views import ApiView
 
 
-class MeView(ApiView):
+class MeView(OwnView):
     def opening_reads(self, viewer_id: int | None) -> Sequence[cache.Command]:
         return [("GET", keys.cached_user_stats(viewer_id or 0))]
 
@@ -58,7 +58,7 @@ class MeView(ApiView):
         request=None,
         responses={
             202: ErasingSerializer,
-            403: OpenApiResponse(description="This session has to be stepped up first."),
+            403: STEP_UP,
         },
     )
     def delete(self, request: Request) -> Response:

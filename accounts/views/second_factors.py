@@ -1,7 +1,5 @@
 """One-time passwords and recovery codes."""
 
-from typing import TYPE_CHECKING, cast
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,17 +12,12 @@ from accounts.serializers.second_factors import (
     RecoveryCodesSerializer,
 )
 from accounts.services import enrolling, second_factors
-from accounts.views.sessions import NEVER_STORED
-from echomate.views import ApiView
+from accounts.views.base import NEVER_STORED, STEP_UP, OwnView
 
-if TYPE_CHECKING:
-    from accounts.authentication import TokenViewer
-
-STEP_UP = OpenApiResponse(description="The session is not stepped up.")
 CHANGED = OpenApiResponse(description="The account's credentials changed meanwhile.")
 
 
-class TotpView(ApiView):
+class TotpView(OwnView):
     @extend_schema(
         operation_id="beginTotp",
         tags=["auth"],
@@ -37,8 +30,8 @@ class TotpView(ApiView):
         It is asked for at logins once a code has confirmed it, within 15 minutes; until then what was confirmed
         before stays. A new one takes the place of one that isn't confirmed.
         """
-        viewer = stepping_up.require(self.viewer)
-        enrolment = enrolling.begin_totp(selectors.own_user(viewer.id), viewer.sid)
+        stepping_up.require(self.viewer)
+        enrolment = enrolling.begin_totp(selectors.own_user(self.viewer.id), self.viewer.sid)
         shown = {"secret": enrolment.secret, "otpauth_uri": enrolment.uri}
         return Response(shown, headers=NEVER_STORED)
 
@@ -58,7 +51,7 @@ class TotpView(ApiView):
         return Response(status=204)
 
 
-class ConfirmTotpView(ApiView):
+class ConfirmTotpView(OwnView):
     @extend_schema(
         operation_id="confirmTotp",
         tags=["auth"],
@@ -71,12 +64,11 @@ class ConfirmTotpView(ApiView):
         The answer holds new recovery codes; earlier ones are void.
         """
         given = self.validated(ConfirmTotpSerializer)
-        viewer = cast("TokenViewer", self.viewer)
-        codes = enrolling.confirm_totp(selectors.own_user(viewer.id), viewer.sid, given["otp"])
+        codes = enrolling.confirm_totp(selectors.own_user(self.viewer.id), self.viewer.sid, given["otp"])
         return Response({"recovery_codes": codes}, headers=NEVER_STORED)
 
 
-class RecoveryCodesView(ApiView):
+class RecoveryCodesView(OwnView):
     @extend_schema(operation_id="readRecoveryCodes", tags=["auth"], responses={200: CodesLeftSerializer})
     def get(self, request: Request) -> Response:
         """How many recovery codes are unused."""

@@ -12,13 +12,13 @@ from accounts.authentication import SignatureAuthentication, TokenViewer
 from accounts.serializers.sessions import SessionPageSerializer
 from accounts.serializers.signing_in import RefreshSerializer, TokensSerializer
 from accounts.tokens import TokenPair
+from accounts.views.base import NEVER_STORED, OwnView
 from echomate.errors import NotFound, Unauthenticated
 from echomate.schema.parameters import PAGE
 from echomate.views import ApiView
 
 FOREIGN_ORIGIN = OpenApiResponse(description="The cookie came with an `Origin` that is not allowed.")
 SID = re.compile("[0-9a-f]{24}")
-NEVER_STORED = {"Cache-Control": "no-store"}
 
 
 def token_response(pair: TokenPair, delivery: str, *, status: int = 200, **more: Any) -> Response:
@@ -79,7 +79,7 @@ class LogoutView(ApiView):
         return _no_session()
 
 
-class LogoutAllView(ApiView):
+class LogoutAllView(OwnView):
     authentication_classes = (SignatureAuthentication,)
 
     @extend_schema(
@@ -91,11 +91,11 @@ class LogoutAllView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """End all of one's sessions."""
-        sessions.end_all(self.viewer_id, by=cast("TokenViewer", self.viewer).sid)
+        sessions.end_all(self.viewer.id, by=self.viewer.sid)
         return _no_session()
 
 
-class SessionsView(ApiView):
+class SessionsView(OwnView):
     @extend_schema(
         operation_id="listSessions",
         tags=["auth"],
@@ -104,20 +104,18 @@ class SessionsView(ApiView):
     )
     def get(self, request: Request) -> Response:
         """One's sessions, the one that was begun last first."""
-        viewer = cast("TokenViewer", self.viewer)
         asked = self.page_request("sessions")
-        return self.list_response(own_sessions.page(viewer.id, asked, current=viewer.sid), asked)
+        return self.list_response(own_sessions.page(self.viewer.id, asked, current=self.viewer.sid), asked)
 
 
-class SessionView(ApiView):
+class SessionView(OwnView):
     @extend_schema(operation_id="endSession", tags=["auth"], request=None, responses={204: OpenApiResponse()})
     def delete(self, request: Request, sid: str) -> Response:
         """End one of one's sessions."""
-        viewer = cast("TokenViewer", self.viewer)
         if not SID.fullmatch(sid):
             raise NotFound
-        sessions.end_one(viewer.id, sid)
-        return _no_session() if sid == viewer.sid else Response(status=204, headers=NEVER_STORED)
+        sessions.end_one(self.viewer.id, sid)
+        return _no_session() if sid == self.viewer.sid else Response(status=204, headers=NEVER_STORED)
 
 
 def _no_session() -> Response:

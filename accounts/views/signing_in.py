@@ -1,8 +1,5 @@
 """Signup and login."""
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 import orjson
 from django.utils import translation
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -29,7 +26,7 @@ WRONG = (
 
 class SignupView(ApiView):
     anonymous = True
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": SIGNUPS}
+    policies = {"POST": SIGNUPS}
     authentication_classes = ()
 
     @extend_schema(
@@ -59,7 +56,7 @@ class SignupView(ApiView):
 
 class LoginView(ApiView):
     anonymous = True
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": LOGINS}
+    policies = {"POST": LOGINS}
     authentication_classes = ()
 
     @extend_schema(

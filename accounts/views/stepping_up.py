@@ -1,8 +1,5 @@
 """Stepping up a session."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar, cast
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,18 +8,15 @@ from accounts import selectors
 from accounts.origins import origin_of
 from accounts.serializers.second_factors import StepUpSerializer
 from accounts.services import stepping_up
+from accounts.views.base import OwnView
 from echomate.throttling import Policy
-from echomate.views import ApiView
-
-if TYPE_CHECKING:
-    from accounts.authentication import TokenViewer
 
 STEP_UPS = Policy("step-up", 30, 300, guards=True)
 MAILED_CODES = Policy("step-up-code", 5, 3600, guards=True)
 
 
-class StepUpView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": STEP_UPS}
+class StepUpView(OwnView):
+    policies = {"POST": STEP_UPS}
 
     @extend_schema(
         operation_id="stepUp",
@@ -43,14 +37,13 @@ class StepUpView(ApiView):
         no step-up, and a refresh of the tokens neither adds to it nor takes it away.
         """
         ((proof, given),) = self.validated(StepUpSerializer).items()
-        viewer = cast("TokenViewer", self.viewer)
-        user = selectors.own_user(viewer.id)
-        stepping_up.step_up(user, viewer.sid, proof=proof, given=given, origin=origin_of(request))
+        user = selectors.own_user(self.viewer.id)
+        stepping_up.step_up(user, self.viewer.sid, proof=proof, given=given, origin=origin_of(request))
         return Response(status=204)
 
 
-class StepUpCodeView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": MAILED_CODES}
+class StepUpCodeView(OwnView):
+    policies = {"POST": MAILED_CODES}
 
     @extend_schema(
         operation_id="mailStepUpCode",
@@ -68,6 +61,5 @@ class StepUpCodeView(ApiView):
 
         It steps up this session only, within 10 minutes, and bears five tries. It takes the place of an earlier one.
         """
-        viewer = cast("TokenViewer", self.viewer)
-        stepping_up.send_code(selectors.own_user(viewer.id), viewer.sid)
+        stepping_up.send_code(selectors.own_user(self.viewer.id), self.viewer.sid)
         return Response(status=202)

@@ -1,8 +1,5 @@
 """Another username."""
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,15 +8,15 @@ from accounts import selectors, services, stepping_up
 from accounts.presentation import present_me
 from accounts.serializers.signing_in import ChangeUsernameSerializer
 from accounts.serializers.users import OwnUserSerializer
+from accounts.views.base import STEP_UP, OwnView
 from echomate import etags
 from echomate.throttling import Policy
-from echomate.views import ApiView
 
 CHANGES = Policy("change-username", 20, 3600)
 
 
-class ChangeUsernameView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": CHANGES}
+class ChangeUsernameView(OwnView):
+    policies = {"POST": CHANGES}
 
     @extend_schema(
         operation_id="changeUsername",
@@ -27,7 +24,7 @@ class ChangeUsernameView(ApiView):
         request=ChangeUsernameSerializer,
         responses={
             200: OwnUserSerializer,
-            403: OpenApiResponse(description="It asks for a step-up."),
+            403: STEP_UP,
             409: OpenApiResponse(
                 description="The name is another's, or looks like that of a verified account."
             ),
