@@ -50,7 +50,7 @@ def absence_by(load: Load) -> int:
 
 
 def set_by(load: Load) -> int:
-    """A reader of a set whose members tell the version: 1 of them in the first, 2 in the second…"""
+    """A reader of a set whose members tell the version: 1 of them in the first, 2 in the second, and so on."""
     kind = CachedSet(lambda _: KEY, lambda _: MEMBERS[: load()], 60)
     return len(kind.among(OWNER, MEMBERS))
 
