@@ -189,6 +189,7 @@ def test_an_export_takes_a_step_up_and_so_does_its_link(
     answer = later.get(f"/jobs/{job['id']}")
     assert (answer.status_code, problem(answer)) == (403, "step-up-required")
     assert look(stepped_up(later), job)["result_url"]
+    assert later.get(f"/jobs/{job['id']}").headers["Cache-Control"] == "no-store"
     eve = stepped_up(sign_up("eve"))
     assert problem(eve.get(f"/jobs/{job['id']}")) == "not-found"
 

@@ -30,4 +30,7 @@ class JobView(ApiView):
         found = Job.read(keys.job(id_or_404(job)))
         if found is None or found.gsi1pk != keys.jobs_of(self.viewer.id) or not jobs.is_shown(found):
             raise NotFound
-        return Response(present(found, self.viewer))
+        shown = present(found, self.viewer)
+        return Response(
+            shown, headers={"Cache-Control": "no-store"}
+        )  # what it links to opens to whoever has the link
