@@ -112,10 +112,14 @@ def account(text: str) -> User | None:
     """The user of an id, a username or an address, in whatever state, for those who run this place."""
     id_ = parse_id(text)
     if id_ is None:
-        name = names.login(text)
-        claim = table.get_item(keys.email_claim(name) if "@" in name else keys.username_claim(name))
-        id_ = int(claim["User"]["N"]) if claim else None
+        id_ = claimant(names.login(text))
     return User.read(keys.user(id_)) if id_ is not None else None
+
+
+def claimant(login: str) -> int | None:
+    """Whose a username, a held one too, or an address is, by its claim; both in their one form."""
+    claim = table.get_item(keys.email_claim(login) if "@" in login else keys.username_claim(login))
+    return int(claim["User"]["N"]) if claim else None
 
 
 def own_user(id_: int) -> User:

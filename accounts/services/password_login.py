@@ -6,6 +6,7 @@ from typing import Any
 from accounts import devices, guessing, names, passwords
 from accounts.models import ERASING, User
 from accounts.origins import NOWHERE, Origin
+from accounts.selectors import claimant
 from accounts.services import erasing, second_factors
 from accounts.services.logging_in import LoggedIn, begin_session, refuse_by_state
 from echomate import dynamodb, keys, table, transactions
@@ -56,8 +57,7 @@ def _find(login: str, origin: Origin) -> tuple[Wire, Origin]:
     doesn't tell of an account.
     """
     name = names.login(login)
-    claim = table.get_item(keys.email_claim(name) if "@" in name else keys.username_claim(name))
-    owner = int(claim["User"]["N"]) if claim else NOBODY
+    owner = claimant(name) or NOBODY
     device = devices.key_of(owner, origin.device_token)
     items = table.batch_get([keys.user(owner), *([device] if device else [])])
     user = items[0] or {}
