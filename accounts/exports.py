@@ -1,7 +1,6 @@
 """What accounts give out in an export: what its owner wrote or did, and no secret."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import KnownDevice, OidcLink, Session, User, passkeys_of
 from accounts.presentation import own_settings
 from echomate import keys, privacy, table
-from echomate.ids import rfc3339
+from echomate.ids import at_milliseconds, rfc3339
 from echomate.privacy import Row
 
 PROFILE = "profile"
@@ -94,7 +93,7 @@ def _milliseconds(seconds: float | None) -> float | None:
 
 
 def _moment(milliseconds: float | None) -> str | None:
-    return None if milliseconds is None else rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    return None if milliseconds is None else rfc3339(at_milliseconds(milliseconds))
 
 
 _DIGEST = "a secret, or its digest, that says nothing of the person and could be misused"

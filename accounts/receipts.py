@@ -7,14 +7,13 @@ another one no earlier receipt is good any more.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models.erasures import Erasure
-from echomate.ids import rfc3339
+from echomate.ids import at_milliseconds, rfc3339
 
 
 def receipt_of(erasure: Erasure) -> str:
@@ -41,4 +40,4 @@ def _code(facts: Mapping[str, Any]) -> str:
 
 
 def _moment(milliseconds: float | None) -> str:
-    return rfc3339(datetime.fromtimestamp(int(milliseconds or 0) / 1000, UTC))
+    return rfc3339(at_milliseconds(int(milliseconds or 0)))

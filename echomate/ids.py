@@ -32,7 +32,12 @@ def milliseconds(id_: int) -> int:
 
 def instant(id_: int) -> datetime:
     """The instant of an id, in UTC."""
-    return datetime.fromtimestamp(milliseconds(id_) / 1000, UTC)
+    return at_milliseconds(milliseconds(id_))
+
+
+def at_milliseconds(unix_milliseconds: float) -> datetime:
+    """The moment of Unix milliseconds, the unit of `CreatedAt`, in UTC."""
+    return datetime.fromtimestamp(unix_milliseconds / 1000, UTC)
 
 
 def pad(id_: int) -> str:

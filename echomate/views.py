@@ -130,6 +130,10 @@ class ApiView(APIView):
         """The list shape; items may be bytes of JSON or what orjson takes."""
         return list_response(self.request, page, request)
 
+    def whole_list(self, results: Sequence[Any]) -> Response:
+        """The list shape of what is never more than a page."""
+        return Response({"results": results, "next": None, "previous": None})
+
 
 def list_response(request: Request, page: Page[Any], asked: PageRequest, **extra: Any) -> Response:
     """The list shape of the contract with its `Link` header; items may be bytes of JSON."""

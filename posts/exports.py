@@ -1,7 +1,6 @@
 """What posts give out of a user: what they wrote, and what they liked."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -10,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from echomate import keys, privacy, table
 from echomate.config import config
 from echomate.dynamodb import Wire
-from echomate.ids import rfc3339
+from echomate.ids import at_milliseconds, rfc3339
 from echomate.privacy import Row
 from posts.rendering import content_html, post_url
 
@@ -44,7 +43,7 @@ def _row(item: Wire) -> Row:
         "id": str(post),
         "url": _url(post),
         "created_at": rfc3339(post),
-        "edited_at": rfc3339(_moment(int(edited_at["N"]))) if edited_at else None,
+        "edited_at": rfc3339(at_milliseconds(int(edited_at["N"]))) if edited_at else None,
         "content": item["Content"]["S"],
         "language": item["Language"]["S"] if "Language" in item else None,
         "visibility": item["Visibility"]["S"],
@@ -58,10 +57,6 @@ def _url(post: int) -> str:
     """Absolute, for one who reads it elsewhere."""
     url = post_url(post)
     return config.public_url + url if url.startswith("/") else url
-
-
-def _moment(unix_milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(unix_milliseconds / 1000, UTC)
 
 
 @privacy.exports("likes", "like", title=_("Likes"))

@@ -7,7 +7,6 @@ and not at the write: that keeps an item at half its size, and a change of this 
 import html
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 
 import orjson
@@ -77,7 +76,7 @@ def _shape(item: Wire) -> dict[str, object]:
 
 
 def _rfc3339(unix_milliseconds: int) -> str:
-    return ids.rfc3339(datetime.fromtimestamp(unix_milliseconds / 1000, UTC))
+    return ids.rfc3339(ids.at_milliseconds(unix_milliseconds))
 
 
 @lru_cache(maxsize=PARSED_AT_MOST)

@@ -55,7 +55,7 @@ class PostsView(ApiView):
         ids = dict.fromkeys(ids_from_query(request, most=IDS_AT_MOST))
         shown = show(self.viewer_id_or_none, list(ids))
         results = [orjson.Fragment(post) for post in shown if post is not None]
-        return Response({"results": results, "next": None, "previous": None})
+        return self.whole_list(results)
 
     @extend_schema(
         operation_id="createPost",

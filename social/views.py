@@ -229,7 +229,7 @@ class RelationsView(ApiView):
             for one in found
             if one and one.relation and not one.relation.blocked_by
         ]
-        return Response({"results": results, "next": None, "previous": None})
+        return self.whole_list(results)
 
 
 class SearchView(ApiView):

@@ -1,8 +1,6 @@
 """Logging in with a provider, and the providers of one's account."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -20,14 +18,13 @@ from accounts.serializers.oidc import (
 from accounts.serializers.signing_in import LoggedInSerializer
 from accounts.services import oidc, oidc_links
 from accounts.services.oidc import SecondFactor
+from accounts.views.base import STEP_UP, OwnView
 from accounts.views.signing_in import LOGINS, logged_in_response
-from echomate.ids import rfc3339
+from echomate.ids import at_milliseconds, rfc3339
 from echomate.throttling import Policy
 from echomate.views import ApiView
 
 LINKS = Policy("oidc-links", 20, 3600)
-REFUSED = OpenApiResponse(description="`oidc-refused`: begin again at the provider's login page.")
-STEP_UP = OpenApiResponse(description="`step-up-required`.")
 LINK = OpenApiParameter(
     "link",
     {"type": "string", "pattern": "^[0-9a-f]{64}$"},
@@ -38,7 +35,7 @@ LINK = OpenApiParameter(
 
 class OidcLoginView(ApiView):
     anonymous = True
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": LOGINS}
+    policies = {"POST": LOGINS}
     authentication_classes = ()
 
     @extend_schema(
@@ -70,14 +67,14 @@ class OidcLoginView(ApiView):
         return logged_in_response(logged_in, given["token_delivery"])
 
 
-class OidcLinksView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": LINKS}
+class OidcLinksView(OwnView):
+    policies = {"POST": LINKS}
 
     @extend_schema(operation_id="listOidcLinks", tags=["auth"], responses={200: OidcLinkListSerializer})
     def get(self, request: Request) -> Response:
         """The login providers of one's account, the oldest first."""
         results = [_shown(link) for link in oidc_links.links_of(self.viewer_id)]
-        return Response({"results": results, "next": None, "previous": None})
+        return self.whole_list(results)
 
     @extend_schema(
         operation_id="addOidcLink",
@@ -102,7 +99,7 @@ class OidcLinksView(ApiView):
         )
 
 
-class OidcLinkView(ApiView):
+class OidcLinkView(OwnView):
     @extend_schema(
         operation_id="removeOidcLink",
         tags=["auth"],
@@ -124,11 +121,10 @@ class OidcLinkView(ApiView):
 
 
 def _shown(link: OidcLink) -> dict[str, Any]:
-    made = datetime.fromtimestamp(int(link.created_at or 0) / 1000, UTC)
     return {
         "id": link.digest,
         "issuer": link.issuer,
         "name": oidc_links.provider_name(link),
         "account": link.label,
-        "created_at": rfc3339(made),
+        "created_at": rfc3339(at_milliseconds(int(link.created_at or 0))),
     }

@@ -1,9 +1,7 @@
 """Passkeys of one's own, and logging in with one."""
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -25,20 +23,16 @@ from accounts.serializers.passkeys import (
 )
 from accounts.serializers.signing_in import LoggedInSerializer
 from accounts.services import keeping_passkeys, passkeys
+from accounts.views.base import NEVER_STORED, STEP_UP, OwnView
 from accounts.views.signing_in import LOGINS, logged_in_response
 from echomate.errors import NotFound
-from echomate.ids import rfc3339
+from echomate.ids import at_milliseconds, rfc3339
 from echomate.throttling import Policy
 from echomate.views import ApiView
 
-if TYPE_CHECKING:
-    from accounts.authentication import TokenViewer
-
 CHALLENGES = Policy("passkey-options", 60, 300, scope="address")
 CEREMONIES = Policy("passkeys", 60, 3600)
-NEVER_STORED = {"Cache-Control": "no-store"}
 
-STEP_UP = OpenApiResponse(description="`step-up-required`.")
 PASSKEY = OpenApiParameter(
     "passkey",
     {"type": "string", "pattern": f"^[0-9a-f]{{{ID_LENGTH}}}$"},
@@ -47,8 +41,8 @@ PASSKEY = OpenApiParameter(
 )
 
 
-class RegistrationOptionsView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": CEREMONIES}
+class RegistrationOptionsView(OwnView):
+    policies = {"POST": CEREMONIES}
 
     @extend_schema(
         operation_id="createPasskeyOptions",
@@ -62,14 +56,13 @@ class RegistrationOptionsView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """What a browser makes a passkey of."""
-        viewer = cast("TokenViewer", self.viewer)
-        stepping_up.require(viewer)
-        options = keeping_passkeys.registration_options(selectors.own_user(viewer.id), viewer.sid)
+        stepping_up.require(self.viewer)
+        options = keeping_passkeys.registration_options(selectors.own_user(self.viewer.id), self.viewer.sid)
         return Response(options, headers=NEVER_STORED)
 
 
-class StepUpOptionsView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": CEREMONIES}
+class StepUpOptionsView(OwnView):
+    policies = {"POST": CEREMONIES}
 
     @extend_schema(
         operation_id="createPasskeyStepUpOptions",
@@ -84,14 +77,14 @@ class StepUpOptionsView(ApiView):
         return Response(options, headers=NEVER_STORED)
 
 
-class PasskeysView(ApiView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": CEREMONIES}
+class PasskeysView(OwnView):
+    policies = {"POST": CEREMONIES}
 
     @extend_schema(operation_id="listPasskeys", tags=["auth"], responses={200: PasskeysSerializer})
     def get(self, request: Request) -> Response:
         """One's passkeys, the oldest first."""
         results = [_shown(passkey) for passkey in selectors.own_passkeys(self.viewer_id)]
-        return Response({"results": results, "next": None, "previous": None})
+        return self.whole_list(results)
 
     @extend_schema(
         operation_id="addPasskey",
@@ -105,14 +98,15 @@ class PasskeysView(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Keep a passkey that was made with the options of this session."""
-        viewer = cast("TokenViewer", self.viewer)
         given = self.validated(AddPasskeySerializer)
-        passkey = keeping_passkeys.add_passkey(viewer.id, viewer.sid, given["credential"], name=given["name"])
+        passkey = keeping_passkeys.add_passkey(
+            self.viewer.id, self.viewer.sid, given["credential"], name=given["name"]
+        )
         location = f"/api/v1/auth/passkeys/{passkey.id}"
         return Response(_shown(passkey), status=201, headers={"Location": location})
 
 
-class PasskeyView(ApiView):
+class PasskeyView(OwnView):
     @extend_schema(
         operation_id="readPasskey", tags=["auth"], parameters=[PASSKEY], responses={200: PasskeySerializer}
     )
@@ -146,16 +140,15 @@ class PasskeyView(ApiView):
     )
     def delete(self, request: Request, passkey: str) -> Response:
         """Forget a passkey."""
-        viewer = cast("TokenViewer", self.viewer)
-        stepping_up.require(viewer)
-        keeping_passkeys.remove_passkey(selectors.own_user(viewer.id), _id_or_404(passkey))
+        stepping_up.require(self.viewer)
+        keeping_passkeys.remove_passkey(selectors.own_user(self.viewer.id), _id_or_404(passkey))
         return Response(status=204)
 
 
 class LoginOptionsView(ApiView):
     anonymous = True
     authentication_classes = ()
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": CHALLENGES}
+    policies = {"POST": CHALLENGES}
 
     @extend_schema(
         operation_id="createPasskeyLoginOptions",
@@ -171,7 +164,7 @@ class LoginOptionsView(ApiView):
 class PasskeyLoginView(ApiView):
     anonymous = True
     authentication_classes = ()
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": LOGINS}
+    policies = {"POST": LOGINS}
 
     @extend_schema(
         operation_id="logInWithPasskey",
@@ -210,4 +203,4 @@ def _shown(passkey: Passkey) -> dict[str, Any]:
 
 
 def _moment(milliseconds: int) -> str:
-    return rfc3339(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    return rfc3339(at_milliseconds(milliseconds))
