@@ -28,6 +28,7 @@ BLOCKED_BY = "BLOCKED_BY#"
 MUTE = "MUTE#"
 POST = "POST#"
 LIKE = "LIKE#"
+BOOKMARK = "BOOKMARK#"
 JOB = "JOB"
 
 
@@ -158,6 +159,10 @@ def like(post: int, user: int) -> Key:
     return post_partition(post), LIKE + pad(user)
 
 
+def bookmark(user: int, post: int) -> Key:
+    return user_partition(user), BOOKMARK + pad(post)
+
+
 def job(job: int) -> Key:
     return f"JOB#{pad(job)}", JOB
 
@@ -213,6 +218,11 @@ def post_sort(post: int) -> str:
 def likes_of(user: int) -> str:
     """GSI1: what a user likes, by like id."""
     return f"LIKES#{pad(user)}"
+
+
+def bookmarks_of(user: int) -> str:
+    """GSI1: what a user has bookmarked, by bookmark id."""
+    return f"BOOKMARKS#{pad(user)}"
 
 
 def jobs_of(user: int) -> str:
@@ -318,6 +328,11 @@ def recent_follows(user: int) -> str:
 def recent_likes(user: int) -> str:
     """What a user has liked a moment ago, while the index may lag."""
     return f"likes:{user}:recent"
+
+
+def recent_bookmarks(user: int) -> str:
+    """What a user has bookmarked a moment ago, while the index may lag."""
+    return f"bookmarks:{user}:recent"
 
 
 def session_state(session: str) -> str:

@@ -119,7 +119,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "auth", "description": "Signup, login, tokens and sessions."},
         {"name": "users", "description": "Users and the graph between them."},
-        {"name": "posts", "description": "Posts and likes."},
+        {"name": "posts", "description": "Posts, likes and bookmarks."},
         {"name": "feeds", "description": "The home feed and the public timeline."},
         {"name": "jobs", "description": "Work that takes longer than a request."},
         {"name": "instance", "description": "This installation."},

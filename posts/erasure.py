@@ -8,7 +8,7 @@ from posts.services.publishing import bury
 
 KEYS = ("PK", "SK")
 
-privacy.remembers(keys.viewer_hash, keys.recent_likes)
+privacy.remembers(keys.viewer_hash, keys.recent_likes, keys.recent_bookmarks)
 privacy.not_erased("post_stats", because="They say nothing of anybody, and go with their post's tombstone.")
 
 
@@ -27,6 +27,11 @@ def erase_posts(user: int) -> Iterator[int]:
 @privacy.erases("likes", "like")
 def erase_likes(user: int) -> Iterator[int]:
     yield from _erase(table.query(keys.likes_of(user), index="GSI1", attributes=KEYS))
+
+
+@privacy.erases("bookmarks", "bookmark")
+def erase_bookmarks(user: int) -> Iterator[int]:
+    yield from _erase(table.query(keys.user_partition(user), prefix=keys.BOOKMARK, attributes=KEYS))
 
 
 def _posts(user: int) -> Iterator[Wire]:

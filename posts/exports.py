@@ -1,4 +1,4 @@
-"""What posts give out of a user: what they wrote, and what they liked."""
+"""What posts give out of a user: what they wrote, liked and bookmarked."""
 
 from collections.abc import Iterator
 
@@ -64,6 +64,14 @@ def likes(user: int) -> Iterator[Row]:
     for item in table.query(keys.likes_of(user), index="GSI1"):
         post = table.last_id(item["PK"]["S"])
         yield {"post_id": str(post), "url": _url(post), "liked_at": rfc3339(int(item["GSI1SK"]["S"]))}
+
+
+@privacy.exports("bookmarks", "bookmark", title=_("Bookmarks"))
+def bookmarks(user: int) -> Iterator[Row]:
+    for item in table.query(keys.bookmarks_of(user), index="GSI1"):
+        post = table.last_id(item["SK"]["S"])
+        bookmarked_at = rfc3339(int(item["GSI1SK"]["S"]))
+        yield {"post_id": str(post), "url": _url(post), "bookmarked_at": bookmarked_at}
 
 
 privacy.not_exported("post_stats", because="numbers, counted from the posts' likes and comments")

@@ -1,25 +1,25 @@
-"""Lists of posts that stand in no timeline: an author's, and what somebody likes; and the likers of a post.
+"""Lists of posts that stand in no timeline: an author's, those liked, those bookmarked; and the likers of a post.
 
-The first two come from the index, which lags; what Redis knows already is put in its place, so that one's own post
-or like is there at once.
+All but the last come from the index, which lags; what Redis knows already is put in its place, so that one's own post,
+like or bookmark is there at once.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from echomate import cache, ids, keys, paging, table, timelines
 from echomate.dynamodb import Wire
 from echomate.errors import DependencyAway
 from echomate.paging import Page, PageRequest
-from posts.hydration import show
-from posts.recent import recent_likes
-from posts.selectors import liked
+from posts.hydration import hydrate, show, shown
+from posts.recent import recent_bookmarks, recent_likes
+from posts.selectors import BOOKMARKED, liked
 from social.selectors import people
 
 LATEST = 60
 """More than anybody posts while an index lags."""
 
-LikeRow = tuple[int, int]
-"""(like id, post)"""
+MarkRow = tuple[int, int]
+"""(id of the like or bookmark, post)"""
 
 
 def posts_of(author: int, *, viewer: int | None, request: PageRequest) -> Page[bytes]:
@@ -46,15 +46,8 @@ def _announced(author: int) -> list[int]:
 def posts_liked_by(user: int, *, viewer: int | None, request: PageRequest) -> Page[bytes]:
     """What a user likes, as the viewer sees it, by like id."""
     latest = recent_likes.edges(user)
-    posts = {like: post for post, like in latest.items()}
 
-    def fetch(bound: int | None, count: int) -> list[LikeRow]:
-        items = _query(keys.likes_of(user), request, bound, count)
-        indexed = {int(item["GSI1SK"]["S"]): table.last_id(item["PK"]["S"]) for item in items}
-        rows = indexed | posts
-        return [(like, rows[like]) for like in _nearest(rows, request, bound, count)]
-
-    def hydrate(rows: Sequence[LikeRow]) -> list[bytes | None]:
+    def show_liked(rows: Sequence[MarkRow]) -> list[bytes | None]:
         """Of a like that was taken back, or made anew, the index may still tell."""
         wanted = [post for _, post in rows]
         still = liked(user, wanted)
@@ -63,7 +56,43 @@ def posts_liked_by(user: int, *, viewer: int | None, request: PageRequest) -> Pa
             for (like, post), body in zip(rows, show(viewer, wanted), strict=True)
         ]
 
-    return paging.fill(request, fetch, hydrate, lambda row: row[0])
+    fetch = _fetching_marks(keys.likes_of(user), request, latest, post_in="PK")
+    return paging.fill(request, fetch, show_liked, lambda row: row[0])
+
+
+def bookmarks(user: int, *, request: PageRequest) -> Page[bytes]:
+    """What a user has bookmarked and still sees, by bookmark id; for themselves alone."""
+    latest = recent_bookmarks.edges(user)
+
+    def show_bookmarked(rows: Sequence[MarkRow]) -> list[bytes | None]:
+        """The index may be late here too."""
+        if not rows:
+            return []
+        found = hydrate(user, [post for _, post in rows])
+        return [
+            shown(found, post)
+            if found.bits.get(post, 0) & BOOKMARKED and latest.get(post, bookmark) == bookmark
+            else None
+            for bookmark, post in rows
+        ]
+
+    fetch = _fetching_marks(keys.bookmarks_of(user), request, latest, post_in="SK")
+    return paging.fill(request, fetch, show_bookmarked, lambda row: row[0])
+
+
+def _fetching_marks(
+    partition: str, request: PageRequest, latest: Mapping[int, int], *, post_in: str
+) -> Callable[[int | None, int], list[MarkRow]]:
+    """The next marks of a partition beyond a bound: those of the index, and the latest ones (post → id)."""
+    recent = {mark: post for post, mark in latest.items()}
+
+    def fetch(bound: int | None, count: int) -> list[MarkRow]:
+        items = _query(partition, request, bound, count)
+        indexed = {int(item["GSI1SK"]["S"]): table.last_id(item[post_in]["S"]) for item in items}
+        rows = indexed | recent
+        return [(mark, rows[mark]) for mark in _nearest(rows, request, bound, count)]
+
+    return fetch
 
 
 def _query(

@@ -8,6 +8,8 @@
 | does a user like a post | get `POST#p` / `LIKE#u` |
 | who likes a post, by account | query `POST#p` / `LIKE#` |
 | what a user likes, newest first | GSI1 `LIKES#u`, by like id |
+| has a user bookmarked a post | get `USER#u` / `BOOKMARK#p` |
+| what a user has bookmarked, newest first | GSI1 `BOOKMARKS#u`, by bookmark id |
 
 A deleted post stays for a week as a tombstone: `Id` and `DeletedAt`, without author, content and index keys.
 """
@@ -51,6 +53,10 @@ class PostStats(Item, discriminator="post_stats"):
 
 class Like(Item, discriminator="like"):
     """Its keys say it all: the post, the user, and the like id in GSI1."""
+
+
+class Bookmark(Item, discriminator="bookmark"):
+    """The same, but in the partition of its user, who alone knows of it. Nothing leads to it from the post."""
 
 
 def public_partition(post: int) -> str:

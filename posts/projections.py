@@ -1,4 +1,4 @@
-"""What follows from a change of a post or a like: counters, stale caches, the end of a deleted post's counters."""
+"""What follows from a change of a post or of a mark on one: counters, stale caches, the end of a tombstone's."""
 
 from echomate import dynamodb, keys, table
 from echomate.config import config
@@ -49,6 +49,13 @@ def like_changed(change: Change, effects: Effects) -> None:
         key=keys.post_stats(post), field="Likes", delta=delta, cache_key=keys.cached_post_stats(post)
     )
     _count_user(effects, user, "Likes", delta)
+    effects.forget_parts(("HDEL", keys.viewer_hash(user), post))
+
+
+@projects("bookmark")
+def bookmark_changed(change: Change, effects: Effects) -> None:
+    """Nothing is counted: it is for its owner alone."""
+    user, post = last_id(change.item["PK"]), last_id(change.item["SK"])
     effects.forget_parts(("HDEL", keys.viewer_hash(user), post))
 
 

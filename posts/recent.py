@@ -1,6 +1,7 @@
-"""What somebody has liked a moment ago, which their list of likes shows at once."""
+"""What somebody has liked or bookmarked a moment ago, which their lists of these show at once."""
 
 from echomate import keys
 from echomate.recent import Recent
 
 recent_likes = Recent(keys.recent_likes)
+recent_bookmarks = Recent(keys.recent_bookmarks)

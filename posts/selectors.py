@@ -10,6 +10,7 @@ from posts import rendering
 from posts.rendering import RenderedPost
 
 __all__ = [
+    "BOOKMARKED",
     "LIKED",
     "NO_COUNTS",
     "PostCounts",
@@ -27,7 +28,8 @@ STATS_SECONDS = 600
 VIEWER_SECONDS = 7200
 
 LIKED = 1
-"""Bit 0 of a field of the viewer's hash; bit 1 is kept for bookmarks."""
+BOOKMARKED = 2
+"""Bits of a field of the viewer's hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +53,9 @@ def parse_counts(value: bytes) -> PostCounts:
     return PostCounts(int(likes), int(comments))
 
 
-def _bits(like: Wire | None) -> bytes:
+def _bits(like: Wire | None, bookmark: Wire | None) -> bytes:
     """The cached form of what a viewer did with a post."""
-    return b"%d" % (LIKED if like else 0)
+    return b"%d" % ((LIKED if like else 0) | (BOOKMARKED if bookmark else 0))
 
 
 def _load_rendered(posts: list[int]) -> Mapping[int, bytes]:
@@ -69,8 +71,10 @@ def _load_stats(posts: list[int]) -> Mapping[int, bytes]:
 
 def _load_viewer_bits(viewer: int, posts: Sequence[int]) -> dict[int, bytes]:
     """From the table: what a viewer did with each of the posts."""
-    items = table.batch_get(keys.like(post, viewer) for post in posts)
-    return {post: _bits(item) for post, item in zip(posts, items, strict=True)}
+    likes = [keys.like(post, viewer) for post in posts]
+    items = table.batch_get([*likes, *(keys.bookmark(viewer, post) for post in posts)])
+    marks = zip(posts, items[: len(posts)], items[len(posts) :], strict=True)
+    return {post: _bits(like, bookmark) for post, like, bookmark in marks}
 
 
 rendered: cache.CachedValues[RenderedPost] = cache.CachedValues(

@@ -1,4 +1,4 @@
-"""Posts, likes, and the lists of them that belong to a user."""
+"""Posts, likes, bookmarks, and the lists of them that belong to a user."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -174,6 +174,43 @@ class LikeView(ApiView):
 
 def _reaction(reaction: Reaction) -> Response:
     return Response(present_reaction(reaction.bits, reaction.counts))
+
+
+class BookmarkView(ApiView):
+    @extend_schema(
+        operation_id="addBookmark",
+        tags=["posts"],
+        parameters=[POST],
+        request=None,
+        responses={200: ReactionSerializer},
+    )
+    def post(self, request: Request, post: str) -> Response:
+        """Bookmark a post. Done twice, it is the same. Nobody else learns of it."""
+        return _reaction(services.bookmark(user=self.viewer_id, post=id_or_404(post)))
+
+    @extend_schema(
+        operation_id="removeBookmark",
+        tags=["posts"],
+        parameters=[POST],
+        request=None,
+        responses={200: ReactionSerializer},
+    )
+    def delete(self, request: Request, post: str) -> Response:
+        """Take a bookmark back, also where the post is out of sight."""
+        return _reaction(services.unbookmark(user=self.viewer_id, post=id_or_404(post)))
+
+
+class BookmarksView(ApiView):
+    @extend_schema(
+        operation_id="listBookmarks",
+        tags=["posts"],
+        parameters=[*PAGE],
+        responses={200: PostListSerializer},
+    )
+    def get(self, request: Request) -> Response:
+        """The posts that one has bookmarked and still sees, latest bookmark first."""
+        asked = self.page_request(f"bookmarks:{self.viewer_id}")
+        return self.list_response(lists.bookmarks(self.viewer_id, request=asked), asked)
 
 
 class LikersView(ApiView):

@@ -78,6 +78,8 @@ def test_an_export_holds_what_one_wrote_and_whom_one_follows(
     ]
     his = bob.post("/posts", {"content": "his"}).json()
     ann.post(f"/posts/{his['id']}/like")
+    for post in (posts[0], his):
+        ann.post(f"/posts/{post['id']}/bookmark")
     ann.post(f"/users/{bob.id}/follow")
     bob.post(f"/users/{ann.id}/follow")
     ann.post(f"/users/{eve.id}/block")
@@ -91,6 +93,10 @@ def test_an_export_holds_what_one_wrote_and_whom_one_follows(
         assert {name: post[name] for name in row} == {**row, "url": post["url"]}
         assert row["url"] == f"{config.public_url}{post['url']}"
     assert [row["post_id"] for row in lines(archive, "likes")] == [his["id"]]
+    bookmarks = lines(archive, "bookmarks")
+    assert [row["post_id"] for row in bookmarks] == [his["id"], posts[0]["id"]]
+    assert [row["url"] for row in bookmarks] == [config.public_url + post["url"] for post in (his, posts[0])]
+    assert posts[1]["created_at"] <= bookmarks[1]["bookmarked_at"] <= bookmarks[0]["bookmarked_at"]
     for name in ("following", "followers"):
         (edge,) = lines(archive, name)
         assert (edge["id"], edge["username"]) == (str(bob.id), bob.username)

@@ -178,13 +178,15 @@ def plant_graph(plot: Plot) -> None:
     assert person.post(f"/users/{foe.id}/block").status_code in {200, 404}
 
 
-@plants("post", "like")
+@plants("post", "like", "bookmark")
 def plant_writings(plot: Plot) -> None:
     for number, visibility in enumerate(("public", "followers", "public")):
         made = plot.person.post("/posts", {"content": f"{MARK} {number}", "visibility": visibility})
         assert made.status_code == 201
         assert plot.friend.post(f"/posts/{made.json()['id']}/like").status_code == 200
-    assert plot.person.post(f"/posts/{plot.post}/like").status_code == 200
+        assert plot.friend.post(f"/posts/{made.json()['id']}/bookmark").status_code == 200
+    for mark in ("like", "bookmark"):
+        assert plot.person.post(f"/posts/{plot.post}/{mark}").status_code == 200
 
 
 @plants("job")

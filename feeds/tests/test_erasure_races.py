@@ -19,7 +19,7 @@ from echomate.testing.projecting import projecting
 from echomate.testing.races import busy, halting, together
 from feeds.tests.erasing import PATIENCE_SECONDS, ask, erase, erasure_job, receipt, run_out, soon
 from feeds.tests.test_verifying import verify
-from posts.services import liking, publishing
+from posts.services import bookmarking, liking, publishing
 from social import services as social
 
 Write = Callable[[], Any]
@@ -80,6 +80,14 @@ def test_a_like_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count
     assert friend.get(f"/posts/{post}").json()["counts"]["likes"] == 0
 
 
+def test_a_bookmark_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
+    person, friend = sign_up(), sign_up()
+    post = friend.post("/posts", {"content": "keep me"}).json()["id"]
+    halted_through_the_erasure(
+        person, bookmarking, "_put_bookmark", lambda: person.post(f"/posts/{post}/bookmark")
+    )
+
+
 @pytest.mark.parametrize("side", ["follower", "followed"])
 def test_a_follow_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count(side: str) -> None:
     person, friend = sign_up(), sign_up()
@@ -96,6 +104,7 @@ def test_one_who_acts_from_many_places_while_asking_leaves_nothing() -> None:
         acts = (
             lambda: person.post("/posts", {"content": f"n{next(numbers)}"}),
             lambda: person.post(f"/posts/{posts[next(numbers) % 3]}/like"),
+            lambda: person.post(f"/posts/{posts[next(numbers) % 3]}/bookmark"),
             lambda: person.post(f"/users/{friends[next(numbers) % 3].id}/follow"),
             lambda: friends[0].post(f"/users/{person.id}/follow"),
             lambda: friends[1].get("/feed"),

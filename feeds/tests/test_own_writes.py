@@ -86,6 +86,18 @@ def test_own_likes_show_and_go_at_once(ann: Person, bob: Person) -> None:
         assert str(ann.id) not in ids(ann, f"/posts/{post}/likes")
 
 
+def test_own_bookmarks_show_and_go_at_once(ann: Person, bob: Person) -> None:
+    ann.post(f"/users/{bob.id}/follow")
+    post = publish(bob)
+    for _ in range(ROUNDS):
+        for act, bookmarked in ((ann.post, True), (ann.delete, False)):
+            assert act(f"/posts/{post}/bookmark").json()["viewer"]["bookmarked"] == bookmarked
+            assert (post in ids(ann, "/bookmarks")) == bookmarked
+            (in_feed,) = ann.get("/feed").json()["results"]
+            for shown in (in_feed, ann.get(f"/posts/{post}").json()):
+                assert shown["viewer"]["bookmarked"] == bookmarked
+
+
 def liked(one: Person, post: str) -> list[bool]:
     in_feed = [item for item in one.get("/feed").json()["results"] if item["id"] == post]
     return [item["viewer"]["liked"] for item in [one.get(f"/posts/{post}").json(), *in_feed]]

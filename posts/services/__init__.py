@@ -1,13 +1,16 @@
-"""Writes of posts and likes. Each writes one fact; counters, feeds and caches follow from the stream."""
+"""Writes of posts, likes and bookmarks. Each writes one fact; counters, feeds and caches follow from the stream."""
 
+from posts.services.bookmarking import bookmark, unbookmark
 from posts.services.importing import OldPost, import_likes, import_posts, take_in
-from posts.services.liking import Reaction, like, unlike
+from posts.services.liking import like, unlike
+from posts.services.marking import Reaction
 from posts.services.publishing import Draft, create, delete, edit
 
 __all__ = [
     "Draft",
     "OldPost",
     "Reaction",
+    "bookmark",
     "create",
     "delete",
     "edit",
@@ -15,5 +18,6 @@ __all__ = [
     "import_posts",
     "like",
     "take_in",
+    "unbookmark",
     "unlike",
 ]

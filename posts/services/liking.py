@@ -1,23 +1,16 @@
 """Like, and take it back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from echomate import dynamodb, ids, keys, table
-from echomate.config import config
+from echomate import ids, keys
 from echomate.errors import NotFound
 from posts import reading
 from posts.models import Like
 from posts.recent import recent_likes
 from posts.selectors import LIKED, PostCounts
+from posts.services import marking
+from posts.services.marking import Reaction
 from posts.services.telling import tell
-
-
-@dataclass(frozen=True, slots=True)
-class Reaction:
-    """A post after a toggle: the viewer's bits, and the counters, None where it is out of sight."""
-
-    bits: int
-    counts: PostCounts | None
 
 
 def like(*, user: int, post: int) -> Reaction:
@@ -32,9 +25,7 @@ def like(*, user: int, post: int) -> Reaction:
 
 def _put_like(*, user: int, post: int, like_id: int) -> bool:
     """Whether the like is new."""
-    item = new_like(user=user, post=post, like_id=like_id)
-    request = item.get_save_kwargs_from_instance(table.absent_or(Like.gsi1sk == ids.pad(like_id)))
-    return dynamodb.attempt("PutItem", request) is not None
+    return marking.put(new_like(user=user, post=post, like_id=like_id))
 
 
 def new_like(*, user: int, post: int, like_id: int) -> Like:
@@ -46,22 +37,13 @@ def new_like(*, user: int, post: int, like_id: int) -> Like:
 def unlike(*, user: int, post: int) -> Reaction:
     """Take a like back, also where the post is out of sight. Raises `NotFound` where there is neither."""
     seen = reading.look(user, post)
-    like_id = _delete_like(user=user, post=post)
+    like_id = marking.delete(keys.like(post, user))
     if like_id is None and seen is None:
         raise NotFound
     forgotten = ("HDEL", keys.viewer_hash(user), post)
     tell(forgotten, *([recent_likes.forget(user, edge=like_id, subject=post)] if like_id else ()))
-    if seen is None:
-        return Reaction(0, None)
-    return Reaction(seen.bits & ~LIKED, _moved(seen.counts, -int(like_id is not None)))
-
-
-def _delete_like(*, user: int, post: int) -> int | None:
-    """The id of the like that was there."""
-    key = table.wire_key(keys.like(post, user))
-    request = {"TableName": config.table_name, "Key": key, "ReturnValues": "ALL_OLD"}
-    old = dynamodb.call("DeleteItem", request).get("Attributes")
-    return int(old["GSI1SK"]["S"]) if old else None
+    bits = marking.left(user, post, seen=seen) & ~LIKED
+    return Reaction(bits, _moved(seen.counts, -int(like_id is not None)) if seen else None)
 
 
 def _moved(counts: PostCounts, by: int) -> PostCounts:

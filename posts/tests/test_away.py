@@ -28,6 +28,11 @@ def test_without_redis_everything_but_speed_is_the_same(
     assert bob.ids(f"users/{bob.id}/likes") == [post]
     assert bob.ids(f"posts/{post}/likes") == [bob.id]
     assert not bob.delete(f"posts/{post}/like").json["viewer"]["liked"]
+    assert bob.post(f"posts/{post}/bookmark").json["viewer"]["bookmarked"]
+    assert bob.get(f"posts/{post}").json["viewer"]["bookmarked"]
+    assert bob.ids("bookmarks") == [post]
+    assert not bob.delete(f"posts/{post}/bookmark").json["viewer"]["bookmarked"]
+    assert bob.ids("bookmarks") == []
     assert ann.patch(f"posts/{post}", {"content": "edited"}).json["content"] == "edited"
     assert bob.ids(f"users/{ann.name}/posts") == [post, before]
     assert ann.delete(f"posts/{post}").status == 204
@@ -44,12 +49,13 @@ def test_what_was_written_while_redis_was_away_shows_after_the_projector_has_for
     redis_proxy.refuse()
     ann.patch(path, {"content": "second"})
     bob.post(f"{path}/like")
+    bob.post(f"{path}/bookmark")
     redis_proxy.heal()
     time.sleep(0.6)  # for so long a process leaves a Redis alone that failed it
     with projecting() as running:
         running.catch_up()
     post = bob.get(path).json
-    assert (post["content"], post["viewer"]["liked"]) == ("second", True)
+    assert (post["content"], post["viewer"]) == ("second", {"liked": True, "bookmarked": True})
 
 
 def test_without_dynamodb_the_answer_is_503_within_five_seconds(
@@ -62,6 +68,8 @@ def test_without_dynamodb_the_answer_is_503_within_five_seconds(
         partial(ann.post, "posts", {"content": "x"}),
         partial(ann.patch, f"posts/{post}", {"content": "x"}),
         partial(bob.post, f"posts/{post}/like"),
+        partial(bob.post, f"posts/{post}/bookmark"),
+        partial(bob.get, "bookmarks"),
     ):
         start = time.monotonic()
         answer = call()
@@ -84,9 +92,14 @@ def test_a_write_whose_answer_is_lost_is_made_once(ann: Person, monkeypatch: pyt
     assert ann.get(path).json["viewer"]["liked"]
     assert ann.delete(f"{path}/like").status == 200
     assert not ann.get(path).json["viewer"]["liked"]
+    assert ann.post(f"{path}/bookmark").json["viewer"]["bookmarked"]
+    assert ann.ids("bookmarks") == [int(path.removeprefix("posts/"))]
+    assert ann.delete(f"{path}/bookmark").status == 200
+    assert ann.ids("bookmarks") == []
     assert ann.delete(path).status == 204
     assert ann.get(path).status == 404
-    assert lost == ["PutItem", "UpdateItem", "PutItem", "DeleteItem", "UpdateItem"]
+    marks = ["PutItem", "DeleteItem"] * 2
+    assert lost == ["PutItem", "UpdateItem", *marks, "UpdateItem"]
 
 
 def lose_first_answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -110,24 +110,33 @@ def test_an_authors_posts(lag: int, before: list[bool], limit: int, between: lis
     assert set(posts.visible) <= set(walk.seen)
 
 
-class Likes:
-    """What a user likes, of some posts of somebody else."""
+class Marks:
+    """What a user likes or has bookmarked, of some posts of somebody else."""
 
-    def __init__(self, author: int) -> None:
+    def __init__(self, author: int, kind: str) -> None:
         self.user = Person().id
         self.others = [services.create(author=author, draft=Draft(content="x")).id for _ in range(8)]
-        self.liked: list[int] = []
+        self.marked: list[int] = []
         self.ever: set[int] = set()
+        bookmarks = kind == "bookmarks"
+        self._add = services.bookmark if bookmarks else services.like
+        self._remove = services.unbookmark if bookmarks else services.unlike
+        self._bookmarks = bookmarks
 
     def change(self, number: int) -> None:
         post = self.others[number % len(self.others)]
-        if post in self.liked:
-            services.unlike(user=self.user, post=post)
-            self.liked.remove(post)
+        if post in self.marked:
+            self._remove(user=self.user, post=post)
+            self.marked.remove(post)
         elif post not in self.ever:
-            services.like(user=self.user, post=post)
-            self.liked.append(post)
+            self._add(user=self.user, post=post)
+            self.marked.append(post)
             self.ever.add(post)
+
+    def read(self, request: PageRequest) -> Page[bytes]:
+        if self._bookmarks:
+            return lists.bookmarks(self.user, request=request)
+        return lists.posts_liked_by(self.user, viewer=None, request=request)
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +144,7 @@ def author() -> int:
     return Person().id
 
 
+@pytest.mark.parametrize("kind", ["likes", "bookmarks"])
 @pytest.mark.parametrize("lag", [0, 2])
 @settings(max_examples=20, deadline=None)
 @given(
@@ -142,21 +152,21 @@ def author() -> int:
     limit=st.integers(1, 4),
     between=st.lists(st.tuples(st.sampled_from(["toggle", "older"]), st.integers(0, 7)), max_size=12),
 )
-def test_what_a_user_likes(
-    author: int, lag: int, before: list[int], limit: int, between: list[tuple[str, int]]
+def test_what_a_user_likes_or_has_bookmarked(
+    author: int, kind: str, lag: int, before: list[int], limit: int, between: list[tuple[str, int]]
 ) -> None:
-    likes = Likes(author)
+    marks = Marks(author, kind)
     with configured(test_index_delay_seconds=lag) if lag else nullcontext():
         for number in before:
-            likes.change(number)
-        at_first = set(likes.liked)
-        walk = Walk(lambda request: lists.posts_liked_by(likes.user, viewer=None, request=request), limit)
+            marks.change(number)
+        at_first = set(marks.marked)
+        walk = Walk(marks.read, limit)
         for what, number in between:
-            walk.older() if what == "older" else likes.change(number)
+            walk.older() if what == "older" else marks.change(number)
         while walk.older():
             pass
     assert len(walk.seen) == len(set(walk.seen))
-    assert at_first & set(likes.liked) <= set(walk.seen)
+    assert at_first & set(marks.marked) <= set(walk.seen)
 
 
 @settings(max_examples=20, deadline=None)

@@ -8,7 +8,7 @@ from echomate import cache, ids, keys, table
 from echomate.dynamodb import plain
 from echomate.projections import Change, Effects, handlers_of
 from echomate.testing.projecting import Projecting
-from posts.projections import like_changed, post_changed
+from posts.projections import bookmark_changed, like_changed, post_changed
 from posts.services import Draft, create
 from posts.tests.actor import Person
 
@@ -99,9 +99,21 @@ def test_a_like_counts_for_the_post_and_for_who_likes(ann: Person) -> None:
     assert effects(like_changed, change("modify", like, like)) == ([], [])
 
 
+def test_a_bookmark_counts_nothing(ann: Person) -> None:
+    post = ann.publish()
+    ann.post(f"posts/{post}/bookmark")
+    item = table.get_item(keys.bookmark(ann.id, post))
+    assert item is not None
+    bookmark = plain(item)
+    forget = ("HDEL", keys.viewer_hash(ann.id), post)
+    for one in (change("insert", None, bookmark), change("remove", bookmark, None)):
+        assert effects(bookmark_changed, one) == ([], [forget])
+
+
 def test_the_handlers_are_entered() -> None:
     assert post_changed in handlers_of("post")
     assert like_changed in handlers_of("like")
+    assert bookmark_changed in handlers_of("bookmark")
 
 
 def test_the_projector_forgets_what_a_writer_that_died_left_in_redis(ann: Person, bob: Person) -> None:
@@ -115,13 +127,31 @@ def test_the_projector_forgets_what_a_writer_that_died_left_in_redis(ann: Person
     bits = cache.ask(("HGET", keys.viewer_hash(bob.id), post))[0]
     ann.patch(f"posts/{post}", {"content": "second"})
     bob.post(f"posts/{post}/like")
+    bob.post(f"posts/{post}/bookmark")
     stale = [("SET", key, value) for key, value in zip(keys_of_post, old, strict=True)]
     cache.ask(*stale, ("HSET", keys.viewer_hash(bob.id), post, bits))
     assert bob.get(f"posts/{post}").json["content"] == "first"
     with projecting() as running:
         running.catch_up()
         seen = bob.get(f"posts/{post}").json
-    assert (seen["content"], seen["counts"]["likes"], seen["viewer"]["liked"]) == ("second", 1, True)
+    assert (seen["content"], seen["counts"]["likes"]) == ("second", 1)
+    assert seen["viewer"] == {"liked": True, "bookmarked": True}
+
+
+def test_the_projector_alone_forgets_that_a_bookmark_was_not_there(ann: Person, bob: Person) -> None:
+    """The process that put or removed it ended before its round trip to Redis."""
+    from echomate.testing.projecting import projecting
+
+    post = ann.publish()
+    for act, bookmarked in ((bob.post, True), (bob.delete, False)):
+        bob.get(f"posts/{post}")
+        bits = cache.ask(("HGET", keys.viewer_hash(bob.id), post))[0]
+        act(f"posts/{post}/bookmark")
+        cache.ask(("HSET", keys.viewer_hash(bob.id), post, bits))
+        assert bob.get(f"posts/{post}").json["viewer"]["bookmarked"] != bookmarked
+        with projecting() as running:
+            running.catch_up()
+            assert bob.get(f"posts/{post}").json["viewer"]["bookmarked"] == bookmarked
 
 
 def test_a_post_may_be_made_with_the_time_of_an_id_of_long_ago(ann: Person, projector: Projecting) -> None:

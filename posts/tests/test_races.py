@@ -10,8 +10,8 @@ from echomate import cache, keys, table
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
 from posts import services
-from posts.selectors import PostCounts, liked, stats
-from posts.services import Draft
+from posts.selectors import BOOKMARKED, PostCounts, liked, stats, viewer_bits
+from posts.services import Draft, Reaction
 from posts.tests.actor import Answer, Person
 
 
@@ -45,6 +45,37 @@ def test_likes_toggled_by_fifty_clients_end_in_counters_that_equal_the_set(
         assert int(mine["Likes"]["N"]) == int(user in likers)
     cache.forget(keys.cached_post_stats(post))
     assert stats.one(post) == PostCounts(len(likers), 0)
+
+
+def test_bookmarks_toggled_from_many_places_at_once_end_as_the_table_tells(ann: Person, bob: Person) -> None:
+    posts = [ann.publish(str(n)) for n in range(8)]
+    toggles = [(post, random.random() < 0.6) for post in posts for _ in range(12)]
+    random.shuffle(toggles)
+
+    def toggle(pair: tuple[int, bool]) -> Reaction:
+        post, up = pair
+        return (services.bookmark if up else services.unbookmark)(user=bob.id, post=post)
+
+    with ThreadPoolExecutor(16) as threads:
+        for (_, up), reaction in zip(toggles, threads.map(toggle, toggles), strict=True):
+            assert bool(reaction.bits & BOOKMARKED) == up
+            assert reaction.counts == PostCounts(0, 0)
+    items = table.batch_get(keys.bookmark(bob.id, post) for post in posts)
+    kept = {post: int(item["GSI1SK"]["S"]) for post, item in zip(posts, items, strict=True) if item}
+    bits = viewer_bits(bob.id, posts)
+    assert {post for post in posts if bits[post] & BOOKMARKED} == set(kept)
+    assert bob.ids("bookmarks") == sorted(kept, key=lambda post: kept[post], reverse=True)
+
+
+def test_of_bookmarks_of_a_post_at_once_one_is_made(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    answers = side_by_side([partial(bob.post, f"posts/{post}/bookmark")] * 10)
+    assert [answer.json["viewer"]["bookmarked"] for answer in answers] == [True] * 10
+    assert bob.ids("bookmarks") == [post]
+    assert len(list(table.query(keys.bookmarks_of(bob.id), index="GSI1"))) == 1
+    answers = side_by_side([partial(bob.delete, f"posts/{post}/bookmark")] * 10)
+    assert [answer.json["viewer"]["bookmarked"] for answer in answers] == [False] * 10
+    assert bob.ids("bookmarks") == []
 
 
 def test_of_edits_of_one_version_one_wins(ann: Person) -> None:

@@ -41,6 +41,8 @@ READ: dict[str, Action] = {
 REACT: dict[str, Action] = {
     "like": lambda viewer, post, _: viewer.post(f"posts/{post}/like").status,
     "unlike": lambda viewer, post, _: viewer.delete(f"posts/{post}/like").status,
+    "bookmark": lambda viewer, post, _: viewer.post(f"posts/{post}/bookmark").status,
+    "unbookmark": lambda viewer, post, _: viewer.delete(f"posts/{post}/bookmark").status,
     "likers": lambda viewer, post, _: viewer.get(f"posts/{post}/likes").status,
 }
 CHANGE: dict[str, Action] = {
@@ -104,7 +106,8 @@ def test_a_refused_change_changes_nothing(ann: Person, viewer: str, visibility: 
 
 def test_what_one_must_not_know_of_looks_like_what_is_not_there(ann: Person, bob: Person) -> None:
     hidden, unknown = ann.publish(visibility="followers"), 5
-    for method, suffix in (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/like"), ("GET", "/likes")):
+    calls = (("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/like"), ("GET", "/likes"))
+    for method, suffix in (*calls, ("POST", "/bookmark"), ("DELETE", "/bookmark")):
         body = {"content": "x"} if method == "PATCH" else None
         answers = [bob.call(method, f"posts/{post}{suffix}", body) for post in (hidden, unknown)]
         shapes = [{**a.json, "instance": "", "request_id": ""} for a in answers]
