@@ -59,9 +59,7 @@ def test_once_the_successor_is_used_the_old_token_ends_the_session(ann: Person) 
     assert problem(ann.use(latest["access"]).get("/users/me")) == "session-revoked"
 
 
-def test_after_a_minute_the_old_token_ends_the_session(
-    ann: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_a_minute_the_old_token_ends_the_session(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     successor = refresh(ann.refresh).json()["refresh"]
     now = int(time.time())
     monkeypatch.setattr(sessions, "now_seconds", lambda: now)

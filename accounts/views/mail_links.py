@@ -147,9 +147,8 @@ class ChangeEmailView(OwnView):
         """Have a link mailed to a new address, which is the account's once it is used. Asks for a step-up."""
         stepping_up.require(self.viewer)
         address = self.validated(AddressSerializer)["email"]
-        Limit(
-            CHANGES_TO, _digest(address)
-        ).count()  # only here: who may ask for nothing must use nobody's share up
+        # Only here, so that who may not ask uses nobody's share up.
+        Limit(CHANGES_TO, _digest(address)).count()
         changing_email.ask_for_change(self.viewer.id, address)
         return _accepted()
 
