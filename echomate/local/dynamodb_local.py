@@ -70,7 +70,7 @@ def program(*, port: int, directory: Path, cache: Path, durable: bool) -> Progra
         environment={**inherited(), "DDB_LOCAL_TELEMETRY": "0"},
         directory=directory,
         ready=lambda: _is_ready(port),
-        start_seconds=40,
+        start_seconds=60,
         facts={"url": f"http://127.0.0.1:{port}"},
     )
 

@@ -32,7 +32,7 @@ class Program:
     environment: Mapping[str, str]
     ready: Callable[[], bool] = lambda: True
     directory: Path | None = None
-    start_seconds: float = 20
+    start_seconds: float = 60
     stop_seconds: float = 3
     facts: Mapping[str, str] = field(default_factory=dict)
 

@@ -20,7 +20,8 @@ SERVE = "import http.server as h; h.test(h.SimpleHTTPRequestHandler, port={port}
 RUN = """
 import os, time
 print("ran {name}", flush=True)
-time.sleep(float(os.environ.get("STUB_COMMAND_SECONDS", "0")))
+if "{name}" == "rebuild":
+    time.sleep(float(os.environ.get("STUB_REBUILD_SECONDS", "0")))
 """
 WAIT = "import time; time.sleep(600)"
 

@@ -13,7 +13,7 @@ from echomate.testing.examples import examples
 
 KEY = "thing:1"
 OWNER = 1
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 MEMBERS = range(2, 100)
 READERS = 3
 

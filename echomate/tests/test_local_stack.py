@@ -25,7 +25,7 @@ from echomate.local.programs import SOURCE
 
 RUNS = "Ctrl-C stops it"
 STUB = (sys.executable, "-m", "echomate.tests.stub_stack")
-SECONDS = 30
+SECONDS = 60
 
 
 class Run:
@@ -180,11 +180,11 @@ def test_a_rebuild_that_a_stop_cut_short_is_done_at_the_next_start(
     running: Run, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     running.kill_all()
-    monkeypatch.setenv("STUB_COMMAND_SECONDS", "2")
+    monkeypatch.setenv("STUB_REBUILD_SECONDS", "60")
     second = begin()
     second.wait_for("ran rebuild")
     assert second.end() == 0
-    monkeypatch.delenv("STUB_COMMAND_SECONDS")
+    monkeypatch.delenv("STUB_REBUILD_SECONDS")
     third = begin()
     third.wait_for("The rebuild is done")
     assert "did not end in order" not in third.said

@@ -27,7 +27,7 @@ def worker_process(stack: Stack) -> Process:
         command=[sys.executable, "-m", "echomate.jobs.tests.worker"],
         environment={**os.environ, **stack.environment},
         directory=ROOT,
-        stop_seconds=10,
+        stop_seconds=60,
     )
     with (stack.directory / "worker.log").open("ab") as log:
         return Process(program, output=log.fileno())

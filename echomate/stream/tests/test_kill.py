@@ -26,7 +26,7 @@ def projector_process(stack: Stack, name: str, *, lease_seconds: int = LEASE_SEC
         command=[sys.executable, "-m", "echomate.stream.tests.program"],
         environment={**os.environ, **stack.environment, "LEASE_SECONDS": str(lease_seconds)},
         directory=ROOT,
-        stop_seconds=10,
+        stop_seconds=60,
     )
     with (stack.directory / f"{name}.log").open("ab") as log:
         return Process(program, output=log.fileno())
