@@ -4,10 +4,11 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from accounts import ceremonies, challenges, mail
-from accounts.ceremonies import CeremonyFailed, Made
-from accounts.challenges import Purpose
+from accounts import mail
 from accounts.models import ACTIVE, Passkey, User, passkey_id, passkeys_of
+from accounts.passkeys import ceremonies, challenges
+from accounts.passkeys.ceremonies import CeremonyFailed, Made
+from accounts.passkeys.challenges import Purpose
 from accounts.services.passkeys import handle_of
 from echomate import cache, dynamodb, jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire

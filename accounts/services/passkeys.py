@@ -4,11 +4,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from accounts import ceremonies, challenges, mail
-from accounts.ceremonies import CeremonyFailed, Shown
-from accounts.challenges import Purpose
+from accounts import mail
 from accounts.models import ERASING, Passkey, User, passkey_id, passkeys_of
 from accounts.origins import NOWHERE, Origin
+from accounts.passkeys import ceremonies, challenges
+from accounts.passkeys.ceremonies import CeremonyFailed, Shown
+from accounts.passkeys.challenges import Purpose
 from accounts.services import erasing
 from accounts.services.logging_in import LoggedIn, begin_session, refuse_by_state
 from echomate import jobs, keys, table, transactions

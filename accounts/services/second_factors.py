@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from accounts import guessing, mail, recovery_codes, totp
-from accounts.challenges import Purpose
 from accounts.models import RecoveryCodes, Totp, User, place_of
 from accounts.origins import NOWHERE, Origin
+from accounts.passkeys.challenges import Purpose
 from accounts.services import passkeys
 from echomate import jobs, keys, sealing, transactions
 from echomate.dynamodb import DynamoDBError, Wire

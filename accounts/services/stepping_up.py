@@ -9,9 +9,9 @@ from hmac import compare_digest
 from typing import Any
 
 from accounts import guessing, mail, mail_links, passwords
-from accounts.challenges import Purpose
 from accounts.models import STEP_UP_SECONDS, User
 from accounts.origins import NOWHERE, Origin
+from accounts.passkeys.challenges import Purpose
 from accounts.services import oidc, second_factors
 from echomate import cache, dynamodb, jobs, keys, transactions
 from echomate.dynamodb import DynamoDBError, Wire

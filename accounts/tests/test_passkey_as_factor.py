@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from accounts.challenges import Purpose
 from accounts.models import passkey_id
+from accounts.passkeys.challenges import Purpose
 from accounts.services import passkeys
 from accounts.tests.acting import log_in, login_of, stored
 from accounts.tests.authenticator import UP, UV, Authenticator, add_to, encoded

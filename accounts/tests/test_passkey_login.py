@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from accounts import challenges
 from accounts.models import Passkey, passkey_id, passkeys_of
+from accounts.passkeys import challenges
 from accounts.services import begin_session, keeping_passkeys, passkeys
 from accounts.tests.acting import at_once, change_user, log_in, stored
 from accounts.tests.authenticator import BE, BS, KEYS, UP, UV, Authenticator, add_to, decoded, encoded

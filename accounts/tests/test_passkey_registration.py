@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from accounts import challenges
+from accounts.passkeys import challenges
 from accounts.services import keeping_passkeys
 from accounts.tests.acting import at_once, change_user, claims_of, stored
 from accounts.tests.authenticator import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts import relying_party
+from accounts.passkeys import relying_party
 from echomate.testing.configuration import configured
 
 PRODUCTION = {

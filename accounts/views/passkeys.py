@@ -8,10 +8,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import selectors, stepping_up
-from accounts.challenges import Purpose
 from accounts.models import Passkey
 from accounts.models.passkeys import ID_LENGTH
 from accounts.origins import origin_of
+from accounts.passkeys.challenges import Purpose
 from accounts.serializers.passkeys import (
     AddPasskeySerializer,
     CreationOptionsSerializer,

@@ -19,9 +19,9 @@ from webauthn.helpers import structs
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.exceptions import WebAuthnException
 
-from accounts import relying_party
-from accounts.challenges import SECONDS
 from accounts.models import Passkey
+from accounts.passkeys import relying_party
+from accounts.passkeys.challenges import SECONDS
 from echomate.config import config
 
 ALGORITHMS = [
