@@ -1,7 +1,7 @@
 """Posts, likes, bookmarks, and the lists of them that belong to a user."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -38,7 +38,7 @@ NOT_YOURS = OpenApiResponse(description="It is somebody else's post.")
 
 class PostsView(ApiView):
     anonymous = True
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": POSTS}
+    policies = {"POST": POSTS}
 
     def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
         is_creation = viewer_id is not None and self.request.method == "POST"

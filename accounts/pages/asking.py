@@ -1,8 +1,5 @@
 """The pages on which one asks for a new link."""
 
-from collections.abc import Mapping
-from typing import ClassVar
-
 from django.http import HttpResponse
 from django.utils.translation import gettext
 from rest_framework.request import Request
@@ -12,11 +9,10 @@ from accounts.pages import words
 from accounts.pages.base import Page
 from accounts.services import addresses, resetting
 from accounts.views.mail_links import ASKERS, RESENDS, RESETS, AskingView
-from echomate.throttling import Policy
 
 
 class AskingPage(Page, AskingView):
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": ASKERS}
+    policies = {"POST": ASKERS}
     field = "email"
 
     def ask(self, address: str) -> None:

@@ -1,6 +1,5 @@
 """The pages to which links in mails lead."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -17,13 +16,12 @@ from accounts.views.mail_links import LINKS
 from echomate import keys
 from echomate.config import config
 from echomate.errors import Invalid
-from echomate.throttling import Policy
 
 
 class LinkPage(Page):
     """GET shows what the link would do, a POST of its form does it."""
 
-    policies: ClassVar[Mapping[str, Policy]] = {"POST": LINKS}
+    policies = {"POST": LINKS}
     purposes: ClassVar[tuple[Purpose, ...]] = ()
 
     def get(self, request: Request) -> HttpResponse:
