@@ -15,5 +15,11 @@ class EchomateConfig(AppConfig):
         request_started.disconnect(reset_queries)
         request_started.disconnect(close_old_connections)
         request_finished.disconnect(close_old_connections)
-        for register in ("jobs.projections", "exports", "jobs.erasure", "stream.erasure"):
+        for register in (
+            "jobs.projections",
+            "exports",
+            "idempotency.erasure",
+            "jobs.erasure",
+            "stream.erasure",
+        ):
             import_module(f"echomate.{register}")

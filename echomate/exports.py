@@ -2,4 +2,7 @@
 
 from echomate import privacy
 
+privacy.not_exported(
+    "idempotency_claim", because="the last day's answers to one's own calls, kept should they come again"
+)
 privacy.not_exported("job", because="work under way for the account, gone a week after its end")

@@ -159,6 +159,10 @@ def like(post: int, user: int) -> Key:
     return post_partition(post), LIKE + pad(user)
 
 
+def idempotency(user: int, idempotency_key: str) -> Key:
+    return f"IDEMPOTENCY#{pad(user)}#{_digest(idempotency_key)}", CLAIM
+
+
 def bookmark(user: int, post: int) -> Key:
     return user_partition(user), BOOKMARK + pad(post)
 

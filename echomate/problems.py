@@ -28,6 +28,7 @@ TITLES = {
     "email-taken": _("The e-mail address is taken"),
     "erasing": _("The account is being erased"),
     "forbidden": _("You may not do this"),
+    "idempotency-key-reused": _("The idempotency key belongs to another request"),
     "in-progress": _("The same request is still being worked on"),
     "internal-error": _("Something went wrong here"),
     "invalid": _("Some of the input is not valid"),
@@ -108,7 +109,7 @@ def response(request: HttpRequest, *, type: str, status: int, detail: str = "", 
 def handle(exception: Exception, context: Mapping[str, Any]) -> Response:
     """DRF's exception handler: every exception of a view becomes a problem document."""
     request: HttpRequest = context["request"]._request
-    error = _as_echomate_error(exception)
+    error = as_echomate_error(exception)
     if error.status == 500:
         logger.error("unhandled error", exc_info=exception)
     if isinstance(error, DependencyAway):
@@ -123,7 +124,7 @@ def handle(exception: Exception, context: Mapping[str, Any]) -> Response:
     return Response(body, status=error.status, headers=headers, content_type=CONTENT_TYPE)
 
 
-def _as_echomate_error(exception: Exception) -> EchomateError:
+def as_echomate_error(exception: Exception) -> EchomateError:
     if isinstance(exception, EchomateError):
         return exception
     if isinstance(exception, Http404):

@@ -79,6 +79,7 @@ CORS_EXPOSE_HEADERS = [
         "Link",
         "ETag",
         "Location",
+        "Idempotency-Replayed",
         "Retry-After",
         "RateLimit",
         "RateLimit-Policy",

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from echomate import cache, paging, throttling
 from echomate.cache import Command
 from echomate.errors import DependencyAway, Invalid, NotFound, Unauthenticated
+from echomate.idempotency import Creation, repeating
 from echomate.ids import parse_id
 from echomate.paging import Page, PageRequest
 from echomate.throttling import Limit, Policy, State
@@ -38,7 +39,7 @@ class ApiView(APIView):
     2. Make out who asks, from the token alone.
     3. One round trip for the session's state, the rate limits and the view's `opening_reads`.
     4. Refuse with 401 or 429.
-    5. The handler: validate, one service or selector, present.
+    5. The handler: validate, one service or selector, present; once, where the request has an `Idempotency-Key`.
 
     `self.opening` holds the replies of the view's own reads, or None where Redis is away.
     """
@@ -48,10 +49,14 @@ class ApiView(APIView):
     policies: ClassVar[Mapping[str, Policy]] = {}
     """A further rate limit by method."""
 
+    idempotent: ClassVar[frozenset[str]] = frozenset()
+    """The methods that create something, at most once for an `Idempotency-Key`; the handler uses `self.creation`."""
+
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # preflights are the middleware's
     format_kwarg = None
     opening: list[Any] | None
     rate_state: State | None = None
+    creation: Creation | None = None
 
     def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
         """What this view wants to know from Redis in the first round trip."""
@@ -79,6 +84,25 @@ class ApiView(APIView):
         elif not self.anonymous:
             raise Unauthenticated
         self.opening = replies[then:] if replies is not None else None
+        if viewer and request.method in self.idempotent:
+            self._create_once(request, viewer.id)
+
+    def _create_once(self, request: Request, user: int) -> None:
+        """Put the claim of the request's key, where it has one, around the handler that is called next."""
+        key = repeating.key_of(request)
+        if key is None:
+            return
+        method = str(request.method).lower()
+        handler = getattr(self, method)
+
+        def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
+            def create(creation: Creation) -> Response:
+                self.creation = creation
+                return cast("Response", handler(request, *args, **kwargs))
+
+            return repeating.once(request, user=user, key=key, create=create)
+
+        setattr(self, method, handle)
 
     def _limits(self, request: Request, viewer: Viewer | None) -> list[Limit]:
         address = throttling.address_subject(throttling.client_address(request._request))

@@ -38,6 +38,7 @@ NOT_YOURS = OpenApiResponse(description="It is somebody else's post.")
 
 class PostsView(ApiView):
     anonymous = True
+    idempotent = frozenset({"POST"})
     policies = {"POST": POSTS}
 
     def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
@@ -67,7 +68,8 @@ class PostsView(ApiView):
         """Publish a post."""
         author = self._author()
         given = _without_media(self.validated(NewPostSerializer))
-        post = services.create(author=author.id, draft=Draft(**{**_defaults(author), **given}))
+        draft = Draft(**{**_defaults(author), **given})
+        post = services.create(author=author.id, draft=draft, creation=self.creation)
         answer = etags.respond(request, present(post, author, NO_COUNTS, 0), version=post.version)
         answer.status_code = 201
         answer.headers["Location"] = f"/api/v1/posts/{post.id}"

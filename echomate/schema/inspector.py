@@ -7,6 +7,7 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework.serializers import BaseSerializer
 
 from echomate.schema.components import header_refs, refusal_ref
+from echomate.schema.parameters import IDEMPOTENCY_KEY
 from echomate.views import ApiView
 
 NOTHING_SAID = "No response body"
@@ -36,6 +37,12 @@ class Inspector(AutoSchema):
         reads_anonymously = self.method == "GET" and getattr(self.view, "anonymous", False)
         return [*ways, {}] if reads_anonymously else ways
 
+    def get_override_parameters(self) -> list[Any]:
+        return [IDEMPOTENCY_KEY] if self._is_idempotent() else []
+
+    def _is_idempotent(self) -> bool:
+        return isinstance(self.view, ApiView) and self.method in self.view.idempotent
+
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is None:
@@ -56,15 +63,18 @@ class Inspector(AutoSchema):
             return ["406"]
         takes_body = "requestBody" in operation
         queries = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "query"}
+        is_idempotent = self._is_idempotent()
         conditions = {
             304: "If-None-Match" in parameters,
-            400: takes_body or bool(queries),
+            400: takes_body or bool(queries) or is_idempotent,
             401: bool(self.view.authentication_classes),
             404: "{" in self.path,
             406: True,
+            409: is_idempotent,
             412: "If-Match" in parameters,
-            413: takes_body,
+            413: takes_body or is_idempotent,
             415: takes_body,
+            422: is_idempotent,
             429: True,
             503: True,
         }
@@ -90,6 +100,7 @@ def _headers(status: int, parameters: set[str]) -> list[str]:
     names = ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
     conditions = {
         "Location": status in {201, 307},
+        "Idempotency-Replayed": IDEMPOTENCY_KEY.name in parameters,
         "Link": "cursor" in parameters,
         "ETag": bool({"If-Match", "If-None-Match"} & parameters) and status not in {204, 307},
     }

@@ -2,6 +2,7 @@
 
 from drf_spectacular.utils import OpenApiParameter
 
+from echomate.idempotency.repeating import HEADER, PATTERN
 from echomate.paging import DEFAULT_LIMIT, MAX_LIMIT
 
 _ID = {"$ref": "#/components/schemas/Id"}
@@ -33,6 +34,13 @@ IF_MATCH = OpenApiParameter(
     str,
     OpenApiParameter.HEADER,
     description="The entity tag of what was read: 412 where it was edited since. Without it the last edit wins.",
+)
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    HEADER,
+    {"type": "string", "pattern": f"^{PATTERN}$"},
+    OpenApiParameter.HEADER,
+    description="Names this creation: for 24 hours the same call with the same key gets the first one's answer.",
 )
 
 

@@ -55,9 +55,10 @@ class Case:
 class Server:
     """gunicorn as in production, on the stack of this process."""
 
-    def __init__(self, stack: Stack, *, debug: bool) -> None:
+    def __init__(self, stack: Stack, *, debug: bool, **settings: str) -> None:
         self.port = free_port()
         environment = {**os.environ, **stack.environment, "DEBUG": str(debug), "WEB_CONCURRENCY": "1"}
+        environment |= settings
         self.log = stack.directory / f"web-{self.port}.log"
         with self.log.open("wb") as output:
             self.process = Process(

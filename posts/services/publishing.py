@@ -11,6 +11,7 @@ from echomate import dynamodb, ids, keys, table, timelines
 from echomate.cache import Command
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Conflict, DependencyAway, Forbidden, Invalid, NotFound, PreconditionFailed
+from echomate.idempotency import Creation
 from posts import reading, rendering
 from posts.models import TOMBSTONE_SECONDS, Post, public_partition
 from posts.rendering import RenderedPost
@@ -31,14 +32,17 @@ class Draft:
     spoiler_text: str = ""
 
 
-def create(*, author: int, draft: Draft, post: int | None = None) -> RenderedPost:
+def create(
+    *, author: int, draft: Draft, post: int | None = None, creation: Creation | None = None
+) -> RenderedPost:
     """Publish. `post` is an id that the caller chose, with the time that it tells.
 
-    Raises `Conflict` where such an id is taken.
+    With a `creation`, the post that an earlier try has made is found, also where it was deleted since. Raises
+    `Conflict` where the id that was chosen is taken.
     """
-    for _ in range(TRIES):
-        id_ = ids.new_id() if post is None else post
-        item = put_post(new_post(id_, author, draft))
+    creation = creation or Creation(ids.new_id() if post is None else post, _nonce())
+    for id_ in creation.candidates():
+        item = put_post(new_post(id_, author, draft, nonce=creation.nonce))
         if item is not None:
             tell(*_announcements(author, id_))
             return _rendered(item)
@@ -47,7 +51,7 @@ def create(*, author: int, draft: Draft, post: int | None = None) -> RenderedPos
     raise DependencyAway("ids")
 
 
-def new_post(id_: int, author: int, draft: Draft) -> Post:
+def new_post(id_: int, author: int, draft: Draft, *, nonce: str = "") -> Post:
     """A post that isn't written yet."""
     partition, sort = keys.post(id_)
     public = draft.visibility == "public"
@@ -67,7 +71,7 @@ def new_post(id_: int, author: int, draft: Draft) -> Post:
         sensitive=draft.sensitive,
         spoiler_text=draft.spoiler_text,
         version=1,
-        nonce=_nonce(),
+        nonce=nonce or _nonce(),
     )
 
 
