@@ -22,6 +22,8 @@ class OidcLink(Item, discriminator="oidc_link"):
     issuer = UnicodeAttribute(attr_name="Issuer")
     label = UnicodeAttribute(attr_name="Label", default="")
     """What the issuer calls them, so that its owner knows one account there from another."""
+    nonce = UnicodeAttribute(attr_name="Nonce", null=True)
+    """By this a creation that is tried again knows its first try."""
 
     @property
     def digest(self) -> str:
@@ -52,9 +54,9 @@ def oidc_claim(user: int, digest: str, *, issuer: str) -> OidcClaim:
     return OidcClaim(pk=partition, sk=sort, created_at=table.clock(), user=user, issuer=issuer)
 
 
-def oidc_link(user: int, digest: str, *, issuer: str, label: str) -> OidcLink:
+def oidc_link(user: int, digest: str, *, issuer: str, label: str, nonce: str | None = None) -> OidcLink:
     partition, sort = keys.oidc_link(user, digest)
-    return OidcLink(pk=partition, sk=sort, created_at=table.clock(), issuer=issuer, label=label)
+    return OidcLink(pk=partition, sk=sort, created_at=table.clock(), issuer=issuer, label=label, nonce=nonce)
 
 
 def oidc_sighting(user: int, sid: str, *, digest: str, expires_at: int) -> OidcSighting:

@@ -33,6 +33,8 @@ class Passkey(Item, discriminator="passkey"):
     backup_eligible = BooleanAttribute(attr_name="BackupEligible")
     backed_up = BooleanAttribute(attr_name="BackedUp")
     name = UnicodeAttribute(attr_name="Name")
+    nonce = UnicodeAttribute(attr_name="Nonce", null=True)
+    """By this a creation that is tried again knows its first try."""
     last_used_at = NumberAttribute(attr_name="LastUsedAt", null=True)
     """Unix milliseconds."""
 

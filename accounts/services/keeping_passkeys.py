@@ -13,6 +13,7 @@ from accounts.services.passkeys import handle_of
 from echomate import cache, dynamodb, jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Conflict, EchomateError, Invalid, NotFound, Unauthenticated
+from echomate.idempotency import Creation
 from echomate.stream import wake
 
 MOST = 20
@@ -35,12 +36,17 @@ def registration_options(user: User, sid: str) -> dict[str, Any]:
     )
 
 
-def add_passkey(user: int, sid: str, credential: Mapping[str, Any], *, name: str) -> Passkey:
-    """Keep a passkey that was just made, tell its owner by mail, and count it.
+def add_passkey(
+    user: int, sid: str, credential: Mapping[str, Any], *, name: str, creation: Creation | None = None
+) -> Passkey:
+    """Keep a passkey that was just made, tell its owner by mail, and count it; or find what an earlier try has kept.
 
     Raises `Invalid` (`passkey-invalid`), `Conflict` where it is kept already or there are 20, `Unauthenticated`
     where the session ended meanwhile.
     """
+    kept = _kept_before(user, creation) if creation and creation.is_repeated else None
+    if kept is not None:
+        return kept
     try:
         challenge = ceremonies.challenge_of(credential)
         if not challenges.is_good(challenge, Purpose.REGISTRATION, subject=_subject(user, sid)):
@@ -49,8 +55,13 @@ def add_passkey(user: int, sid: str, credential: Mapping[str, Any], *, name: str
     except CeremonyFailed as failure:
         logger.info("passkey not added: %s", failure)
         raise Invalid(type="passkey-invalid") from failure
+    passkey.nonce = creation.nonce if creation else None
     _store(user, sid, passkey, challenge)
     return passkey
+
+
+def _kept_before(user: int, creation: Creation) -> Passkey | None:
+    return next((passkey for passkey in passkeys_of(user) if passkey.nonce == creation.nonce), None)
 
 
 def _subject(user: int, sid: str) -> str:

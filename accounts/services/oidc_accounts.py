@@ -62,7 +62,9 @@ def owner_by(digest: str) -> User | None:
     return user
 
 
-def link_parts(user: User, identity: Identity, *, condition: str, **values: object) -> list[Wire]:
+def link_parts(
+    user: User, identity: Identity, *, condition: str, nonce: str | None = None, **values: object
+) -> list[Wire]:
     """The writes that make an identity that is nobody's a user's: claim, user, link, and the mail that says so."""
     issuer = identity.issuer
     told = mail.job("login-provider-linked", to=user.id, provider=issuer.name or issuer.issuer)
@@ -71,7 +73,9 @@ def link_parts(user: User, identity: Identity, *, condition: str, **values: obje
         transactions.check(
             keys.user(user.id), condition=f"#State = :active AND {condition}", active=ACTIVE, **values
         ),
-        transactions.put(oidc_link(user.id, identity.digest, issuer=issuer.issuer, label=identity.label)),
+        transactions.put(
+            oidc_link(user.id, identity.digest, issuer=issuer.issuer, label=identity.label, nonce=nonce)
+        ),
         jobs.put_item(told),
     ]
 

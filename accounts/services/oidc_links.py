@@ -8,6 +8,7 @@ from echomate import cache, jobs, keys, table, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Conflict, NotFound
+from echomate.idempotency import Creation
 from echomate.stream import wake
 
 
@@ -24,14 +25,23 @@ def provider_name(link: OidcLink) -> str:
     return (known.name if known else "") or link.issuer
 
 
-def add_link(user: User, grant: CodeGrant) -> OidcLink:
-    """Let a provider log the user in, too; what is so already stays so.
+def add_link(user: User, grant: CodeGrant, creation: Creation | None = None) -> OidcLink:
+    """Let a provider log the user in, too; what is so already, or since an earlier try, stays so.
 
     Raises `Unauthenticated` (`oidc-refused`), `Conflict` where it is another account's or this one has changed.
     """
+    added = _added_before(user, creation) if creation and creation.is_repeated else None
+    if added is not None:
+        return added
     identity = redeem(grant)
     unchanged = "#CredentialVersion = :version"
-    parts = link_parts(user, identity, condition=unchanged, version=int(user.credential_version))
+    parts = link_parts(
+        user,
+        identity,
+        condition=unchanged,
+        nonce=creation.nonce if creation else None,
+        version=int(user.credential_version),
+    )
     try:
         transactions.commit(parts)
     except DynamoDBError as error:
@@ -42,6 +52,11 @@ def add_link(user: User, grant: CodeGrant) -> OidcLink:
         raise
     cache.forget_parts([wake.COMMAND])
     return _present(user, identity)
+
+
+def _added_before(user: User, creation: Creation) -> OidcLink | None:
+    """Without another look at the code, which is good for one login."""
+    return next((link for link in links_of(user.id) if link.nonce == creation.nonce), None)
 
 
 def _present(user: User, identity: Identity) -> OidcLink:

@@ -17,6 +17,8 @@ EXPORTS = Policy("export", 3, 24 * 3600, scope="own")
 
 
 class ExportView(OwnView):
+    idempotent = frozenset({"POST"})
+
     @extend_schema(
         operation_id="startExport",
         tags=["users"],
@@ -31,10 +33,13 @@ class ExportView(OwnView):
         """Let a copy of all of one's data be made; the job that makes one already, where there is one."""
         stepping_up.require(self.viewer)
         user = selectors.own_user(self.viewer.id)
-        job = exporting.export_under_way(user) or self._start(user)
-        return Response({"job": present(job, self.viewer)}, status=202)
+        job = exporting.export_begun(user, self.creation) or self._start(user)
+        shown = present(job, self.viewer)
+        return Response(
+            {"job": {**shown, "result_url": None}}, status=202
+        )  # this answer is kept, a link never
 
     def _start(self, user: User) -> Job:
         """Only what is begun counts towards the limit."""
         Limit(EXPORTS, str(user.id)).count()
-        return exporting.start_export(user)
+        return exporting.start_export(user, self.creation)

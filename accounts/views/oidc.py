@@ -68,6 +68,7 @@ class OidcLoginView(ApiView):
 
 
 class OidcLinksView(OwnView):
+    idempotent = frozenset({"POST"})
     policies = {"POST": LINKS}
 
     @extend_schema(operation_id="listOidcLinks", tags=["auth"], responses={200: OidcLinkListSerializer})
@@ -93,7 +94,7 @@ class OidcLinksView(OwnView):
         """
         stepping_up.require(self.viewer)
         grant = oidc.code_grant(self.validated(OidcCodeSerializer))
-        link = oidc_links.add_link(selectors.own_user(self.viewer_id), grant)
+        link = oidc_links.add_link(selectors.own_user(self.viewer_id), grant, self.creation)
         return Response(
             _shown(link), status=201, headers={"Location": f"/api/v1/auth/oidc/links/{link.digest}"}
         )

@@ -78,6 +78,7 @@ class StepUpOptionsView(OwnView):
 
 
 class PasskeysView(OwnView):
+    idempotent = frozenset({"POST"})
     policies = {"POST": CEREMONIES}
 
     @extend_schema(operation_id="listPasskeys", tags=["auth"], responses={200: PasskeysSerializer})
@@ -100,7 +101,11 @@ class PasskeysView(OwnView):
         """Keep a passkey that was made with the options of this session."""
         given = self.validated(AddPasskeySerializer)
         passkey = keeping_passkeys.add_passkey(
-            self.viewer.id, self.viewer.sid, given["credential"], name=given["name"]
+            self.viewer.id,
+            self.viewer.sid,
+            given["credential"],
+            name=given["name"],
+            creation=self.creation,
         )
         location = f"/api/v1/auth/passkeys/{passkey.id}"
         return Response(_shown(passkey), status=201, headers={"Location": location})

@@ -62,6 +62,24 @@ def test_each_call_of_the_api_says_how_it_refuses(document: Any) -> None:
                 assert {"400", "413", "415"} <= set(operation["responses"]), name
 
 
+REPEATABLE = {
+    "signUp": "nobody is known yet whose key it would be; a second try is told that the name is taken",
+}
+"""Creations without an Idempotency-Key, and why."""
+
+
+def test_each_creation_takes_an_idempotency_key(document: Any) -> None:
+    creating, taking = set(), set()
+    for name, operation in operations(document):
+        if name.startswith("POST ") and "201" in operation["responses"]:
+            creating.add(operation["operationId"])
+        if "Idempotency-Key" in {parameter["name"] for parameter in operation.get("parameters", ())}:
+            taking.add(operation["operationId"])
+            assert {"400", "409", "413", "422"} <= set(operation["responses"]), name
+    assert creating - taking == set(REPEATABLE)
+    assert taking - creating == {"startExport"}
+
+
 def test_each_type_of_problem_belongs_to_a_status(document: Any) -> None:
     said = {type_ for _, types in REFUSALS.values() for type_ in types}
     assert said | {"internal-error", "method-not-allowed"} == set(problems.TITLES)
