@@ -66,3 +66,5 @@ class Schedule:
                 sender.send_due()
             except DependencyAway as away:
                 logger.warning("no jobs are sent: %s", away)
+            except Exception:
+                logger.exception("no jobs are sent; it is tried again")

@@ -42,8 +42,13 @@ class Projecting:
         return False
 
     def stop(self) -> None:
+        """No thread of it is left: the next module's tables are others."""
         self.projector.stop()
         self._thread.join()
+        threads = [held.thread for held in self.projector._held.values()]
+        for thread in (*threads, self.projector._schedule._thread):
+            if thread:
+                thread.join()
 
     def drop(self) -> None:
         """End it in the midst: nothing more is read or committed, and its leases run out by themselves."""
