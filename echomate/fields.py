@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -12,6 +13,7 @@ from rest_framework import serializers
 from echomate import graphemes
 
 _LINE_ENDS = re.compile(r"\r\n?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 DECOMPOSED = 4
 """So many code points one may take before NFC has made them one."""
 
@@ -72,6 +74,16 @@ class FlagField(serializers.BooleanField):
         if not isinstance(data, bool):
             self.fail("invalid", input=data)
         return data
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment in RFC 3339: a string with a date, a time and an offset."""
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+            self.fail("invalid", format="RFC 3339, as 2030-01-31T18:00:00Z")
+        moment: datetime = super().to_internal_value(value.upper())
+        return moment
 
 
 @extend_schema_field(

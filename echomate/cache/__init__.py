@@ -19,7 +19,7 @@ from echomate.cache.connection import (
     state,
 )
 from echomate.cache.fields import read_fields
-from echomate.cache.sets import CachedSet, fill_set
+from echomate.cache.sets import CachedSet, Passing, fill_set
 from echomate.cache.values import ABSENT, CachedValues, new_lease, read_through
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "CachedSet",
     "CachedValues",
     "Command",
+    "Passing",
     "Script",
     "ask",
     "client",

@@ -1,7 +1,8 @@
 """Sets of ids that readers fill whole, by lease."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,20 +40,41 @@ def membership(reply: Any, members: Sequence[int]) -> set[int] | None:
     return {member for member, holds in zip(members, reply[1:], strict=True) if holds}
 
 
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Members as they were read, of which the first stops being one at a Unix second."""
+
+    ids: Collection[int]
+    ends_at: int
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.ids)
+
+
 def fill_set(key: str, load: Callable[[], Iterable[int]], *, seconds: int) -> set[int]:
-    """Read a whole set from the table and leave it in Redis, if nobody else is at it."""
+    """Read a whole set from the table and leave it in Redis, if nobody else is at it.
+
+    One that is `Passing` stays there no longer than all its members are members.
+    """
     lease = -new_lease()
     try:
         (leased,) = ask(_LEASE_SET.command(keys=[key], args=[lease, LEASE_SECONDS]))
     except DependencyAway:
         leased = 0
-    members = set(load())
+    loaded = load()
+    members = set(loaded)
     if leased:
         try:
-            _put_set(key, lease, sorted(members), seconds)
+            _put_set(key, lease, sorted(members), _seconds_left(loaded, seconds))
         except DependencyAway:
             logger.info("a set that was read stays unfilled")
     return members
+
+
+def _seconds_left(loaded: Iterable[int], seconds: int) -> int:
+    if not isinstance(loaded, Passing):
+        return seconds
+    return min(seconds, max(0, int(loaded.ends_at - time.time())))
 
 
 def _put_set(key: str, lease: int, members: list[int], seconds: int) -> None:

@@ -10,7 +10,19 @@ bear that.
 """
 
 from echomate.jobs.due import Sender
-from echomate.jobs.items import Job, State, add, add_once, failed, id_beside, job, put_item, send, shards_of
+from echomate.jobs.items import (
+    Job,
+    State,
+    add,
+    add_once,
+    failed,
+    id_before,
+    id_beside,
+    job,
+    put_item,
+    send,
+    shards_of,
+)
 from echomate.jobs.progress import Progress
 from echomate.jobs.running import Again, ClaimLost, Refused, is_shown, kinds, retry, run, runs
 
@@ -25,6 +37,7 @@ __all__ = [
     "add",
     "add_once",
     "failed",
+    "id_before",
     "id_beside",
     "is_shown",
     "job",

@@ -129,6 +129,15 @@ def add(job: Job) -> None:
             raise ValueError(f"job {job.id} is another job already") from error
 
 
+def id_before(milliseconds: int, *, of: str) -> int:
+    """An id for what a projection adds, the same for the same change: `of` names it.
+
+    It is of a moment in the 17 minutes before, so that 42 bits tell it from all others.
+    """
+    digest = hashlib.sha256(of.encode()).digest()
+    return ids.id_at_milliseconds(milliseconds) - int.from_bytes(digest[:8], "big") % 2**42
+
+
 def id_beside(job: Job, purpose: str) -> int:
     """An id for what a handler adds, the same whenever it runs.
 
