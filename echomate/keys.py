@@ -23,6 +23,7 @@ TOTP = "TOTP"
 PENDING_TOTP = "PENDING_TOTP"
 RECOVERY = "RECOVERY"
 FOLLOWING = "FOLLOWING#"
+REQUEST = "REQUEST#"
 BLOCK = "BLOCK#"
 BLOCKED_BY = "BLOCKED_BY#"
 MUTE = "MUTE#"
@@ -130,6 +131,10 @@ def follow(follower: int, followed: int) -> Key:
     return user_partition(follower), FOLLOWING + pad(followed)
 
 
+def follow_request(follower: int, followed: int) -> Key:
+    return user_partition(follower), REQUEST + pad(followed)
+
+
 def block(blocker: int, blocked: int) -> Key:
     return user_partition(blocker), BLOCK + pad(blocked)
 
@@ -197,6 +202,16 @@ def accounts(shard: int) -> str:
 def followers(user: int) -> str:
     """GSI1: who follows a user, by edge id."""
     return f"FOLLOWERS#{pad(user)}"
+
+
+def follow_requests(user: int) -> str:
+    """GSI1: who asks to follow a user, by request id."""
+    return f"REQUESTS#{pad(user)}"
+
+
+def muters(user: int) -> str:
+    """GSI1: who mutes a user, by mute id."""
+    return f"MUTED_BY#{pad(user)}"
 
 
 def follows(user: int) -> str:
@@ -305,6 +320,11 @@ def following_set(user: int) -> str:
     return f"following:{user}"
 
 
+def requested_set(user: int) -> str:
+    """Whom a user asks to follow."""
+    return f"requested:{user}"
+
+
 def followed_by(user: int) -> str:
     """A hash user → whether they follow this one, as far as asked."""
     return f"followed_by:{user}"
@@ -327,6 +347,11 @@ def viewer_hash(user: int) -> str:
 def recent_follows(user: int) -> str:
     """Whom a user has begun to follow a moment ago, while the index may lag."""
     return f"follows:{user}:recent"
+
+
+def recent_followers(user: int) -> str:
+    """Whom a user has accepted as followers a moment ago, while the index may lag."""
+    return f"followers:{user}:recent"
 
 
 def recent_likes(user: int) -> str:

@@ -9,5 +9,5 @@ class SocialConfig(AppConfig):
     name = "social"
 
     def ready(self) -> None:
-        for register in ("projections", "recounts", "exports", "imports", "erasure"):
+        for register in ("projections", "recounts", "exports", "imports", "erasure", "tasks"):
             import_module(f"social.{register}")

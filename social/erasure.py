@@ -5,16 +5,18 @@ from collections.abc import Callable, Iterator
 from echomate import cache, keys, privacy, table
 from echomate.dynamodb import Wire
 from echomate.keys import Key
-from social.invalidation import recent_follows
+from social.invalidation import recent_followers, recent_follows
 
 KEYS = ("PK", "SK")
 
 privacy.remembers(
     keys.following_set,
+    keys.requested_set,
     keys.followed_by,
     keys.blocked_set,
     keys.muted_set,
     keys.recent_follows,
+    keys.recent_followers,
     keys.fresh_followers,
 )
 
@@ -34,14 +36,26 @@ def _erase_pairs(items: Iterator[Wire], half_of: Callable[[int, int], Key]) -> I
         yield table.delete_all(halves) + table.delete_all(own)
 
 
+@privacy.erases("mutes", "mute")
+def erase_mutes(user: int) -> Iterator[int]:
+    """Both ways: nobody keeps the id of one who is gone."""
+    yield from _erase(table.query(keys.user_partition(user), prefix=keys.MUTE, attributes=KEYS))
+    yield from _erase(table.query(keys.muters(user), index="GSI1", attributes=KEYS))
+
+
 @privacy.erases("follows", "follow")
 def erase_follows(user: int) -> Iterator[int]:
-    for step in privacy.in_steps(
-        table.query(keys.user_partition(user), prefix=keys.FOLLOWING, attributes=KEYS)
-    ):
-        followed = [table.last_id(item["SK"]["S"]) for item in step]
-        cache.ask(*(("ZREM", keys.fresh_followers(one), user) for one in followed))
+    edges = table.query(keys.user_partition(user), prefix=keys.FOLLOWING, attributes=(*KEYS, "Id"))
+    for step in privacy.in_steps(edges):
+        cache.ask(*(command for edge in step for command in _unfollowed(edge, user)))
         yield table.delete_all(map(table.key_of, step))
+
+
+def _unfollowed(edge: Wire, user: int) -> tuple[cache.Command, cache.Command]:
+    """Out of what their account knows of its newest followers."""
+    followed = table.last_id(edge["SK"]["S"])
+    accepted = recent_followers.forget(followed, edge=int(edge["Id"]["N"]), subject=user)
+    return ("ZREM", keys.fresh_followers(followed), user), accepted
 
 
 @privacy.erases("followers", "follow")
@@ -57,3 +71,15 @@ def _forgotten(edge: Wire, user: int) -> cache.Command:
     """Out of what the follower has done a moment ago."""
     follower = table.last_id(edge["PK"]["S"])
     return recent_follows.forget(follower, edge=int(edge["GSI1SK"]["S"]), subject=user)
+
+
+@privacy.erases("follow requests", "follow_request")
+def erase_requests(user: int) -> Iterator[int]:
+    """Both ways, and before the edges: one that is accepted meanwhile has become an edge that goes then."""
+    yield from _erase(table.query(keys.user_partition(user), prefix=keys.REQUEST, attributes=KEYS))
+    yield from _erase(table.query(keys.follow_requests(user), index="GSI1", attributes=KEYS))
+
+
+def _erase(items: Iterator[Wire]) -> Iterator[int]:
+    for step in privacy.in_steps(items):
+        yield table.delete_all(map(table.key_of, step))

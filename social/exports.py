@@ -1,6 +1,7 @@
-"""What the graph holds of a user: whom they follow, who follows them, whom they block."""
+"""What the graph holds of a user: whom they follow, who follows them, whom they block or mute."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from django.utils.translation import gettext_lazy as _
 
@@ -26,12 +27,36 @@ def followers(user: int) -> Iterator[Row]:
     return _named((table.last_id(item["PK"]["S"]), int(item["GSI1SK"]["S"])) for item in items)
 
 
+@privacy.exports("follow_requests", "follow_request", title=_("Whom you ask to follow"))
+def requests(user: int) -> Iterator[Row]:
+    return _named(map(_with_id, table.query(keys.user_partition(user), prefix=keys.REQUEST)))
+
+
+@privacy.exports("follow_requests_received", "follow_request", title=_("Who asks to follow you"))
+def received_requests(user: int) -> Iterator[Row]:
+    items = table.query(keys.follow_requests(user), index="GSI1")
+    return _named((table.last_id(item["PK"]["S"]), int(item["GSI1SK"]["S"])) for item in items)
+
+
 @privacy.exports("blocks", "block", title=_("Blocked"))
 def blocks(user: int) -> Iterator[Row]:
-    return _named(map(_block, table.query(keys.user_partition(user), prefix=keys.BLOCK)))
+    return _named(map(_with_id, table.query(keys.user_partition(user), prefix=keys.BLOCK)))
 
 
-def _block(item: Wire) -> Edge:
+@privacy.exports("mutes", "mute", title=_("Muted"))
+def mutes(user: int) -> Iterator[Row]:
+    items = {
+        table.last_id(item["SK"]["S"]): item
+        for item in table.query(keys.user_partition(user), prefix=keys.MUTE)
+    }
+    for row in _named(map(_with_id, items.values())):
+        item = items[int(row["id"])]
+        end = datetime.fromtimestamp(int(item["ExpiresAt"]["N"]), UTC) if "ExpiresAt" in item else None
+        about = {"until": end and rfc3339(end), "notifications": item["Notifications"]["BOOL"]}
+        yield {**row, **about}
+
+
+def _with_id(item: Wire) -> Edge:
     return table.last_id(item["SK"]["S"]), int(item["Id"]["N"])
 
 

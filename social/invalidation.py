@@ -15,6 +15,8 @@ FRESH_SECONDS = 300
 
 recent_follows = Recent(keys.recent_follows)
 """One's own lists show a follow at once. Nothing is taken out of it: lists ask whether the edge still stands."""
+recent_followers = Recent(keys.recent_followers)
+"""The same of whom one has accepted."""
 
 
 def after_follow(*, follower: int, followed: int) -> list[Command]:
@@ -34,11 +36,28 @@ def after_unfollow(*, follower: int, followed: int) -> list[Command]:
     return [("DEL", keys.following_set(follower)), ("HDEL", keys.followed_by(followed), follower)]
 
 
+def after_request(follower: int) -> Command:
+    """Also after a request is gone, whatever has become of it."""
+    return ("DEL", keys.requested_set(follower))
+
+
+def after_mute(muter: int) -> list[Command]:
+    """The feed stays: its rules hide at read whom one mutes."""
+    return [("DEL", keys.muted_set(muter))]
+
+
+def after_unmute(muter: int) -> list[Command]:
+    """In this order: the feed lacks what was posted by the one who was muted, and is built anew."""
+    return [*after_mute(muter), ("DEL", keys.feed(muter))]
+
+
 def after_block(one: int, other: int) -> list[Command]:
     """The same both ways, and after an unblock."""
     return [
         ("DEL", keys.blocked_set(one)),
         ("DEL", keys.blocked_set(other)),
+        after_request(one),
+        after_request(other),
         *after_unfollow(follower=one, followed=other),
         *after_unfollow(follower=other, followed=one),
     ]

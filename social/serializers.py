@@ -1,12 +1,15 @@
-"""Shapes of the graph's answers, for the schema."""
+"""What the graph takes, and the shapes of its answers."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.serializers import CountsSerializer, RelationSerializer, UserSerializer
-from echomate.fields import IdField, PageSerializer
+from echomate.fields import FlagField, IdField, MomentField, PageSerializer
+
+MUTED_AT_MOST = timedelta(days=3653)
 
 
 class StandingSerializer(serializers.Serializer[Any]):
@@ -14,6 +17,22 @@ class StandingSerializer(serializers.Serializer[Any]):
 
     viewer = RelationSerializer()
     counts = CountsSerializer()
+
+
+class MuteSerializer(serializers.Serializer[Any]):
+    until = MomentField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="In the future, within ten years; null or nothing: for good.",
+    )
+    notifications = FlagField(default=True, help_text="Whether there are no notifications either.")
+
+    def validate_until(self, value: datetime | None) -> datetime | None:
+        now = datetime.now(UTC)
+        if value is not None and not now < value <= now + MUTED_AT_MOST:
+            raise serializers.ValidationError("A moment in the future, within ten years.")
+        return value
 
 
 @extend_schema_serializer(component_name="UserList")

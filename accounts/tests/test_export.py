@@ -104,6 +104,25 @@ def test_an_export_holds_what_one_wrote_and_whom_one_follows(
     assert len(lines(archive, "sessions")) == 1
 
 
+def test_an_export_holds_requests_both_ways_and_whom_one_mutes(
+    ann: Person, sign_up: Callable[..., Person]
+) -> None:
+    bob, eve = sign_up("bob"), sign_up("eve")
+    for one in (ann, bob):
+        assert one.patch("/users/me", {"locked": True}).status_code == 200
+    ann.post(f"/users/{bob.id}/follow")
+    eve.post(f"/users/{ann.id}/follow")
+    ann.post(f"/users/{bob.id}/mute", {"until": "2035-01-01T00:00:00Z", "notifications": False})
+    ann.post(f"/users/{eve.id}/mute")
+    bob.post(f"/users/{ann.id}/mute")
+    archive = export(ann)
+    for name, other in (("follow_requests", bob), ("follow_requests_received", eve)):
+        (request,) = lines(archive, name)
+        assert (request["id"], request["username"]) == (str(other.id), other.username)
+    mutes = {row["username"]: (row["until"], row["notifications"]) for row in lines(archive, "mutes")}
+    assert mutes == {bob.username: ("2035-01-01T00:00:00.000Z", False), eve.username: (None, True)}
+
+
 def test_no_secret_is_in_an_export_and_nobody_elses_block(
     ann: Person, sign_up: Callable[..., Person]
 ) -> None:

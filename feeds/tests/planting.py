@@ -30,6 +30,7 @@ from echomate.ids import now_seconds
 from echomate.stream import dead_letters
 from echomate.table import Item
 from echomate.testing.client import Person, unique_name
+from social.models import FollowRequest
 
 MARK = "zebulon"
 """In whatever the planted person says of themselves."""
@@ -176,6 +177,17 @@ def plant_graph(plot: Plot) -> None:
     assert friend.post(f"/users/{person.id}/follow").status_code == 200
     assert foe.post(f"/users/{person.id}/block").status_code == 200
     assert person.post(f"/users/{foe.id}/block").status_code in {200, 404}
+
+
+@plants("follow_request", "mute")
+def plant_wishes(plot: Plot) -> None:
+    """Both ways. An account that is there no more accepts and rejects nobody."""
+    person, friend, gone = plot.person, plot.friend, ids.new_id()
+    assert person.post(f"/users/{friend.id}/mute", {"until": "2035-01-01T00:00:00Z"}).status_code == 200
+    assert friend.post(f"/users/{person.id}/mute").status_code == 200
+    assert person.patch("/users/me", {"locked": True}).status_code == 200
+    for follower, followed in ((person.id, gone), (gone, person.id)):
+        FollowRequest.between(follower=follower, followed=followed).save()
 
 
 @plants("post", "like", "bookmark")

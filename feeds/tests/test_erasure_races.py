@@ -17,10 +17,10 @@ from echomate.testing.client import Person, sign_up
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
 from echomate.testing.races import busy, halting, together
-from feeds.tests.erasing import PATIENCE_SECONDS, ask, erase, erasure_job, receipt, run_out, soon
+from feeds.tests.erasing import PATIENCE_SECONDS, ask, erase, erasure_job, everything, receipt, run_out, soon
 from feeds.tests.test_verifying import verify
 from posts.services import bookmarking, liking, publishing
-from social import services as social
+from social.services import following, requests
 
 Write = Callable[[], Any]
 
@@ -92,8 +92,43 @@ def test_a_bookmark_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
 def test_a_follow_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count(side: str) -> None:
     person, friend = sign_up(), sign_up()
     one, other = (person, friend) if side == "follower" else (friend, person)
-    halted_through_the_erasure(person, social, "_put_edge", lambda: one.post(f"/users/{other.id}/follow"))
+    halted_through_the_erasure(person, following, "_put", lambda: one.post(f"/users/{other.id}/follow"))
     assert counts(friend) == {"posts": 0, "followers": 0, "following": 0, "likes": 0}
+
+
+@pytest.mark.parametrize("side", ["follower", "followed"])
+def test_a_request_that_lands_in_the_midst_of_the_erasure_is_found(side: str) -> None:
+    person, friend = sign_up(), sign_up()
+    one, other = (person, friend) if side == "follower" else (friend, person)
+    assert other.patch("/users/me", {"locked": True}).status_code == 200
+    halted_through_the_erasure(person, following, "_put", lambda: one.post(f"/users/{other.id}/follow"))
+    assert friend.get("/follow-requests").json()["results"] == []
+
+
+@pytest.mark.parametrize("side", ["follower", "followed"])
+def test_an_acceptance_in_the_midst_of_the_erasure_leaves_no_edge(side: str) -> None:
+    person, friend = sign_up(), sign_up()
+    one, other = (person, friend) if side == "follower" else (friend, person)
+    assert other.patch("/users/me", {"locked": True}).status_code == 200
+    one.post(f"/users/{other.id}/follow")
+    halted_through_the_erasure(
+        person, requests, "_accept", lambda: other.post(f"/follow-requests/{one.id}/accept")
+    )
+    assert counts(friend) == {"posts": 0, "followers": 0, "following": 0, "likes": 0}
+
+
+def test_one_who_was_accepted_a_moment_ago_leaves_nothing() -> None:
+    person, friend = sign_up(), sign_up()
+    for follower, followed in ((person, friend), (friend, person)):
+        assert followed.patch("/users/me", {"locked": True}).status_code == 200
+        assert follower.post(f"/users/{followed.id}/follow").status_code == 200
+        assert followed.post(f"/follow-requests/{follower.id}/accept").status_code == 200
+    with soon() as projector:
+        ask(person)
+        run_out(person.id, erasure_job(person.id))
+        projector.catch_up()
+    assert_gone(person)
+    assert not [where for where, text in everything() if where.startswith("redis") and str(person.id) in text]
 
 
 def test_one_who_acts_from_many_places_while_asking_leaves_nothing() -> None:

@@ -20,6 +20,7 @@ from feeds import building, fan_out, merge, selectors
 from feeds.tests.network import person, post, read_home
 from posts.services import publishing
 from social import services as social
+from social.services import following
 
 SignUp = Callable[..., Person]
 
@@ -43,7 +44,7 @@ def close_races(monkeypatch: pytest.MonkeyPatch) -> None:
     dawdle(monkeypatch, fan_out, "announce", "followers_after", "fresh_followers", "push")
     dawdle(monkeypatch, building, "merge")
     dawdle(monkeypatch, merge, "followed_ids", "_read_lists")
-    dawdle(monkeypatch, social, "_put_edge", "_tell")
+    dawdle(monkeypatch, following, "_put", "tell")
 
 
 @pytest.fixture(params=["the web process announces", "the web process dies after its put"])
@@ -181,7 +182,7 @@ def test_many_readers_of_one_home_are_served_from_one_merge(monkeypatch: pytest.
 
 DELIVERING = [(fan_out, name) for name in ("announce", "followers_after", "fresh_followers", "push")]
 BUILDING = [(building, "merge"), (merge, "followed_ids"), (merge, "_read_lists"), (merge, "_deepen")]
-FOLLOWING = [(social, "_put_edge"), (social, "_tell")]
+FOLLOWING = [(following, "_put"), (following, "tell")]
 
 
 def steps(of: list[tuple[ModuleType, str]]) -> pytest.MarkDecorator:
@@ -252,14 +253,14 @@ def test_a_post_that_is_delivered_while_a_follow_stands_still_is_in_the_home(
     author, reader = person(), person()
     home(reader)
     with ThreadPoolExecutor() as pool, halting(where, name, after=after) as follow:
-        following = pool.submit(social.follow, follower=reader, followed=author)
+        under_way = pool.submit(social.follow, follower=reader, followed=author)
         follow.wait()
         home(reader)
         new = post(author)
         projector.catch_up()
         home(reader)
         follow.go_on()
-        following.result()
+        under_way.result()
         assert home(reader) == [new]
     projector.catch_up()
     assert home(reader) == [new]

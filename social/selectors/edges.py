@@ -1,10 +1,10 @@
 """Sets of ids that rules ask, and edges for fan-out and feeds."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from echomate import cache, ids, keys, table
-from echomate.cache import CachedSet
+from echomate.cache import CachedSet, Passing
 from echomate.errors import DependencyAway
 from social.invalidation import FRESH_SECONDS
 
@@ -20,8 +20,16 @@ def _load_blocked(user: int) -> Iterator[int]:
     return _last_ids(user, "BLOCK")
 
 
-def _load_muted(user: int) -> Iterator[int]:
-    return _last_ids(user, keys.MUTE)
+def _load_requested(user: int) -> Iterator[int]:
+    return _last_ids(user, keys.REQUEST)
+
+
+def _load_muted(user: int) -> Iterable[int]:
+    """Mutes may have an end; those that are over aren't read."""
+    mutes = list(table.query(keys.user_partition(user), prefix=keys.MUTE, attributes=("SK", "ExpiresAt")))
+    muted = [table.last_id(item["SK"]["S"]) for item in mutes]
+    ends = [int(item["ExpiresAt"]["N"]) for item in mutes if "ExpiresAt" in item]
+    return Passing(muted, min(ends)) if ends else muted
 
 
 def _last_ids(user: int, prefix: str) -> Iterator[int]:
@@ -30,7 +38,9 @@ def _last_ids(user: int, prefix: str) -> Iterator[int]:
 
 
 following = CachedSet(keys.following_set, _load_following, SET_SECONDS)
-"""Whom a user follows. Redis away or empty: the user's partition, consistently; so for the two below."""
+"""Whom a user follows. Redis away or empty: the user's partition, consistently; so for those below."""
+requested = CachedSet(keys.requested_set, _load_requested, SET_SECONDS)
+"""Whom a user asks to follow."""
 blocked = CachedSet(keys.blocked_set, _load_blocked, SET_SECONDS)
 """Whom a user blocks, and who blocks them."""
 muted = CachedSet(keys.muted_set, _load_muted, SET_SECONDS)

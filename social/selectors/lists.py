@@ -10,7 +10,7 @@ from echomate import ids, keys, paging, table
 from echomate.dynamodb import Wire
 from echomate.errors import Forbidden
 from echomate.paging import Page, PageRequest
-from social.invalidation import recent_follows
+from social.invalidation import recent_followers, recent_follows
 from social.selectors.people import Person, people
 from social.selectors.relations import Relation
 
@@ -27,12 +27,12 @@ Rule = Callable[[int, Relation], bool]
 def followers(viewer: int, owner: Person, request: PageRequest) -> Page[bytes]:
     """Who follows a user, newest first."""
     relation = _admitted(viewer, owner)
-    recent = recent_follows.edges(viewer).get(owner.card.id) if relation.following else None
-    rows = _Rows(
-        keys.followers(owner.card.id), _follower, index="GSI1", recent={viewer: recent} if recent else {}
-    )
+    partition = keys.followers(owner.card.id)
     if viewer == owner.card.id:
+        rows = _Rows(partition, _follower, index="GSI1", recent=recent_followers.edges(viewer))
         return _page(viewer, request, rows, lambda _, to: to.followed_by)
+    edge = recent_follows.edges(viewer).get(owner.card.id) if relation.following else None
+    rows = _Rows(partition, _follower, index="GSI1", recent={viewer: edge} if edge else {})
     return _page(viewer, request, rows, lambda user, _: user != viewer or relation.following)
 
 
@@ -64,6 +64,32 @@ def blocks(viewer: int, request: PageRequest) -> Page[bytes]:
     """Whom the viewer blocks, by account; also those who block them too, so that a block can always be lifted."""
     rows = _Rows(keys.user_partition(viewer), _by_account, prefix=keys.BLOCK)
     return _page(viewer, request, rows, lambda _, to: to.blocking, with_blocked=True)
+
+
+def mutes(viewer: int, request: PageRequest) -> Page[bytes]:
+    """Whom the viewer mutes, by account."""
+    rows = _Rows(keys.user_partition(viewer), _by_account, prefix=keys.MUTE)
+    return _page(viewer, request, rows, lambda _, to: to.muting and not to.blocked_by, with_blocked=True)
+
+
+def follow_requests(viewer: int, request: PageRequest) -> Page[bytes]:
+    """Who asks to follow the viewer, newest first. The index may still show what is decided by now."""
+    rows = _Rows(keys.follow_requests(viewer), _follower, index="GSI1")
+
+    def hydrate(found: Sequence[Row]) -> list[bytes | None]:
+        items = table.batch_get([keys.follow_request(user, viewer) for _, user in found])
+        users = people(viewer, [user for _, user in found])
+        return [
+            _shown(one, lambda _, to: not to.followed_by) if one and item and _is_of(item, row) else None
+            for row, item, one in zip(found, items, users, strict=True)
+        ]
+
+    return paging.fill(request, rows.fetching(request), hydrate, lambda row: row[0])
+
+
+def _is_of(item: Wire, row: Row) -> bool:
+    """Whether the row isn't that of a request before this one."""
+    return int(item["Id"]["N"]) == row[0]
 
 
 def _follower(edge: Wire) -> Row:

@@ -7,7 +7,7 @@ from typing import Any
 from echomate import cache, keys, table
 from echomate.cache import Command
 from echomate.errors import DependencyAway
-from social.selectors.edges import SET_SECONDS, blocked, following, muted
+from social.selectors.edges import SET_SECONDS, blocked, following, muted, requested
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ def relation_reads(viewer: int, others: Sequence[int]) -> list[Command]:
         ("HMGET", keys.followed_by(viewer), *others),
         blocked.command(viewer, others),
         muted.command(viewer, others),
+        requested.command(viewer, others),
     ]
 
 
@@ -49,14 +50,16 @@ def relations(
     """The relation to each of the others, right at once after each write of either side."""
     if not others:
         return {}
-    replies = found or asked(relation_reads(viewer, others)) or [None] * 4
+    replies = found or asked(relation_reads(viewer, others)) or [None] * 5
     follows = following.among(viewer, others, reply=replies[0])
     followers = _followers_among(viewer, others, replies[1])
     blocks, blockers = _blocks_among(viewer, others, replies[2])
     mutes = muted.among(viewer, others, reply=replies[3])
+    requests = requested.among(viewer, others, reply=replies[4]) - follows
     return {
         other: Relation(
             following=other in follows,
+            requested=other in requests,
             followed_by=other in followers,
             blocking=other in blocks,
             muting=other in mutes,

@@ -178,5 +178,5 @@ def test_what_a_warm_toggle_asks_of_the_stores(ann: Caller, bob: Caller) -> None
     ann.read(f"/users/{bob.id}")
     with metering.metering() as unfollow:
         ann.do("DELETE", f"/users/{bob.id}/follow")
-    assert unfollow.dynamodb == [("DeleteItem", 3.0)]
+    assert unfollow.dynamodb == [("DeleteItem", 1.0), ("DeleteItem", 3.0)]
     assert len(unfollow.redis) == 2
