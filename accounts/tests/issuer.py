@@ -6,7 +6,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -27,6 +27,9 @@ REDIRECT = "http://localhost:3000/login"
 DISCOVERY, JWKS, TOKEN = "/.well-known/openid-configuration", "/jwks", "/token"
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
+_ports: set[int] = set()
+"""Each issuer's own: what a process remembers of an earlier one is never taken for another's."""
+
 
 class Issuer:
     """Its tokens are signed by the key that came last."""
@@ -41,7 +44,7 @@ class Issuer:
         """In place of what is true, by path."""
         self.codes: dict[str, dict[str, str]] = {}
         self.more_in_discovery: dict[str, Any] = {}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self.server = _server(self)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.add_key("first", Ed25519PrivateKey.generate(), "EdDSA")
@@ -150,6 +153,15 @@ def say(status: int, document: Any, **headers: str) -> Answer:
         handler.wfile.write(body)
 
     return answer
+
+
+def _server(issuer: Issuer) -> ThreadingHTTPServer:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(issuer))
+    if server.server_port in _ports:
+        with closing(server.socket):
+            return _server(issuer)
+    _ports.add(server.server_port)
+    return server
 
 
 @contextmanager
