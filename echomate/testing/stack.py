@@ -7,6 +7,8 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 
+import pytest
+
 from echomate.local import dynamodb_local, ministack, redis_server
 from echomate.local.processes import Process, Program, free_port
 
@@ -16,6 +18,12 @@ ACCESS_KEY = "tests"
 SECRET_KEY = "secret-of-one-test-run"
 PREFIX = "echomate-test-"
 SERVICES = ("redis-feeds", "redis-state", "aws", "dynamodb")
+
+
+needs_times_of_records = pytest.mark.skipif(
+    os.environ.get("ECHOMATE_TEST_DYNAMODB") == "dynamodb-local",
+    reason="DynamoDB Local rounds the times of records down to the minute: what waits for the projector takes minutes",
+)
 
 
 class Stack:

@@ -19,8 +19,11 @@ from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
 from echomate.testing.proxy import Proxy
 from echomate.testing.races import halting, together
+from echomate.testing.stack import needs_times_of_records
 from echomate.testing.working import run_jobs
 from feeds.tests.erasing import ask, erasure_job, receipt, run_out, soon
+
+pytestmark = needs_times_of_records
 
 OF_PERSON = (
     "/users/{id}",

@@ -9,8 +9,11 @@ from django.core.management import CommandError, call_command
 
 from echomate import keys, privacy
 from echomate.testing.client import Person, sign_up
+from echomate.testing.stack import needs_times_of_records
 from feeds.tests.erasing import erase, everything, soon
 from feeds.tests.planting import MARK, Plot, entities, plant_everything, planted_entities
+
+pytestmark = needs_times_of_records
 
 
 def counts(person: Person) -> dict[str, int]:

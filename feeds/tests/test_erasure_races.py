@@ -17,10 +17,13 @@ from echomate.testing.client import Person, sign_up
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
 from echomate.testing.races import busy, halting, together
+from echomate.testing.stack import needs_times_of_records
 from feeds.tests.erasing import PATIENCE_SECONDS, ask, erase, erasure_job, everything, receipt, run_out, soon
 from feeds.tests.test_verifying import verify
 from posts.services import bookmarking, liking, publishing
 from social.services import following, requests
+
+pytestmark = needs_times_of_records
 
 Write = Callable[[], Any]
 

@@ -12,7 +12,10 @@ from echomate import cache, keys, objects
 from echomate.config import config
 from echomate.testing.client import Person, sign_up
 from echomate.testing.proxy import Proxy
+from echomate.testing.stack import needs_times_of_records
 from feeds.tests.erasing import erase, soon
+
+pytestmark = needs_times_of_records
 
 
 def verify(*arguments: str) -> tuple[int, list[str]]:

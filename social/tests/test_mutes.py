@@ -12,6 +12,7 @@ from echomate.stream.handling import effects_of
 from echomate.testing.client import Caller, Person, sign_up
 from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
+from echomate.testing.stack import needs_times_of_records
 from echomate.testing.working import run_jobs
 from social import mute_ends, selectors, services
 from social.models import Mute
@@ -204,6 +205,7 @@ def test_a_mute_costs_one_put(ann: Person, bob: Person) -> None:
     assert meter.dynamodb == [("PutItem", 2.0)]
 
 
+@needs_times_of_records
 def test_the_end_of_a_mute_is_a_job_of_that_moment(ann: Person, bob: Person, projector: Projecting) -> None:
     services.mute(muter=ann.id, muted=bob.id, until=datetime.now(UTC) + timedelta(seconds=1.5))
     projector.catch_up()
