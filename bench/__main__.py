@@ -20,7 +20,8 @@ def main() -> int:
 
         django.setup()
 
-        from bench.measuring import Extent, measure
+        from bench.figures import Extent
+        from bench.measuring import measure
         from bench.report import write
 
         quick = bool(os.environ.get("QUICK"))

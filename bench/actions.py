@@ -33,15 +33,15 @@ def actions(network: Network, *, writes: int) -> list[Action]:
     shown = [(readers[n % len(readers)], post) for n, post in enumerate(posts)]
     profiles = [(readers[n % len(readers)], author) for n, author in enumerate(network.authors)]
     return [
-        Action("home feed, 20", [_get("/feed", reader.token) for reader in readers], target=1.0),
-        Action("one post", [_get(f"/posts/{post}", who.token) for who, post in shown], target=0.7),
-        Action("one post, anonymous", [_get(f"/posts/{post}") for post in posts], target=0.7),
-        Action("profile", [_get(f"/users/{author.id}", who.token) for who, author in profiles], target=0.7),
-        Action("profile, anonymous", [_get(f"/users/{author.id}") for author in network.authors], target=0.7),
+        Action("home feed, 20", [read("/feed", reader.token) for reader in readers], target=1.0),
+        Action("one post", [read(f"/posts/{post}", who.token) for who, post in shown], target=0.7),
+        Action("one post, anonymous", [read(f"/posts/{post}") for post in posts], target=0.7),
+        Action("profile", [read(f"/users/{author.id}", who.token) for who, author in profiles], target=0.7),
+        Action("profile, anonymous", [read(f"/users/{author.id}") for author in network.authors], target=0.7),
         Action(
             "create a post",
             list(islice(_creations(network), writes)),
-            [_get(f"/users/{actor.id}", actor.token) for actor in network.actors],
+            [read(f"/users/{actor.id}", actor.token) for actor in network.actors],
             expected=201,
             once=True,
             target=4.0,
@@ -49,15 +49,15 @@ def actions(network: Network, *, writes: int) -> list[Action]:
         Action(
             "like",
             list(islice(_likes(network), writes)),
-            [_get(f"/posts?ids={_ids(_liked(network))}", actor.token) for actor in network.actors],
+            [read(f"/posts?ids={_ids(_liked(network))}", actor.token) for actor in network.actors],
             once=True,
             target=3.0,
         ),
         Action(
             "follow",
             list(islice(_follows(network), writes)),
-            [_get(f"/relations?ids={_ids(_followed(network))}", actor.token) for actor in network.actors]
-            + [_get(f"/users/{author}") for author in _followed(network)],
+            [read(f"/relations?ids={_ids(_followed(network))}", actor.token) for actor in network.actors]
+            + [read(f"/users/{author}") for author in _followed(network)],
             once=True,
             target=3.0,
         ),
@@ -77,7 +77,7 @@ def _ids(ids: Sequence[int]) -> str:
     return ",".join(map(str, ids))
 
 
-def _get(path: str, token: str | None = None) -> bytes:
+def read(path: str, token: str | None = None) -> bytes:
     return request("GET", API + path, token=token)
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -71,3 +72,11 @@ def run(
         {int(part): 1000 * value for part, value in seen["times"].items()},
         {name: 1000 * value / count for name, value in {**spent, "generator": seen["cpu"]}.items()},
     )
+
+
+def least(loads: Sequence[Load]) -> Load:
+    return min(loads, key=lambda load: load.cpu["web"])
+
+
+def say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)

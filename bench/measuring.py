@@ -1,85 +1,21 @@
 """One run: the network is written, then each figure is taken in turn; the largest network comes last."""
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
-from typing import Self
+from collections.abc import Mapping
 
 from bench import calls, delivery, network
-from bench.accounting import Memory, memory
+from bench.accounting import memory
 from bench.actions import Action, actions
-from bench.calls import Calls
-from bench.delivery import Delivery
-from bench.loading import Load, request, run
-from bench.network import Network, Person
+from bench.comparing import compare, pairs
+from bench.figures import Extent, Figures, Measured
+from bench.growth import grow, lose_redis
+from bench.loading import least, request, run, say
+from bench.network import Network
 from bench.stack import Stack, settle
-from echomate import keys
 from echomate.config import config
 
 CONNECTIONS = 16
-LOSS_SECONDS = 11
 SERVERS = ("web", "redis-feeds", "redis-state", "dynamodb", "projector", "worker")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Extent:
-    """How much is measured."""
-
-    seconds: float
-    rounds: int
-    """Each load runs so long and so often; the round that took least CPU counts, since what else the machine does
-    only adds to it."""
-    writes: int
-    """Most requests of a write."""
-    posts: int
-    many_posts: int
-    crowds: tuple[int, ...]
-    tries: int
-
-    @classmethod
-    def full(cls) -> Self:
-        return cls(
-            seconds=2,
-            rounds=3,
-            writes=2500,
-            posts=1000,
-            many_posts=100_000,
-            crowds=(10, 1000, 10_000),
-            tries=5,
-        )
-
-    @classmethod
-    def small(cls) -> Self:
-        return cls(seconds=1, rounds=1, writes=1000, posts=1000, many_posts=5000, crowds=(10, 1000), tries=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """An action at one connection and at sixteen."""
-
-    name: str
-    target: float | None
-    alone: Load
-    together: Load
-
-
-@dataclass(slots=True)
-class Figures:
-    extent: Extent
-    actions: list[Measured] = field(default_factory=list)
-    floor: list[Measured] = field(default_factory=list)
-    calls: list[Calls] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
-    memory: dict[str, Memory] = field(default_factory=dict)
-    growth: dict[str, list[Load]] = field(default_factory=dict)
-    """CPU of reads by name: with few posts, with many."""
-    after_flush: list[float] = field(default_factory=list)
-    """Milliseconds of a home feed whose reader follows 200, just after Redis was emptied."""
-    full_feed_bytes: int = 0
-    answer_bytes: int = 0
-    others: float = 0
-    """The part of the machine's CPU that other processes took meanwhile."""
 
 
 def measure(stack: Stack, extent: Extent) -> Figures:
@@ -96,7 +32,7 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     figures.memory["web, at rest"] = memory(stack.pid("web"))
     figures.floor = _floor(stack, figures, people)
     pids = {name: stack.pid(name) for name in SERVERS}
-    _lose_redis(stack, people)
+    lose_redis(stack, people)
     for action in actions(people, writes=extent.writes):
         figures.actions.append(_measured(action, port=stack.port, pids=pids, extent=extent))
         settle(stack)
@@ -107,12 +43,12 @@ def measure(stack: Stack, extent: Extent) -> Figures:
         for feeds in extent.crowds
     ]
     say("deliveries are timed")
-    _grow(stack, people, figures)
+    figures.compared = [
+        compare(pair, port=stack.port, pids=pids, rounds=3 * extent.rounds) for pair in pairs(people)
+    ]
+    say("alternatives are compared")
+    grow(stack, people, figures)
     return figures
-
-
-def say(what: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)
 
 
 def _serve(stack: Stack, people: Network, figures: Figures) -> None:
@@ -169,78 +105,4 @@ def _measured(action: Action, *, port: int, pids: Mapping[str, int], extent: Ext
             expected=action.expected,
         )
         loads.append(load)
-    return Measured(action.name, action.target, _least(loads[0::2]), _least(loads[1::2]))
-
-
-def _least(loads: Sequence[Load]) -> Load:
-    return min(loads, key=lambda load: load.cpu["web"])
-
-
-# --- nothing grows ----------------------------------------------------------------------------------------------------
-
-
-def _grow(stack: Stack, people: Network, figures: Figures) -> None:
-    """The same reads with few posts and with many; the projector has no part in it."""
-    extent = figures.extent
-    _reads(stack, people, figures)
-    figures.full_feed_bytes = _full_feed_bytes(stack, people)
-    for name in ("worker", "projector"):
-        stack.stop(name)
-    network.publish(people, extent.many_posts - extent.posts)
-    say(f"{extent.many_posts} posts are written")
-    figures.after_flush = [_after_flush(stack, people.wide_reader) for _ in range(extent.tries * 2)]
-    _reads(stack, people, figures)
-    figures.full_feed_bytes = _full_feed_bytes(stack, people)
-
-
-def _reads(stack: Stack, people: Network, figures: Figures) -> None:
-    """CPU of warm reads, from empty caches up."""
-    _lose_redis(stack, people)
-    narrow, wide, author = people.readers[0], people.wide_reader, people.authors[0]
-    reads = {
-        "home feed, 20 followed": f"/feed {narrow.token}",
-        "home feed, 200 followed": f"/feed {wide.token}",
-        "one post": f"/posts/{people.posts[-1]} {narrow.token}",
-        "profile": f"/users/{author.id} {narrow.token}",
-    }
-    pids = {name: stack.pid(name) for name in ("web", "redis-feeds")}
-    for name, what in reads.items():
-        path, token = what.split()
-        one = [request("GET", f"/api/v1{path}", token=token)]
-        run(one * 20, port=stack.port, connections=4, seconds=30, pids={}, once=True)
-        loads = [
-            run(one, port=stack.port, connections=1, seconds=figures.extent.seconds, pids=pids)
-            for _ in range(figures.extent.rounds)
-        ]
-        figures.growth.setdefault(name, []).append(_least(loads))
-
-
-def _lose_redis(stack: Stack, people: Network) -> None:
-    """Empty Redis, let a reader find that out, and wait: lists built within ten seconds of a loss live no longer."""
-    _after_flush(stack, people.readers[0])
-    time.sleep(LOSS_SECONDS)
-
-
-def _after_flush(stack: Stack, reader: Person) -> float:
-    """Milliseconds of a home feed whose every part must be read from the table."""
-    stack.redis().flushall()
-    connection = HTTPConnection("127.0.0.1", stack.port)
-    connection.connect()
-    begin = time.perf_counter()
-    connection.request("GET", "/api/v1/feed", headers={"Authorization": f"Bearer {reader.token}"})
-    answer = connection.getresponse()
-    answer.read()
-    taken = 1000 * (time.perf_counter() - begin)
-    connection.close()
-    if answer.status != 200:
-        raise RuntimeError(f"a feed after a flush was answered {answer.status}")
-    return taken
-
-
-def _full_feed_bytes(stack: Stack, people: Network) -> int:
-    """Bytes of Redis for a list at its cap, as years of pushes leave it."""
-    store = stack.redis()
-    key = keys.feed(people.readers[1].id)
-    store.delete(key)
-    store.rpush(key, *([*people.posts] * config.feed_cap)[: config.feed_cap])
-    return int(store.memory_usage(key) or 0)
+    return Measured(action.name, action.target, least(loads[0::2]), least(loads[1::2]))

@@ -2,7 +2,7 @@
 
 from xml.sax.saxutils import escape
 
-from bench.measuring import Figures, Measured
+from bench.figures import Figures, Measured
 
 LEFT, WIDTH, ROW, TOP = 330, 620, 26, 40
 COLOURS = {"web": "#3b6ea5", "redis-feeds": "#c0504d", "projector": "#9bbb59"}

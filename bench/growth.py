@@ -1,0 +1,81 @@
+"""Nothing grows: the same reads with few posts and with many."""
+
+import time
+from http.client import HTTPConnection
+
+from bench import network
+from bench.figures import Figures
+from bench.loading import least, request, run, say
+from bench.network import Network, Person
+from bench.stack import Stack
+from echomate import keys
+from echomate.config import config
+
+LOSS_SECONDS = 11
+
+
+def grow(stack: Stack, people: Network, figures: Figures) -> None:
+    """The same reads with few posts and with many; the projector has no part in it."""
+    extent = figures.extent
+    _reads(stack, people, figures)
+    figures.full_feed_bytes = _full_feed_bytes(stack, people)
+    for name in ("worker", "projector"):
+        stack.stop(name)
+    network.publish(people, extent.many_posts - extent.posts)
+    say(f"{extent.many_posts} posts are written")
+    figures.after_flush = [_after_flush(stack, people.wide_reader) for _ in range(extent.tries * 2)]
+    _reads(stack, people, figures)
+    figures.full_feed_bytes = _full_feed_bytes(stack, people)
+
+
+def _reads(stack: Stack, people: Network, figures: Figures) -> None:
+    """CPU of warm reads, from empty caches up."""
+    lose_redis(stack, people)
+    narrow, wide, author = people.readers[0], people.wide_reader, people.authors[0]
+    reads = {
+        "home feed, 20 followed": f"/feed {narrow.token}",
+        "home feed, 200 followed": f"/feed {wide.token}",
+        "one post": f"/posts/{people.posts[-1]} {narrow.token}",
+        "profile": f"/users/{author.id} {narrow.token}",
+    }
+    pids = {name: stack.pid(name) for name in ("web", "redis-feeds")}
+    for name, what in reads.items():
+        path, token = what.split()
+        one = [request("GET", f"/api/v1{path}", token=token)]
+        run(one * 20, port=stack.port, connections=4, seconds=30, pids={}, once=True)
+        loads = [
+            run(one, port=stack.port, connections=1, seconds=figures.extent.seconds, pids=pids)
+            for _ in range(figures.extent.rounds)
+        ]
+        figures.growth.setdefault(name, []).append(least(loads))
+
+
+def lose_redis(stack: Stack, people: Network) -> None:
+    """Empty Redis, let a reader find that out, and wait: lists built within ten seconds of a loss live no longer."""
+    _after_flush(stack, people.readers[0])
+    time.sleep(LOSS_SECONDS)
+
+
+def _after_flush(stack: Stack, reader: Person) -> float:
+    """Milliseconds of a home feed whose every part must be read from the table."""
+    stack.redis().flushall()
+    connection = HTTPConnection("127.0.0.1", stack.port)
+    connection.connect()
+    begin = time.perf_counter()
+    connection.request("GET", "/api/v1/feed", headers={"Authorization": f"Bearer {reader.token}"})
+    answer = connection.getresponse()
+    answer.read()
+    taken = 1000 * (time.perf_counter() - begin)
+    connection.close()
+    if answer.status != 200:
+        raise RuntimeError(f"a feed after a flush was answered {answer.status}")
+    return taken
+
+
+def _full_feed_bytes(stack: Stack, people: Network) -> int:
+    """Bytes of Redis for a list at its cap, as years of pushes leave it."""
+    store = stack.redis()
+    key = keys.feed(people.readers[1].id)
+    store.delete(key)
+    store.rpush(key, *([*people.posts] * config.feed_cap)[: config.feed_cap])
+    return int(store.memory_usage(key) or 0)

@@ -1,0 +1,173 @@
+"""The figures of a run as tables of Markdown."""
+
+import statistics
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from bench.calls import Calls
+from bench.comparing import Compared
+from bench.delivery import Delivery
+from bench.figures import Extent, Figures, Measured
+from bench.loading import Load
+from bench.measuring import CONNECTIONS, SERVERS
+
+MAY_TAKE = {10: None, 1000: 150, 10_000: 1000}
+AFTER_FLUSH_MAY_TAKE, WEB_MAY_TAKE = 700, 200
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+# --- CPU --------------------------------------------------------------------------------------------------------------
+
+
+def cpu(figures: Figures) -> str:
+    head = (
+        *("action", "web", "Redis", "web + Redis", "may take"),
+        *(f"at {CONNECTIONS}: web", "web + Redis"),
+        *("projector + worker", "DynamoDB Local", "generator"),
+        *("requests/s at 1", f"at {CONNECTIONS}", "ms at 1: median", f"at {CONNECTIONS}: median", "99 %"),
+    )
+    rows = [_cpu_row(measured) for measured in (*figures.actions, *figures.floor)]
+    return (
+        "## CPU of a request, in ms, and requests a second\n\n"
+        f"{table(head, rows)}\n\n"
+        "![CPU of a request](results.svg)\n\n"
+        "At one connection where nothing else is said. *may take* is of web + Redis for reads, of web for writes. "
+        f"A home feed's answer has {figures.answer_bytes:,} bytes; the last line returns the same, "
+        "after the same Redis commands, from stock parts."
+    )
+
+
+def _cpu_row(measured: Measured) -> Sequence[object]:
+    alone, together = measured.alone, measured.together
+    behind = (_of(alone, name) for name in ("projector", "worker"))
+    return (
+        measured.name,
+        *(
+            f"{_of(alone, 'web'):.2f}",
+            f"{redis_cpu(alone):.2f}",
+            f"**{_of(alone, 'web') + redis_cpu(alone):.2f}**",
+        ),
+        "" if measured.target is None else f"{measured.target:.1f}",
+        *(f"{_of(together, 'web'):.2f}", f"{_of(together, 'web') + redis_cpu(together):.2f}"),
+        *(f"{sum(behind):.2f}", f"{_of(alone, 'dynamodb'):.2f}", f"{_of(together, 'generator'):.2f}"),
+        *(f"{alone.per_second:,.0f}", f"**{together.per_second:,.0f}**"),
+        *(f"{alone.times[50]:.1f}", f"{together.times[50]:.1f}", f"{together.times[99]:.1f}"),
+    )
+
+
+def _of(load: Load, name: str) -> float:
+    return load.cpu.get(name, 0)
+
+
+def redis_cpu(load: Load) -> float:
+    """Both servers'."""
+    return _of(load, "redis-feeds") + _of(load, "redis-state")
+
+
+def compared(pairs: Sequence[Compared]) -> str:
+    head = ("warm, at one connection", "without", "with", "adds", "may add", "times as much", "may be")
+    rows = [_compared_row(one) for one in pairs]
+    return (
+        "## One over another: CPU of web + Redis, in ms\n\n"
+        f"{table(head, rows)}\n\n"
+        "Both are sent in turn, half a second each: medians of the rounds, and of what one round differs by."
+    )
+
+
+def _compared_row(one: Compared) -> Sequence[object]:
+    pair = one.pair
+    return (
+        pair.name,
+        *(f"{statistics.median(costs):.2f}" for costs in (one.plain, one.more)),
+        *(f"**{one.added:+.2f}**", "" if pair.may_add is None else pair.may_add),
+        *(f"**{one.factor:.2f}**", "" if pair.may_be is None else pair.may_be),
+    )
+
+
+# --- calls ------------------------------------------------------------------------------------------------------------
+
+
+def calls(calls: Sequence[Calls]) -> str:
+    head = ("action", "caches", "units", "projection adds", "DynamoDB calls", "Redis round trips", "commands")
+    rows = [
+        (
+            *(
+                one.action,
+                one.caches,
+                f"{one.units:g}",
+                "" if one.projected is None else f"{one.projected:g}",
+            ),
+            _counted(one.dynamodb) or "none",
+            *(len(one.redis), sum(map(len, one.redis))),
+        )
+        for one in calls
+    ]
+    return (
+        "## What the stores are asked\n\n"
+        f"{table(head, rows)}\n\n"
+        "Units are DynamoDB's capacity units as ReturnConsumedCapacity reports them. What the projection adds is for "
+        "one event alone; events that come together share the checkpoint. DynamoDB Local counts a transaction "
+        "otherwise than AWS does: there each item of it is 2 units."
+    )
+
+
+def _counted(operations: Sequence[str]) -> str:
+    return ", ".join(name if n == 1 else f"{n} {name}" for name, n in Counter(operations).items())
+
+
+# --- times and growth -------------------------------------------------------------------------------------------------
+
+
+def times(figures: Figures) -> str:
+    rows = [_delivery(one) for one in figures.deliveries]
+    after = figures.after_flush
+    posts = f"{figures.extent.many_posts:,} posts"
+    flush = (
+        f"a home feed after a flush of Redis, 200 followed, {posts}",
+        *_spread(after),
+        AFTER_FLUSH_MAY_TAKE,
+    )
+    return f"## Times, in ms\n\n{table(('what', 'median', 'longest', 'may take'), [*rows, flush])}"
+
+
+def _delivery(one: Delivery) -> Sequence[object]:
+    limit = MAY_TAKE.get(one.feeds)
+    return (
+        f"from a POST's answer until {one.feeds:,} feeds hold it",
+        *_spread(one.milliseconds),
+        limit or "",
+    )
+
+
+def _spread(values: Sequence[float]) -> tuple[str, str]:
+    return f"**{statistics.median(values):.0f}**", f"{max(values):.0f}"
+
+
+def growth(figures: Figures) -> str:
+    extent: Extent = figures.extent
+    rows = [
+        (name, *(f"{_of(load, 'web') + redis_cpu(load):.2f}" for load in loads))
+        for name, loads in figures.growth.items()
+    ]
+    head = ("warm, at one connection", f"{extent.posts:,} posts", f"{extent.many_posts:,} posts")
+    return f"## Nothing grows: CPU of web + Redis, in ms\n\n{table(head, rows)}"
+
+
+def memory(figures: Figures) -> str:
+    rows = [
+        (name, one.processes, f"{one.resident:.0f}", f"{one.proportional:.0f}")
+        for name, one in figures.memory.items()
+        if name == "web, at rest" or name in SERVERS
+    ]
+    return (
+        "## Memory, in MiB\n\n"
+        f"{table(('', 'processes', 'resident', 'proportional'), rows)}\n\n"
+        "After all loads, but for the first line. Web is gunicorn's arbiter and its workers, and may take "
+        f"{WEB_MAY_TAKE}. Pages that several processes share count whole in *resident* and by their part in "
+        "*proportional*. "
+        f"A full home feed, 800 ids, takes {figures.full_feed_bytes:,} bytes of Redis."
+    )
