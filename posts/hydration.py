@@ -1,7 +1,7 @@
 """From ids to what is shown: rendered posts, counters, authors, the viewer's own marks; then the rules.
 
-One Redis round trip, two where an author isn't known to the process yet. What Redis lacks is read from the table, each
-kind in one BatchGet, and filled by lease.
+One Redis round trip, two where somebody whose card is shown isn't known to the process yet. What Redis lacks is read
+from the table, each kind in one BatchGet, and filled by lease.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,28 +17,31 @@ from posts.rules import Standing, Surface, shows
 from posts.selectors import PostCounts, RenderedPost, rendered, stats
 from social.selectors import blocked, following, muted
 
-KNOWN_AUTHORS_AT_MOST = 100_000
+KNOWN_POSTS_AT_MOST = 100_000
 
 Replies = Mapping[int, bytes | None]
 
 
-class _Authors:
-    """Post → author for the newest posts that the process has seen; it never changes, so it never goes stale."""
+class _People:
+    """Post → its author and those it mentions, for the newest posts that the process has seen.
+
+    It only says whose cards to ask for along with the post; whom an edit mentions anew is asked for after it.
+    """
 
     def __init__(self) -> None:
-        self._of: dict[int, int] = {}
+        self._of: dict[int, tuple[int, ...]] = {}
 
-    def get(self, post: int) -> int | None:
-        return self._of.get(post)
+    def get(self, post: int) -> tuple[int, ...]:
+        return self._of.get(post, ())
 
     def learn(self, posts: Iterable[RenderedPost]) -> None:
         for post in posts:
-            self._of[post.id] = post.author
-        while len(self._of) > KNOWN_AUTHORS_AT_MOST:
+            self._of[post.id] = post.people
+        while len(self._of) > KNOWN_POSTS_AT_MOST:
             self._of.pop(next(iter(self._of)), None)
 
 
-_authors = _Authors()
+_people = _People()
 
 
 @dataclass(slots=True)
@@ -94,16 +97,17 @@ def shown(found: Hydrated, id_: int, surface: Surface = Surface.DIRECT) -> bytes
     post = found.posts.get(id_)
     if post is None or not shows(post, found.standing, surface):
         return None
-    author = found.cards.get(post.author)
-    if author is None:
+    if post.author not in found.cards:
         return None
     bits = None if found.standing.viewer is None else found.bits.get(id_, 0)
-    return present(post, author, found.counts[id_], bits)
+    return present(post, found.cards, found.counts[id_], bits)
 
 
 def hydrate(viewer: int | None, posts: Sequence[int]) -> Hydrated:
     """Everything about some posts, rules not yet applied."""
-    known = sorted({author for post in posts if (author := _authors.get(post)) is not None})
+    guessed = [people for post in posts if (people := _people.get(post))]
+    authors = sorted({people[0] for people in guessed})
+    known = sorted({user for people in guessed for user in people})
     sets = _Sets(viewer)
     names = [
         *map(keys.cached_post, posts),
@@ -111,15 +115,13 @@ def hydrate(viewer: int | None, posts: Sequence[int]) -> Hydrated:
         *map(keys.cached_user, known),
     ]
     marks = [("HMGET", keys.viewer_hash(viewer), *posts)] if viewer is not None else []
-    replies = _ask([("MGET", *names), *marks, *sets.commands(known)])
+    replies = _ask([("MGET", *names), *marks, *sets.commands(authors)])
     values, n = (replies[0], len(posts)) if replies else (None, 0)
     found_posts = rendered.get(posts, found=_by_id(posts, values and values[:n]))
-    _authors.learn(found_posts.values())
+    _people.learn(found_posts.values())
     found_cards = cards.get(known, found=_by_id(known, values and values[2 * n :]))
-    sets.add(known, replies and replies[1 + len(marks) :])
-    unknown = sorted({post.author for post in found_posts.values()} - set(known))
-    if unknown:
-        found_cards |= _meet(sets, unknown)
+    sets.add(authors, replies and replies[1 + len(marks) :])
+    found_cards |= _meet(sets, found_posts.values(), known=known, authors=authors)
     return Hydrated(
         sets.standing,
         found_posts,
@@ -131,11 +133,17 @@ def hydrate(viewer: int | None, posts: Sequence[int]) -> Hydrated:
     )
 
 
-def _meet(sets: _Sets, authors: Sequence[int]) -> dict[int, Card]:
-    """Cards of authors the process didn't know, and how the viewer stands to them: one more round trip."""
-    replies = _ask([("MGET", *map(keys.cached_user, authors)), *sets.commands(authors)])
-    sets.add(authors, replies and replies[1:])
-    return cards.get(authors, found=_by_id(authors, replies and replies[0]))
+def _meet(
+    sets: _Sets, posts: Iterable[RenderedPost], *, known: Sequence[int], authors: Sequence[int]
+) -> dict[int, Card]:
+    """Cards of people the process didn't know, and how the viewer stands to authors: one more round trip."""
+    new_people = sorted({user for post in posts for user in post.people} - set(known))
+    new_authors = sorted({post.author for post in posts} - set(authors))
+    if not new_people and not new_authors:
+        return {}
+    replies = _ask([("MGET", *map(keys.cached_user, new_people)), *sets.commands(new_authors)])
+    sets.add(new_authors, replies and replies[1:])
+    return cards.get(new_people, found=_by_id(new_people, replies and replies[0]))
 
 
 def _by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> Replies | None:

@@ -14,7 +14,9 @@
 A deleted post stays for a week as a tombstone: `Id` and `DeletedAt`, without author, content and index keys.
 """
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
 from echomate import keys
 from echomate.config import config
@@ -27,6 +29,11 @@ class Post(Item, discriminator="post"):
     id = NumberAttribute(attr_name="Id")
     author = NumberAttribute(null=True, attr_name="Author")
     content = UnicodeAttribute(null=True, attr_name="Content")
+    content_html = UnicodeAttribute(null=True, attr_name="ContentHtml")
+    mentions: ListAttribute[Any] = ListAttribute(of=NumberAttribute, null=True, attr_name="Mentions")
+    """Users, in the order in which they are named."""
+    tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, null=True, attr_name="Tags")
+    """Hashtags, folded."""
     language = UnicodeAttribute(null=True, attr_name="Language")
     visibility = UnicodeAttribute(null=True, attr_name="Visibility")
     reply_policy = UnicodeAttribute(null=True, attr_name="ReplyPolicy")

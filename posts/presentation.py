@@ -1,5 +1,7 @@
 """The JSON of a post as its viewer sees it, joined from bytes that are cached."""
 
+from collections.abc import Mapping, Sequence
+
 from accounts.selectors import Card
 from posts.selectors import PostCounts, RenderedPost
 
@@ -10,14 +12,33 @@ _VIEWER = [
 ]
 
 
-def present(post: RenderedPost, author: Card, counts: PostCounts, bits: int | None) -> bytes:
-    """`bits` are what the viewer did with the post: 1 liked, 2 bookmarked; None is somebody anonymous."""
-    return b'%s,"author":%s,"counts":%s,"viewer":%s}' % (
+def present(
+    post: RenderedPost,
+    people: Mapping[int, Card],
+    counts: PostCounts,
+    bits: int | None,
+    *,
+    media: bytes = b"[]",
+) -> bytes:
+    """`people` holds the author, and of those mentioned whoever is still there; `media` is a JSON array.
+
+    `bits` are what the viewer did with the post: 1 liked, 2 bookmarked; None is somebody anonymous.
+    """
+    return b'%s,"author":%s,"mentions":%s,"media":%s,"counts":%s,"viewer":%s}' % (
         post.body[:-1],
-        author.short,
+        people[post.author].short,
+        present_mentions(post.mentioned, people),
+        media,
         _counts(counts),
         b"null" if bits is None else _VIEWER[bits],
     )
+
+
+def present_mentions(mentioned: Sequence[int], people: Mapping[int, Card]) -> bytes:
+    """The short cards of those mentioned who are still there, as a JSON array."""
+    if not mentioned:
+        return b"[]"
+    return b"[%s]" % b",".join(people[user].short for user in mentioned if user in people)
 
 
 def present_reaction(bits: int, counts: PostCounts | None) -> bytes:

@@ -1,7 +1,6 @@
 """A post as it is cached: one line that the rules read, then the JSON that every reader gets.
 
-Author, counts and what depends on the viewer are joined when it is presented. Rendered when the cache is filled
-and not at the write: that keeps an item at half its size, and a change of this module reaches old posts too.
+Author, people mentioned, media, counts and what depends on the viewer are joined when it is presented.
 """
 
 import html
@@ -17,19 +16,29 @@ from echomate.dynamodb import Wire
 
 PARSED_AT_MOST = 1024
 """So many posts the process keeps as they were parsed, by their bytes: those that are in everybody's feeds."""
+NONE = "-"
+"""Stands for an empty list in the header. No tag is this."""
 _BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPost:
-    """`body` is the JSON object of the post without `author`, `counts` and `viewer`."""
+    """`body` is the JSON object of the post without `author`, `mentions`, `media`, `counts` and `viewer`."""
 
     id: int
     author: int
     visibility: str
     version: int
+    reply_policy: str
     mentioned: tuple[int, ...]
+    media: tuple[int, ...]
+    tags: tuple[str, ...]
     body: bytes
+
+    @property
+    def people(self) -> tuple[int, ...]:
+        """Those whose cards are shown with it: its author, and whom it mentions."""
+        return self.author, *self.mentioned
 
 
 def content_html(content: str) -> str:
@@ -47,8 +56,19 @@ def render(item: Wire) -> bytes | None:
     """The cached form of a post's item; None for a tombstone."""
     if "DeletedAt" in item:
         return None
-    header = f"{item['Author']['N']} {item['Visibility']['S']} {item['Version']['N']} -\n"
-    return header.encode() + orjson.dumps(_shape(item))
+    fields = (
+        item["Author"]["N"],
+        item["Visibility"]["S"],
+        item["Version"]["N"],
+        item["ReplyPolicy"]["S"],
+        *(",".join(_listed(item, name)) or NONE for name in ("Mentions", "Media", "Tags")),
+    )
+    return " ".join(fields).encode() + b"\n" + orjson.dumps(_shape(item))
+
+
+def _listed(item: Wire, name: str) -> list[str]:
+    """The numbers or texts of a list of an item, none where there is no such list."""
+    return [text for value in item.get(name, {"L": ()})["L"] for text in value.values()]
 
 
 def _shape(item: Wire) -> dict[str, object]:
@@ -62,9 +82,7 @@ def _shape(item: Wire) -> dict[str, object]:
         "content": content,
         "content_html": content_html(content),
         "language": item["Language"]["S"] if "Language" in item else None,
-        "tags": [],
-        "mentions": [],
-        "media": [],
+        "tags": _listed(item, "Tags"),
         "visibility": item["Visibility"]["S"],
         "reply_policy": item["ReplyPolicy"]["S"],
         "sensitive": item["Sensitive"]["BOOL"],
@@ -83,8 +101,23 @@ def _rfc3339(unix_milliseconds: int) -> str:
 def parse(value: bytes) -> RenderedPost:
     """A cached post. The id is read off the body, which begins with it: `{"id":"…`."""
     header, _, body = value.partition(b"\n")
-    author, visibility, version, mentioned = header.decode().split(" ")
-    people = () if mentioned == "-" else tuple(int(user) for user in mentioned.split(","))
+    author, visibility, version, reply_policy, mentioned, media, tags = header.decode().split(" ")
     return RenderedPost(
-        int(body[7 : body.index(b'"', 7)]), int(author), visibility, int(version), people, body
+        id=int(body[7 : body.index(b'"', 7)]),
+        author=int(author),
+        visibility=visibility,
+        version=int(version),
+        reply_policy=reply_policy,
+        mentioned=_ids(mentioned),
+        media=_ids(media),
+        tags=_split(tags),
+        body=body,
     )
+
+
+def _ids(field: str) -> tuple[int, ...]:
+    return tuple(map(int, _split(field)))
+
+
+def _split(field: str) -> tuple[str, ...]:
+    return () if field == NONE else tuple(field.split(","))

@@ -70,7 +70,8 @@ class PostsView(ApiView):
         given = _without_media(self.validated(NewPostSerializer))
         draft = Draft(**{**_defaults(author), **given})
         post = services.create(author=author.id, draft=draft, creation=self.creation)
-        answer = etags.respond(request, present(post, author, NO_COUNTS, 0), version=post.version)
+        people = {author.id: author, **cards.get(post.mentioned)}
+        answer = etags.respond(request, present(post, people, NO_COUNTS, 0), version=post.version)
         answer.status_code = 201
         answer.headers["Location"] = f"/api/v1/posts/{post.id}"
         return answer
