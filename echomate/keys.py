@@ -30,6 +30,7 @@ MUTE = "MUTE#"
 POST = "POST#"
 LIKE = "LIKE#"
 BOOKMARK = "BOOKMARK#"
+COMMENT = "COMMENT#"
 JOB = "JOB"
 
 
@@ -164,8 +165,28 @@ def like(post: int, user: int) -> Key:
     return post_partition(post), LIKE + pad(user)
 
 
+def comment_partition(comment: int) -> str:
+    return COMMENT + pad(comment)
+
+
+def comment(comment: int) -> Key:
+    return comment_partition(comment), "COMMENT"
+
+
+def comment_stats(comment: int) -> Key:
+    return comment_partition(comment), STATS
+
+
+def comment_like(comment: int, user: int) -> Key:
+    return comment_partition(comment), LIKE + pad(user)
+
+
 def idempotency(user: int, idempotency_key: str) -> Key:
     return f"IDEMPOTENCY#{pad(user)}#{_digest(idempotency_key)}", CLAIM
+
+
+def media(media: int) -> Key:
+    return f"MEDIA#{pad(media)}", "MEDIA"
 
 
 def bookmark(user: int, post: int) -> Key:
@@ -244,6 +265,36 @@ def bookmarks_of(user: int) -> str:
     return f"BOOKMARKS#{pad(user)}"
 
 
+def replies_to_post(post: int) -> str:
+    """GSI1: the comments that stand right under a post, by `comment_sort`."""
+    return f"REPLIES#{post_partition(post)}"
+
+
+def replies_to_comment(comment: int) -> str:
+    """GSI1: the comments that answer a comment, by `comment_sort`."""
+    return f"REPLIES#{comment_partition(comment)}"
+
+
+def comments_of(user: int) -> str:
+    """GSI2: the comments of an author, by `comment_sort`."""
+    return f"COMMENTS#{pad(user)}"
+
+
+def comment_sort(comment: int) -> str:
+    """The sort key of a comment in an index."""
+    return COMMENT + pad(comment)
+
+
+def comment_likes_of(user: int) -> str:
+    """GSI1: the comments that a user likes, by like id."""
+    return f"COMMENT_LIKES#{pad(user)}"
+
+
+def media_of(user: int) -> str:
+    """GSI1: what a user has uploaded, by its partition in the table."""
+    return f"MEDIA_OF#{pad(user)}"
+
+
 def jobs_of(user: int) -> str:
     """GSI1: jobs of a user, by id."""
     return f"JOBS_OF#{pad(user)}"
@@ -304,6 +355,14 @@ def cached_post_stats(post: int) -> str:
     return f"post:{post}:stats"
 
 
+def cached_comment(comment: int) -> str:
+    return f"comment:{comment}"
+
+
+def cached_comment_stats(comment: int) -> str:
+    return f"comment:{comment}:stats"
+
+
 def cached_user(user: int) -> str:
     return f"user:{user}"
 
@@ -344,6 +403,11 @@ def viewer_hash(user: int) -> str:
     return f"viewer:{user}"
 
 
+def comment_viewer_hash(user: int) -> str:
+    """A hash comment → whether the user likes it."""
+    return f"viewer:{user}:comments"
+
+
 def recent_follows(user: int) -> str:
     """Whom a user has begun to follow a moment ago, while the index may lag."""
     return f"follows:{user}:recent"
@@ -362,6 +426,21 @@ def recent_likes(user: int) -> str:
 def recent_bookmarks(user: int) -> str:
     """What a user has bookmarked a moment ago, while the index may lag."""
     return f"bookmarks:{user}:recent"
+
+
+def recent_comments(post: int) -> str:
+    """Comments that were put right under a post a moment ago, while the index may lag."""
+    return f"post:{post}:comments:recent"
+
+
+def recent_replies(comment: int) -> str:
+    """The same of the answers to a comment."""
+    return f"comment:{comment}:replies:recent"
+
+
+def recent_comments_of(user: int) -> str:
+    """What a user has commented a moment ago, while the index may lag."""
+    return f"comments:{user}:recent"
 
 
 def session_state(session: str) -> str:
