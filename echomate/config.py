@@ -35,6 +35,17 @@ def _is_public_key(text: str) -> bool:
     return True
 
 
+def _is_rsa_private_key(text: str) -> bool:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        return isinstance(load_pem_private_key(text.encode(), password=None), RSAPrivateKey)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+
+
 class OidcIssuer(BaseModel):
     """An OpenID provider: `issuer` is its `iss`, and its configuration lies below it at `/.well-known/…`."""
 
@@ -145,6 +156,17 @@ class Config(BaseSettings):
     lease_table_name: str = Field("echomate-leases", description="Leases and checkpoints of the projectors.")
     media_bucket: str = Field("echomate-media", description="Bucket of what is shown.")
     originals_bucket: str = Field("echomate-originals", description="Private bucket of what was uploaded.")
+    media_public_url: str = Field(
+        "",
+        description="Where pictures of public posts and profiles may be read by all; empty: signed as all others.",
+    )
+    cloudfront_url: str = Field(
+        "", description="CloudFront's address before MEDIA_BUCKET; empty: URLs of S3. No trailing slash."
+    )
+    cloudfront_key_id: str = Field("", description="Id of the public key that CloudFront knows.")
+    cloudfront_private_key: str = Field(
+        "", repr=False, description="PEM private key (RSA) that signs CloudFront's URLs."
+    )
     public_shards: int = Field(1, ge=1, le=64, description="Partitions of the public timeline.")
     test_index_delay_seconds: float = Field(
         0, description="Tests only: how long the indexes hide what is new, as AWS's may."
@@ -225,6 +247,16 @@ class Config(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _refuse_cloudfront_without_keys(self) -> Self:
+        if self.cloudfront_url and not (
+            self.cloudfront_key_id and _is_rsa_private_key(self.cloudfront_private_key)
+        ):
+            raise ValueError(
+                "CLOUDFRONT_URL asks for CLOUDFRONT_KEY_ID and CLOUDFRONT_PRIVATE_KEY, an RSA key"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _refuse_weak_production(self) -> Self:
         if self.environment == "production" and (problems := list(self._weaknesses())):
             raise ValueError("production refuses to start: " + "; ".join(problems))
@@ -282,6 +314,11 @@ class Config(BaseSettings):
             or self.aws_endpoint_url
             or f"https://dynamodb.{self.aws_region}.amazonaws.com"
         )
+
+    @property
+    def s3_url(self) -> str:
+        """The endpoint of S3: an emulator's, or the region's."""
+        return self.aws_endpoint_url.rstrip("/") or f"https://s3.{self.aws_region}.amazonaws.com"
 
 
 def load() -> Config:

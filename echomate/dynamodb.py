@@ -17,12 +17,10 @@ import orjson
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
-from botocore.session import Session
 from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, VerboseClientError
 
-from echomate import ids, metering
+from echomate import credentials, ids, metering
 from echomate.config import config
 from echomate.errors import DependencyAway
 
@@ -79,7 +77,7 @@ class _Client:
             retries=False,
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
         )
-        self.signer = SigV4Auth(_credentials(), "dynamodb", config.aws_region)
+        self.signer = SigV4Auth(credentials.aws("dynamodb"), "dynamodb", config.aws_region)
 
     def post(self, target: str, body: bytes, timeout: float) -> urllib3.BaseHTTPResponse:
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": target, "Host": self.host}
@@ -92,15 +90,6 @@ class _Client:
             headers=dict(request.headers),
             timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, timeout), read=min(READ_SECONDS, timeout)),
         )
-
-
-def _credentials() -> Credentials:
-    if config.aws_access_key_id:
-        return Credentials(config.aws_access_key_id, config.aws_secret_access_key)
-    found = Session().get_credentials()
-    if found is None:
-        raise DependencyAway("dynamodb", "no AWS credentials were found")
-    return found
 
 
 _client: _Client | None = None
