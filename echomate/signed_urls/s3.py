@@ -1,7 +1,7 @@
 """Presigned GETs of S3: AWS's signature version 4 in the query, without botocore's client around it.
 
-3 µs a URL, where botocore's client takes 130 (Python 3.11). What a role's keys have signed ends with these keys, some hours
-after they were given: what must last as it says is signed with keys of a user, or by CloudFront.
+3 µs a URL, where botocore's client takes 130 (Python 3.11). What a role's keys have signed ends with these keys, some
+hours after they were given: what must last as it says is signed with keys of a user, or by CloudFront.
 """
 
 import hashlib
