@@ -103,11 +103,11 @@ def shown(found: Hydrated, id_: int, surface: Surface = Surface.DIRECT) -> bytes
     return present(post, found.cards, found.counts[id_], bits)
 
 
-def hydrate(viewer: int | None, posts: Sequence[int]) -> Hydrated:
-    """Everything about some posts, rules not yet applied."""
+def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] = ()) -> Hydrated:
+    """Everything about some posts, and the same about others as about their authors; rules not yet applied."""
     guessed = [people for post in posts if (people := _people.get(post))]
-    authors = sorted({people[0] for people in guessed})
-    known = sorted({user for people in guessed for user in people})
+    authors = sorted({people[0] for people in guessed}.union(others))
+    known = sorted({user for people in guessed for user in people}.union(authors))
     sets = _Sets(viewer)
     names = [
         *map(keys.cached_post, posts),

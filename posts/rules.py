@@ -53,3 +53,26 @@ def shows(post: RenderedPost, standing: Standing, surface: Surface) -> bool:
     if surface is Surface.PUBLIC:
         return post.visibility == "public"
     return post.author == standing.viewer or post.author in standing.following
+
+
+def may_see_comment(post: RenderedPost, standing: Standing, *, author: int, hidden: bool) -> bool:
+    """Whether the viewer may know of a comment on the post. What the post's author hid, its author sees still."""
+    if not may_see(post, standing) or author in standing.blocked:
+        return False
+    return not hidden or standing.viewer in (author, post.author)
+
+
+def may_reply(post: RenderedPost, standing: Standing) -> bool:
+    """Whether the viewer may comment on a post, or answer a comment on it."""
+    if standing.viewer is None or not may_see(post, standing):
+        return False
+    if standing.viewer == post.author:
+        return True
+    match post.reply_policy:
+        case "everyone":
+            return True
+        case "followers":
+            return post.author in standing.following
+        case "mentioned":
+            return standing.viewer in post.mentioned
+    return False
