@@ -12,11 +12,17 @@ from echomate.config import config
 from echomate.views import ApiView
 
 _limits: dict[str, int] = {"page": paging.MAX_LIMIT}
+_media_types: list[str] = []
 
 
 def declare_limits(**limits: int) -> None:
     """Enter limits of an app, by names that say what they count: `post_characters=5000`."""
     _limits.update(limits)
+
+
+def declare_media_types(*types: str) -> None:
+    """Enter what may be uploaded."""
+    _media_types.extend(types)
 
 
 class InstanceSerializer(serializers.Serializer[Any]):
@@ -40,7 +46,7 @@ class InstanceView(ApiView):
                 "name": config.instance_name,
                 "version": VERSION,
                 "limits": _limits,
-                "media_types": [],
+                "media_types": _media_types,
                 "features": [],
                 "vapid_key": None,
                 "oidc_issuers": [one.issuer for one in config.oidc_issuers],

@@ -1,7 +1,8 @@
-"""Objects of the private bucket: written as a stream, read in ranges, linked for a while, removed.
+"""Objects: written as a stream, read in ranges, linked for a while, removed with all their versions.
 
-All raise `DependencyAway` where S3 can't be reached. What an upload leaves that its worker did not live to end, the
-next upload of the same key removes, and the bucket's rules do so within a day.
+They are those of the private bucket where no other is named. All raise `DependencyAway` where S3 can't be reached.
+What an upload leaves that its worker did not live to end, the next upload of the same key removes, and the bucket's
+rules do so within a day.
 """
 
 import io
@@ -24,6 +25,8 @@ PART_BYTES = 8 * 1024 * 1024
 """S3 takes parts from 5 MiB on, and 10,000 of them."""
 READ_BYTES = 1024 * 1024
 TRIES = 3
+SHOWN = "private, max-age=10800, immutable"
+"""For as long as a signed URL lives; a new picture is a new URL."""
 
 T = TypeVar("T")
 
@@ -86,7 +89,7 @@ class Upload:
 @contextmanager
 def upload(key: str, *, content_type: str) -> Iterator[Upload]:
     """A stream that becomes the object when the block ends, and nothing where the block fails."""
-    _abort_others(key)
+    _abort_others(key, config.originals_bucket)
     stream = Upload(key, content_type)
     try:
         yield stream
@@ -96,9 +99,8 @@ def upload(key: str, *, content_type: str) -> Iterator[Upload]:
         raise
 
 
-def _abort_others(key: str) -> None:
+def _abort_others(key: str, bucket: str) -> None:
     """End the uploads of an object that were begun and never ended."""
-    bucket = config.originals_bucket
     found = _tried(lambda: s3().list_multipart_uploads(Bucket=bucket, Prefix=key))
     for one in found.get("Uploads", []):
         where: Any = {"Bucket": bucket, "Key": one["Key"], "UploadId": one["UploadId"]}
@@ -167,17 +169,59 @@ def link(key: str, *, file_name: str, seconds: int) -> str:
     return s3().generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
 
 
+def show(key: str, file: BinaryIO, *, content_type: str) -> None:
+    """Put a small file into the bucket of what is shown. It says itself what it is, and is never anything else."""
+    data = file.read()
+    _tried(
+        lambda: s3().put_object(
+            Bucket=config.media_bucket,
+            Key=key,
+            Body=data,
+            ContentType=content_type,
+            ContentDisposition="inline",
+            CacheControl=SHOWN,
+        )
+    )
+
+
+def size(key: str) -> int | None:
+    """How many bytes an object has; None where there is none."""
+    try:
+        return int(_tried(lambda: s3().head_object(Bucket=config.originals_bucket, Key=key))["ContentLength"])
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+            raise
+        return None
+
+
 def remove(key: str) -> None:
     """Remove an object; one that isn't there is no error."""
-    _tried(lambda: s3().delete_object(Bucket=config.originals_bucket, Key=key))
+    bucket = config.originals_bucket
+    while versions := [one for one in _versions(key, bucket) if one["Key"] == key]:
+        _remove(versions, bucket)
 
 
-def remove_all(prefix: str) -> int:
+def remove_all(prefix: str, *, bucket: str = "") -> int:
     """Remove the objects whose keys begin so, and their unended uploads; how many objects that were."""
-    _abort_others(prefix)
-    bucket, removed = config.originals_bucket, 0
-    while found := _tried(lambda: s3().list_objects_v2(Bucket=bucket, Prefix=prefix)).get("Contents"):
-        for one in found:
-            remove(one["Key"])
-        removed += len(found)
-    return removed
+    bucket = bucket or config.originals_bucket
+    _abort_others(prefix, bucket)
+    removed: set[str] = set()
+    while versions := _versions(prefix, bucket):
+        _remove(versions, bucket)
+        removed |= {one["Key"] for one in versions}
+    return len(removed)
+
+
+def _versions(prefix: str, bucket: str) -> list[dict[str, str]]:
+    """A page of what a bucket holds of keys that begin so: all it has where it keeps no versions."""
+    found = _tried(lambda: s3().list_object_versions(Bucket=bucket, Prefix=prefix))
+    return [
+        {"Key": one["Key"], "VersionId": one["VersionId"]}
+        for one in (*found.get("Versions", ()), *found.get("DeleteMarkers", ()))
+    ]
+
+
+def _remove(versions: list[dict[str, str]], bucket: str) -> None:
+    which: Any = {"Objects": versions, "Quiet": True}
+    if _tried(lambda: s3().delete_objects(Bucket=bucket, Delete=which)).get("Errors"):
+        raise DependencyAway("storage", "S3 left objects unremoved")

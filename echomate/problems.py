@@ -36,6 +36,7 @@ TITLES = {
     "last-credential": _("It is the only way to log in"),
     "link-invalid": _("The link is not valid any more"),
     "malformed": _("The body could not be read"),
+    "media-attached": _("The media are used already"),
     "media-not-ready": _("The media are not ready yet"),
     "method-not-allowed": _("This method is not allowed here"),
     "not-acceptable": _("No acceptable form of the answer exists"),
@@ -54,6 +55,7 @@ TITLES = {
     "too-large": _("The body is too large"),
     "unavailable": _("The service is not available at the moment"),
     "unsupported-media-type": _("This content type is not supported"),
+    "upload-missing": _("The upload has not arrived"),
     "username-taken": _("The username is taken"),
 }
 

@@ -37,6 +37,7 @@ INSTALLED_APPS = [
     "echomate",
     "accounts",
     "social",
+    "media",
     "posts",
     "feeds",
 ]

@@ -13,7 +13,7 @@ from echomate.errors import DependencyAway
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-FLEETING = {"exports/": 1, "imports/": 7}
+FLEETING = {"exports/": 1, "imports/": 7, "uploads/": 2}
 """Prefixes of the private bucket whose objects a rule removes after so many days, should no job have."""
 
 _client: "S3Client | None" = None

@@ -36,7 +36,16 @@ REFUSALS: dict[int, tuple[str, list[str]]] = {
     406: ("The answer is JSON, which `Accept` rules out.", ["not-acceptable"]),
     409: (
         "It contradicts the present state.",
-        ["conflict", "email-taken", "in-progress", "last-credential", "media-not-ready", "username-taken"],
+        [
+            "conflict",
+            "email-taken",
+            "in-progress",
+            "last-credential",
+            "media-attached",
+            "media-not-ready",
+            "upload-missing",
+            "username-taken",
+        ],
     ),
     412: ("Someone edited it in the meantime: it has none of the versions in `If-Match`.", ["edit-conflict"]),
     413: ("The body is too large.", ["too-large"]),

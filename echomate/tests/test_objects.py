@@ -61,7 +61,7 @@ def test_what_a_worker_that_died_left_is_aborted_by_the_next_upload_and_by_a_rul
     objects.put(key, BytesIO(b"whole"), content_type="text/plain")
     assert (unended(key), content(key)) == (0, b"whole")
     rules = s3().get_bucket_lifecycle_configuration(Bucket=config.originals_bucket)["Rules"]
-    assert {rule["ID"] for rule in rules} == {"unended-uploads", "exports", "imports"}
+    assert {rule["ID"] for rule in rules} == {"unended-uploads", "exports", "imports", "uploads"}
 
 
 def test_removing_a_prefix_removes_objects_and_uploads_and_no_others(key: str) -> None:

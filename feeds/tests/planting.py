@@ -30,6 +30,9 @@ from echomate.ids import now_seconds
 from echomate.stream import dead_letters
 from echomate.table import Item
 from echomate.testing.client import Person, unique_name
+from media import files
+from media.models import new_media
+from media.purposes import Purpose as MediaPurpose
 from social.models import FollowRequest
 
 MARK = "zebulon"
@@ -199,6 +202,23 @@ def plant_writings(plot: Plot) -> None:
         assert plot.friend.post(f"/posts/{made.json()['id']}/bookmark").status_code == 200
     for mark in ("like", "bookmark"):
         assert plot.person.post(f"/posts/{plot.post}/{mark}").status_code == 200
+
+
+@plants("media")
+def plant_media(plot: Plot) -> None:
+    medium = new_media(
+        ids.new_id(),
+        owner=plot.person.id,
+        purpose=MediaPurpose.POST,
+        type_="image/png",
+        size=1,
+        alt=MARK,
+        nonce="nonce",
+    )
+    medium.save()
+    content = BytesIO(MARK.encode())
+    objects.put(files.original(plot.person.id, int(medium.id)), content, content_type="image/png")
+    objects.show(f"{medium.folder}320.webp", BytesIO(b"picture"), content_type="image/webp")
 
 
 @plants("job")
