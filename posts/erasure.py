@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from echomate import keys, privacy, table
 from echomate.dynamodb import Wire
-from posts.services.publishing import bury
+from posts.services.deleting import bury
 
 KEYS = ("PK", "SK")
 

@@ -1,10 +1,12 @@
 """Writes of posts, likes and bookmarks. Each writes one fact; counters, feeds and caches follow from the stream."""
 
 from posts.services.bookmarking import bookmark, unbookmark
+from posts.services.deleting import delete
+from posts.services.editing import edit
 from posts.services.importing import OldPost, import_likes, import_posts, take_in
 from posts.services.liking import like, unlike
 from posts.services.marking import Reaction
-from posts.services.publishing import Draft, create, delete, edit
+from posts.services.publishing import Draft, create
 
 __all__ = [
     "Draft",

@@ -1,0 +1,46 @@
+"""Delete posts: what is left of one is a tombstone, which goes after a week."""
+
+from typing import TYPE_CHECKING
+
+from echomate import dynamodb, keys, table, timelines
+from posts.models import TOMBSTONE_SECONDS, Post
+from posts.services.owning import refusal
+from posts.services.publishing import new_nonce
+from posts.services.telling import tell
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.update import Action
+
+
+def delete(*, author: int, post: int) -> None:
+    """Make one's own post a tombstone. Raises `Forbidden` and `NotFound` where it isn't one's own."""
+    if not bury(author=author, post=post):
+        raise refusal(author, post, Post.read(keys.post(post)))
+
+
+def bury(*, author: int, post: int) -> bool:
+    """Make an author's post a tombstone; False: there is no such post of theirs."""
+    nonce = new_nonce()
+    now = table.clock()
+    emptied = (
+        *(Post.author, Post.content, Post.language, Post.visibility, Post.reply_policy, Post.sensitive),
+        *(Post.spoiler_text, Post.edited_at, Post.gsi1pk, Post.gsi1sk, Post.gsi2pk, Post.gsi2sk),
+    )
+    actions: list[Action] = [
+        Post.deleted_at.set(now),
+        Post.expires_at.set(now // 1000 + TOMBSTONE_SECONDS),
+        Post.last_write.set(nonce),
+        *(attribute.remove() for attribute in emptied),
+    ]
+    request = Post(*keys.post(post)).get_update_kwargs_from_instance(
+        actions, condition=(Post.author == author) | (Post.last_write == nonce)
+    )
+    if dynamodb.attempt("UpdateItem", request) is None:
+        return False
+    tell(
+        ("DEL", keys.cached_post(post)),
+        ("DEL", keys.cached_post_stats(post)),
+        timelines.withdraw(keys.author_list(author), post),
+        timelines.withdraw(keys.feed(author), post),
+    )
+    return True

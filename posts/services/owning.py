@@ -1,0 +1,22 @@
+"""What only an author may do to a post."""
+
+from echomate import keys
+from echomate.errors import Forbidden, NotFound
+from posts import reading
+from posts.models import Post
+
+
+def own_post(editor: int, post: int) -> Post:
+    """Raises `Forbidden` and `NotFound` where it isn't one's own."""
+    item = Post.read(keys.post(post))
+    if item is None or item.author != editor:
+        raise refusal(editor, post, item)
+    return item
+
+
+def refusal(viewer: int, post: int, item: Post | None) -> Forbidden | NotFound:
+    """What a post that isn't the viewer's own answers to a change. The item knows of a deletion before caches do."""
+    is_there = item is not None and item.deleted_at is None
+    if is_there and reading.look(viewer, post):
+        return Forbidden("It is somebody else's post.")
+    return NotFound()
