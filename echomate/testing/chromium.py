@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -76,6 +77,25 @@ class Tab:
             thrown = answer["exceptionDetails"].get("exception", {})
             raise ScriptFailed(thrown.get("description") or answer["exceptionDetails"]["text"])
         return answer["result"].get("value")
+
+    def choose(self, selector: str, file: Path) -> None:
+        """What a person does in the dialogue of `<input type="file">`."""
+        root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
+        found = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=found, files=[str(file)])
+
+    def resize(self, width: int, height: int) -> None:
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def screenshot(self) -> bytes:
+        """The window as a PNG."""
+        return b64decode(self.call("Page.captureScreenshot", format="png")["data"])
 
 
 @contextmanager
