@@ -131,11 +131,11 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
         "CredentialType": "accounts.serializers.passkeys.CREDENTIAL_TYPES",
+        "DefaultVisibility": "accounts.serializers.profile.VISIBILITIES",
         "FeedState": "feeds.serializers.STATES",
         "HealthStatus": "echomate.health.STATUSES",
         "JobState": "echomate.jobs.serializers.STATES",
         "MediaState": "posts.serializers.MEDIA_STATES",
-        "OwnVisibility": "posts.serializers.OWN_VISIBILITIES",
         "ReplyPolicy": "posts.serializers.REPLY_POLICIES",
         "Role": "accounts.serializers.ROLES",
         "UserType": "accounts.serializers.TYPES",

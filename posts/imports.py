@@ -9,7 +9,7 @@ from echomate import ids, privacy, table
 from echomate.ids import parse_id
 from echomate.privacy import Row
 from posts import services
-from posts.serializers import OWN_VISIBILITIES, NewPostSerializer
+from posts.serializers import VISIBILITIES, NewPostSerializer
 from posts.services import Draft, OldPost
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class OldPostSerializer(NewPostSerializer):
     """What the API asks of a new post, and when it was edited. The defaults are not those of its new author."""
 
-    visibility = serializers.ChoiceField(choices=OWN_VISIBILITIES)
+    visibility = serializers.ChoiceField(choices=VISIBILITIES)
     edited_at = serializers.DateTimeField(required=False, allow_null=True)
 
 

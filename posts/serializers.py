@@ -14,8 +14,6 @@ SPOILER_AT_MOST = 300
 LANGUAGE_AT_MOST = 35
 instance.declare_limits(post_characters=CONTENT_AT_MOST, spoiler_characters=SPOILER_AT_MOST)
 VISIBILITIES = ("public", "followers", "mentioned")
-OWN_VISIBILITIES = VISIBILITIES[:2]
-"""Those that an author chooses from."""
 MEDIA_STATES = ("pending", "processing", "ready", "rejected")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
 
@@ -33,7 +31,7 @@ class NewPostSerializer(serializers.Serializer[Any]):
         error_messages={"max_length": "There is no such media."},
     )
     visibility = serializers.ChoiceField(
-        choices=OWN_VISIBILITIES, required=False, help_text="The author's default where it is left out."
+        choices=VISIBILITIES, required=False, help_text="The author's default where it is left out."
     )
     reply_policy = serializers.ChoiceField(choices=REPLY_POLICIES, default="everyone")
     language = TextField(

@@ -69,7 +69,7 @@ WRONG: dict[str, list[Any]] = {
         ["x"],
         {"a": 1},
     ],
-    "visibility": ["private", "mentioned", "", None, 5, [], {}],
+    "visibility": ["private", "direct", "", None, 5, [], {}],
     "reply_policy": ["some", None, 0, ["everyone"]],
     "language": ["", "english!", "EN", "e", "d e", "x" * 36, 5, ["de"], "de\0"],
     "sensitive": ["true", 1, 0, None, "", []],
