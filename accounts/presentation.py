@@ -5,12 +5,16 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from accounts import avatars
 from accounts.models import Settings, User
 from echomate.config import config
 from echomate.ids import rfc3339
 
 PARSED_AT_MOST = 1024
 """So many cards, of authors who are read all the time, the process keeps as they were parsed, by their bytes."""
+
+SHORT = ("id", "username", "full_name", "avatar_url")
+"""What a post shows of its author."""
 
 NO_RELATION = {
     "following": False,
@@ -57,8 +61,9 @@ def render_card(user: User) -> bytes:
     defaults = (settings.default_visibility, settings.default_language)
     about = (str(user.id), user.username, str(user.version), *defaults)
     header = " ".join([*about, *(flag for flag, is_set in flags.items() if is_set)])
-    short = {"id": str(user.id), "username": user.username, "full_name": user.full_name, "avatar_url": None}
-    return b"\n".join([header.encode(), orjson.dumps(short), orjson.dumps(public(user))])
+    full = public(user)
+    short = {name: full[name] for name in SHORT}
+    return b"\n".join([header.encode(), orjson.dumps(short), orjson.dumps(full)])
 
 
 @lru_cache(maxsize=PARSED_AT_MOST)
@@ -88,7 +93,7 @@ def public(user: User) -> dict[str, Any]:
         "bio": user.bio,
         "location": user.location,
         "website": user.website,
-        "avatar_url": None,
+        "avatar_url": avatars.default_url(user.id),
         "cover_url": None,
         "url": user_url(user.username),
         "type": user.type,

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from accounts.pages import asking, links
 from accounts.views import (
+    avatars,
     changing_password,
     erasing,
     exporting,
@@ -55,7 +56,10 @@ urlpatterns: list[URLPattern] = [
     path("auth/passkeys/<passkey>", passkeys.PasskeyView.as_view()),
 ]
 
-at_the_root: list[URLPattern] = [path(".well-known/jwks.json", keys.KeySetView.as_view(), name="jwks")]
+at_the_root: list[URLPattern] = [
+    path(".well-known/jwks.json", keys.KeySetView.as_view(), name="jwks"),
+    path("avatars/<str:user>", avatars.AvatarView.as_view(), name="default-avatar"),
+]
 
 pages: list[URLPattern] = [
     path("verify", links.VerifyPage.as_view()),

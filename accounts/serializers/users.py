@@ -15,7 +15,7 @@ USER: dict[str, object] = {
     "bio": "Writes programs.",
     "location": "London",
     "website": "https://ada.example.org",
-    "avatar_url": None,
+    "avatar_url": "http://localhost:8000/avatars/910912841777905664",
     "cover_url": None,
     "url": "/api/v1/users/ada",
     "type": "person",
@@ -57,8 +57,8 @@ class UserSerializer(serializers.Serializer[Any]):
     bio = serializers.CharField(allow_blank=True)
     location = serializers.CharField(allow_blank=True)
     website = serializers.CharField(allow_blank=True)
-    avatar_url = serializers.CharField(allow_null=True)
-    cover_url = serializers.CharField(allow_null=True)
+    avatar_url = serializers.URLField()
+    cover_url = serializers.URLField(allow_null=True)
     url = serializers.CharField(help_text="Where a person looks at this user.")
     type = serializers.ChoiceField(choices=TYPES)
     verified = serializers.BooleanField()
@@ -74,7 +74,7 @@ class ShortUserSerializer(serializers.Serializer[Any]):
     id = IdField()
     username = serializers.CharField()
     full_name = serializers.CharField(allow_blank=True)
-    avatar_url = serializers.CharField(allow_null=True)
+    avatar_url = serializers.URLField()
 
 
 class OwnUserSerializer(UserSerializer):

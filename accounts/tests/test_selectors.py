@@ -38,7 +38,7 @@ def test_a_card_is_what_the_api_shows(ann: Person) -> None:
         "id": str(ann.id),
         "username": ann.username,
         "full_name": 'Ann " " Example',
-        "avatar_url": None,
+        "avatar_url": f"http://localhost:8000/avatars/{ann.id}",
     }
     shown = orjson.loads(selectors.present_user(card, UserCounts(1, 2, 3, 4), None))
     assert shown == Caller().get(f"/users/{ann.id}").json() | {

@@ -13,6 +13,7 @@ USER = OpenApiParameter(
     OpenApiParameter.PATH,
     description="An id or a username.",
 )
+USER_ID = OpenApiParameter("user", _ID, OpenApiParameter.PATH, description="The id of a user.")
 POST = OpenApiParameter("post", _ID, OpenApiParameter.PATH, description="The id of a post.")
 JOB = OpenApiParameter("job", _ID, OpenApiParameter.PATH, description="The id of a job.")
 PAGE = [

@@ -29,7 +29,7 @@ def test_a_new_post_has_every_field_of_the_contract(ann: Person) -> None:
         "id": str(ann.id),
         "username": ann.name,
         "full_name": ann.name.title(),
-        "avatar_url": None,
+        "avatar_url": f"http://localhost:8000/avatars/{ann.id}",
     }
     assert (post["sensitive"], post["spoiler_text"]) == (True, "cw")
     assert (post["tags"], post["mentions"], post["media"]) == ([], [], [])
