@@ -14,6 +14,7 @@ from accounts.presentation import (
     present_me,
     present_user,
     render_card,
+    user_url,
 )
 from echomate import cache, keys, table
 from echomate.cache import CachedValues, Command
@@ -35,6 +36,7 @@ __all__ = [
     "resolve",
     "resolve_reads",
     "stats",
+    "user_url",
 ]
 
 CARD_SECONDS = 3600

@@ -3,8 +3,6 @@
 Author, people mentioned, media, counts and what depends on the viewer are joined when it is presented.
 """
 
-import html
-import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,7 +16,6 @@ PARSED_AT_MOST = 1024
 """So many posts the process keeps as they were parsed, by their bytes: those that are in everybody's feeds."""
 NONE = "-"
 """Stands for an empty list in the header. No tag is this."""
-_BLANK_LINES = re.compile(r"\n[ \t]*\n\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +36,6 @@ class RenderedPost:
     def people(self) -> tuple[int, ...]:
         """Those whose cards are shown with it: its author, and whom it mentions."""
         return self.author, *self.mentioned
-
-
-def content_html(content: str) -> str:
-    """Paragraphs and line breaks, everything else escaped."""
-    paragraphs = _BLANK_LINES.split(html.escape(content.strip()))
-    return "".join(f"<p>{paragraph.replace(chr(10), '<br>')}</p>" for paragraph in paragraphs if paragraph)
 
 
 def post_url(post: int) -> str:
@@ -73,14 +64,13 @@ def _listed(item: Wire, name: str) -> list[str]:
 
 def _shape(item: Wire) -> dict[str, object]:
     post = int(item["Id"]["N"])
-    content = item["Content"]["S"]
     edited_at = _rfc3339(int(item["EditedAt"]["N"])) if "EditedAt" in item else None
     created_at = ids.rfc3339(post)
     return {
         "id": str(post),
         "url": post_url(post),
-        "content": content,
-        "content_html": content_html(content),
+        "content": item["Content"]["S"],
+        "content_html": item["ContentHtml"]["S"],
         "language": item["Language"]["S"] if "Language" in item else None,
         "tags": _listed(item, "Tags"),
         "visibility": item["Visibility"]["S"],

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.serializers import ShortUserSerializer
 from echomate import instance
 from echomate.fields import FlagField, IdField, PageSerializer, TextField
+from posts.text import check_mentions, check_tags
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
@@ -23,7 +24,7 @@ _LANGUAGE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language ta
 class NewPostSerializer(serializers.Serializer[Any]):
     example: ClassVar[dict[str, object]] = {"content": "Hello, everyone."}
 
-    content = TextField(max_characters=CONTENT_AT_MOST)
+    content = TextField(max_characters=CONTENT_AT_MOST, validators=[check_mentions, check_tags])
     media_ids = serializers.ListField(
         child=serializers.CharField(),
         max_length=0,
@@ -39,7 +40,7 @@ class NewPostSerializer(serializers.Serializer[Any]):
         validators=[_LANGUAGE],
         required=False,
         allow_null=True,
-        help_text="A BCP 47 tag; null is unknown; the author's default where it is left out.",
+        help_text="A BCP 47 tag; null is unknown; where it is left out it is guessed, or else the author's default.",
     )
     sensitive = FlagField(default=False)
     spoiler_text = TextField(max_characters=SPOILER_AT_MOST, default="", allow_blank=True)

@@ -27,6 +27,7 @@ from posts.serializers import (
     ReactionSerializer,
 )
 from posts.services import Draft, Reaction
+from posts.text import guess_language
 from social.selectors import person, person_reads
 from social.serializers import UserListSerializer
 
@@ -68,7 +69,7 @@ class PostsView(ApiView):
         """Publish a post."""
         author = self._author()
         given = _without_media(self.validated(NewPostSerializer))
-        draft = Draft(**{**_defaults(author), **given})
+        draft = Draft(**{**_defaults(author, given["content"]), **given})
         post = services.create(author=author.id, draft=draft, creation=self.creation)
         people = {author.id: author, **cards.get(post.mentioned)}
         answer = etags.respond(request, present(post, people, NO_COUNTS, 0), version=post.version)
@@ -85,9 +86,10 @@ class PostsView(ApiView):
         return card
 
 
-def _defaults(author: Card) -> dict[str, str]:
-    """What the author's settings say where they say nothing themselves."""
-    return {"visibility": author.default_visibility, "language": author.default_language}
+def _defaults(author: Card, content: str) -> dict[str, str]:
+    """What the text tells, else the author's settings, where they say nothing themselves."""
+    language = guess_language(content) or author.default_language
+    return {"visibility": author.default_visibility, "language": language}
 
 
 def _without_media(given: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from echomate.errors import Invalid, PreconditionFailed
 from posts.models import Post
 from posts.rendering import RenderedPost
 from posts.services.owning import own_post
-from posts.services.publishing import new_nonce, rendered
+from posts.services.publishing import new_nonce, rendered, text_fields
 from posts.services.telling import tell
 
 TRIES = 5
@@ -41,6 +41,8 @@ def edit(
 def _actions(before: Post, changes: Mapping[str, Any]) -> list[Action]:
     """The update that makes the changes; empty where they change nothing."""
     new = {name: value for name, value in changes.items() if getattr(before, name) != value}
+    if "content" in new:
+        new |= text_fields(new["content"])
     attributes = Post.get_attributes()
     return [
         attributes[name].remove() if value is None else attributes[name].set(value)

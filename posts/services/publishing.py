@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 from echomate import dynamodb, ids, keys, timelines
 from echomate.cache import Command
@@ -12,6 +13,7 @@ from posts import rendering
 from posts.models import Post, public_partition
 from posts.rendering import RenderedPost
 from posts.services.telling import tell
+from posts.text import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def new_post(id_: int, author: int, draft: Draft, *, nonce: str = "") -> Post:
         id=id_,
         author=author,
         content=draft.content,
+        **text_fields(draft.content),
         language=draft.language,
         visibility=draft.visibility,
         reply_policy=draft.reply_policy,
@@ -67,6 +70,16 @@ def new_post(id_: int, author: int, draft: Draft, *, nonce: str = "") -> Post:
         version=1,
         nonce=nonce or new_nonce(),
     )
+
+
+def text_fields(content: str) -> dict[str, Any]:
+    """What is stored of a post's text beside it, made once, as it is written."""
+    made = written(content)
+    return {
+        "content_html": made.html,
+        "mentions": list(made.mentions) or None,
+        "tags": list(made.tags) or None,
+    }
 
 
 def put_post(post: Post) -> Wire | None:

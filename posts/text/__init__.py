@@ -1,0 +1,8 @@
+"""What stands in a text that people write: links, people mentioned, hashtags; its HTML and its language."""
+
+from posts.text.hashtags import tag_name
+from posts.text.language import guess_language
+from posts.text.limits import check_mentions, check_tags
+from posts.text.writing import Written, written
+
+__all__ = ["Written", "check_mentions", "check_tags", "guess_language", "tag_name", "written"]

@@ -1,0 +1,75 @@
+"""A text as it is stored: its HTML, whom it mentions, its hashtags."""
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+import nh3
+import regex
+
+from accounts.selectors import ids_of, user_url
+from echomate.config import config
+from posts.text.scanning import Kind, Piece, pieces
+
+_BLANK_LINES = regex.compile(r"\n[ \t]*\n\s*")
+# Everything is escaped before; this is the second lock, and it puts `rel` on every link.
+_cleaner = nh3.Cleaner(
+    tags={"p", "br", "a"},
+    attributes={"a": {"href"}},
+    allowed_classes={"a": {"mention", "hashtag"}},
+    url_schemes={"http", "https"},
+    link_rel="nofollow noopener ugc",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """`mentions` are the users in the order in which they are first named, `tags` folded hashtags likewise."""
+
+    html: str
+    mentions: tuple[int, ...]
+    tags: tuple[str, ...]
+
+
+def written(content: str) -> Written:
+    """The parts of a text and its HTML. Names that are nobody's stay text.
+
+    One round trip to Redis where somebody is named; none elsewhere.
+    """
+    parts = list(pieces(content.strip()))
+    named = dict.fromkeys(part.name for part in parts if part.kind is Kind.MENTION)
+    users = ids_of(list(named)) if named else {}
+    mentions = dict.fromkeys(users[name] for name in named if name in users)
+    tags = dict.fromkeys(part.name for part in parts if part.kind is Kind.HASHTAG)
+    return Written(_html(parts, users), tuple(mentions), tuple(tags))
+
+
+def _html(parts: Sequence[Piece], users: Mapping[str, int]) -> str:
+    """Paragraphs, line breaks and links; everything else is escaped."""
+    inner = "".join(_inline(part, users) for part in parts)
+    return _cleaner.clean("".join(_paragraphs(inner)))
+
+
+def _paragraphs(inner: str) -> Iterator[str]:
+    for paragraph in _BLANK_LINES.split(inner):
+        if paragraph:
+            yield f"<p>{paragraph.replace(chr(10), '<br>')}</p>"
+
+
+def _inline(part: Piece, users: Mapping[str, int]) -> str:
+    text = html.escape(part.text)
+    match part.kind:
+        case Kind.LINK:
+            return f'<a href="{text}">{text}</a>'
+        case Kind.MENTION if part.name in users:
+            return f'<a class="mention" href="{html.escape(user_url(str(users[part.name])))}">{text}</a>'
+        case Kind.HASHTAG:
+            return f'<a class="hashtag" href="{html.escape(tag_url(part.name))}">{text}</a>'
+    return text
+
+
+def tag_url(name: str) -> str:
+    """Where people read what bears a hashtag: the web client's page, or the API's own answer while there is none."""
+    path = quote(name, safe="")
+    return f"{config.web_url}/tags/{path}" if config.web_url else f"/api/v1/tags/{path}/timeline"
