@@ -46,16 +46,22 @@ def pairs(network: Network) -> Iterator[Pair]:
     readers = network.readers[:-1]
     posts, authors = network.posts[-200:], network.authors
     yield Pair(
-        "one post: with a token, without",
+        "one post, with a token",
         [read(f"/posts/{post}") for post in posts],
         [read(f"/posts/{post}", readers[n % len(readers)].token) for n, post in enumerate(posts)],
         may_add=0.15,
     )
     yield Pair(
-        "profile: with a token, without",
+        "profile, with a token",
         [read(f"/users/{author.id}") for author in authors],
         [read(f"/users/{author.id}", readers[n % len(readers)].token) for n, author in enumerate(authors)],
         may_add=0.15,
+    )
+    yield Pair(
+        "home feed, four pictures a post",
+        [read("/feed", reader.token) for reader in readers],
+        [read("/feed", admirer.token) for admirer in network.admirers],
+        may_be=1.4,
     )
 
 

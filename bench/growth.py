@@ -3,7 +3,7 @@
 import time
 from http.client import HTTPConnection
 
-from bench import network
+from bench import contents
 from bench.figures import Figures
 from bench.loading import least, request, run, say
 from bench.network import Network, Person
@@ -21,7 +21,7 @@ def grow(stack: Stack, people: Network, figures: Figures) -> None:
     figures.full_feed_bytes = _full_feed_bytes(stack, people)
     for name in ("worker", "projector"):
         stack.stop(name)
-    network.publish(people, extent.many_posts - extent.posts)
+    contents.publish(people, extent.many_posts - extent.posts)
     say(f"{extent.many_posts} posts are written")
     figures.after_flush = [_after_flush(stack, people.wide_reader) for _ in range(extent.tries * 2)]
     _reads(stack, people, figures)

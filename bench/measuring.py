@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from bench import calls, delivery, network
+from bench import calls, contents, delivery, network, table
 from bench.accounting import memory
 from bench.actions import Action, actions
 from bench.comparing import compare, pairs
@@ -20,10 +20,11 @@ SERVERS = ("web", "redis-feeds", "redis-state", "dynamodb", "projector", "worker
 
 def measure(stack: Stack, extent: Extent) -> Figures:
     figures = Figures(extent)
-    network.prepare()
+    table.prepare()
     people = network.settle_people(extent.crowds)
-    network.publish(people, extent.posts)
-    network.set_stream(enabled=True)
+    contents.publish(people, extent.posts)
+    contents.publish_pictures(people)
+    table.set_stream(enabled=True)
     say(f"{extent.posts} posts are written")
     figures.calls = calls.count(people)
     say("units and calls are counted")

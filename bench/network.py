@@ -1,28 +1,28 @@
 """The people and posts that the bench asks for, written in bulk into a table that says nothing of it on its stream.
 
 200 authors write. 50 readers follow 20 of them each, one reader follows all. 50 actors write during the run. A crowd
-follows three announcers, by 10, 1,000 and 10,000.
+follows three announcers, by 10, 1,000 and 10,000. 20 photographers, whose posts have four pictures each, have 50
+admirers, who follow them all.
 """
 
 import itertools
 import random
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from accounts import passwords, sessions
 from accounts.models import email_claim, new_user, username_claim
-from echomate import dynamodb, ids, keys, provisioning
-from echomate.config import config
+from bench import table
+from echomate import ids
 from echomate.dynamodb import Wire
 from social.models import Follow
 
 AUTHORS, READERS, ACTORS = 200, 50, 50
 FEW, MANY = 20, AUTHORS
+PHOTOGRAPHERS, ADMIRERS = FEW, READERS
 CROWDS = (10, 1_000, 10_000)
 PASSWORD = "a-password-of-the-bench-1"  # noqa: S105 - of nobody
-PART, WRITERS = 25, 4
 CONTENT = "A post of middling length, as people write them when they have something to say about their day. "
 
 random_source = random.Random(20200101)
@@ -45,7 +45,10 @@ class Network:
     actors: list[Person] = field(default_factory=list)
     announcers: dict[int, Person] = field(default_factory=dict)
     crowds: dict[int, list[int]] = field(default_factory=dict)
+    photographers: list[Person] = field(default_factory=list)
+    admirers: list[Person] = field(default_factory=list)
     posts: list[int] = field(default_factory=list)
+    """Of the authors, the newest last."""
 
     @property
     def wide_reader(self) -> Person:
@@ -58,15 +61,16 @@ def settle_people(crowds: tuple[int, ...] = CROWDS) -> Network:
     network = Network()
     items: list[Wire] = []
     hashed = passwords.make(PASSWORD)
-    sizes = (AUTHORS, READERS + 1, ACTORS, len(crowds))
+    sizes = (AUTHORS, READERS + 1, ACTORS, len(crowds), PHOTOGRAPHERS, ADMIRERS)
     people = [_person(items, hashed) for _ in range(sum(sizes))]
     source = iter(people)
-    network.authors, network.readers, network.actors, announcers = (
-        list(itertools.islice(source, size)) for size in sizes
+    parts = (list(itertools.islice(source, size)) for size in sizes)
+    network.authors, network.readers, network.actors, announcers, network.photographers, network.admirers = (
+        parts
     )
     network.announcers = dict(zip(crowds, announcers, strict=True))
     network.crowds = {size: _crowd(size) for size in crowds}
-    write(itertools.chain(items, _edges(network)))
+    table.write(itertools.chain(items, _edges(network)))
     return network
 
 
@@ -99,72 +103,8 @@ def _edges(network: Network) -> Iterator[Wire]:
         size = MANY if reader is network.wide_reader else FEW
         for author in random_source.sample(network.authors, size):
             yield Follow.between(follower=reader.id, followed=author.id).wire()
+    for admirer, photographer in itertools.product(network.admirers, network.photographers):
+        yield Follow.between(follower=admirer.id, followed=photographer.id).wire()
     for size, crowd in network.crowds.items():
         for follower in crowd:
             yield Follow.between(follower=follower, followed=network.announcers[size].id).wire()
-
-
-def publish(network: Network, count: int) -> None:
-    """Write posts of the authors in turn, a minute apart, the last of them a minute ago or just before the oldest."""
-    newest = ids.milliseconds(network.posts[0]) if network.posts else time.time_ns() // 1_000_000
-    made = [
-        ids.with_random_part(ids.id_at_milliseconds(newest - 60_000 * age), random_source.getrandbits(22))
-        for age in range(count, 0, -1)
-    ]
-    write(_post(id_, network.authors[n % AUTHORS].id) for n, id_ in enumerate(made))
-    network.posts = made + network.posts
-
-
-def _post(id_: int, author: int) -> Wire:
-    pk, sk = keys.post(id_)
-    sort = keys.post_sort(id_)
-    return dynamodb.wire_item(
-        {
-            "PK": pk,
-            "SK": sk,
-            "GSI1PK": keys.author(author),
-            "GSI1SK": sort,
-            "GSI2PK": keys.public(id_ % config.public_shards),
-            "GSI2SK": sort,
-            "EntityType": "post",
-            "Id": id_,
-            "Author": author,
-            "Content": CONTENT * 2,
-            "Visibility": "public",
-            "Language": "en",
-            "ReplyPolicy": "everyone",
-            "Sensitive": False,
-            "SpoilerText": "",
-            "Version": 1,
-            "Nonce": "bench",
-        }
-    )
-
-
-def write(items: Iterable[Wire]) -> None:
-    """Put items, 25 a call."""
-    source = iter(items)
-    parts = iter(lambda: list(itertools.islice(source, PART)), [])
-    with ThreadPoolExecutor(WRITERS) as writers:
-        for _ in writers.map(_write_part, parts):
-            pass
-
-
-def _write_part(part: list[Wire]) -> None:
-    request = {config.table_name: [{"PutRequest": {"Item": item}} for item in part]}
-    left = dynamodb.call("BatchWriteItem", {"RequestItems": request}, deadline=60).get("UnprocessedItems")
-    if left:
-        raise RuntimeError("DynamoDB Local left items unwritten")
-
-
-def set_stream(*, enabled: bool) -> None:
-    """Switch the table's stream, so that a bulk write isn't projected."""
-    view = {"StreamViewType": "NEW_AND_OLD_IMAGES"} if enabled else {}
-    specification = {"StreamEnabled": enabled, **view}
-    dynamodb.call("UpdateTable", {"TableName": config.table_name, "StreamSpecification": specification})
-
-
-def prepare() -> None:
-    """The tables, empty, without a stream."""
-    provisioning.create_tables()
-    set_stream(enabled=False)

@@ -1,4 +1,4 @@
-"""All of Echomate on this machine for one run: fresh stores, DynamoDB Local in place of ministack, own ports."""
+"""All of Echomate on this machine for one run: fresh stores, DynamoDB Local for the table, ministack for S3 alone."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from typing import Any
 
 import redis
 
-from echomate.local import dynamodb_local, programs, redis_server
+from echomate.local import dynamodb_local, ministack, programs, redis_server
 from echomate.local.home import Home
 from echomate.local.processes import Process, Program, free_port
 
@@ -27,9 +27,10 @@ class Stack:
         self.home = Home(Path(tempfile.mkdtemp(prefix="echomate-bench-")))
         self.home.prepare()
         (self.home.directory / "metrics").mkdir()
-        self.port, self.floor_port = free_port(), free_port()
+        self.port, self.floor_port, self.s3_port = free_port(), free_port(), free_port()
         own = {"RATE_LIMIT_FACTOR": "1000000", "FEED_DEPTH": "400", "FEED_CAP": "800"}
         self.environment = self.home.environment({**os.environ, **own})
+        self.environment["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{self.s3_port}"
         self.processes: dict[str, Process] = {}
 
     def start_stores(self) -> None:
@@ -42,6 +43,13 @@ class Stack:
                 directory=directory / "dynamodb",
                 cache=SOURCE / ".cache",
                 durable=False,
+            ),
+            ministack.program(
+                port=self.s3_port,
+                directory=directory / "aws",
+                access_key=self.home.secret("aws_access_key_id"),
+                secret_key=self.home.secret("aws_secret_access_key"),
+                keep=False,
             ),
         ]
         for store in stores:
