@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 
 from bench.loading import request
 from bench.network import CONTENT, PASSWORD, Network
@@ -47,6 +47,12 @@ def actions(network: Network, *, writes: int) -> list[Action]:
             target=4.0,
         ),
         Action(
+            "create a post with 10 mentions",
+            list(islice(_creations(network, mentioning(network, 10)), writes // 2)),
+            expected=201,
+            once=True,
+        ),
+        Action(
             "like",
             list(islice(_likes(network), writes)),
             [read(f"/posts?ids={_ids(_liked(network))}", actor.token) for actor in network.actors],
@@ -81,12 +87,16 @@ def read(path: str, token: str | None = None) -> bytes:
     return request("GET", API + path, token=token)
 
 
-def _creations(network: Network) -> Iterator[bytes]:
-    number = 0
-    while True:
-        number += 1
+def mentioning(network: Network, people: int) -> str:
+    """Names of so many readers."""
+    return " ".join(f"@{reader.username}" for reader in network.readers[:people])
+
+
+def _creations(network: Network, mentions: str = "") -> Iterator[bytes]:
+    for number in count(1):
         actor = network.actors[number % len(network.actors)]
-        yield request("POST", f"{API}/posts", token=actor.token, body={"content": f"{CONTENT}{number}"})
+        body = {"content": f"{CONTENT}{number} {mentions}"}
+        yield request("POST", f"{API}/posts", token=actor.token, body=body)
 
 
 def _likes(network: Network) -> Iterator[bytes]:

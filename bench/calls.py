@@ -13,6 +13,7 @@ from unittest.mock import patch
 import orjson
 from django.test import Client
 
+from bench.actions import mentioning
 from bench.network import CONTENT, PASSWORD, Network, Person
 from echomate import cache
 from echomate.cache import connection
@@ -57,6 +58,10 @@ def count(network: Network) -> list[Calls]:
         (
             "create a post for followers",
             lambda: lambda: send("/posts", actor, {"content": CONTENT, "visibility": "followers"}),
+        ),
+        (
+            "create a post with 10 mentions",
+            lambda: lambda: send("/posts", actor, {"content": CONTENT + mentioning(network, 10)}),
         ),
         ("like", lambda: after_showing(f"/posts/{next(liked)}", "like", actor)),
         ("follow", lambda: after_showing(f"/users/{next(followed).id}", "follow", actor)),
