@@ -7,8 +7,9 @@ rules do so within a day.
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
@@ -29,6 +30,16 @@ SHOWN = "private, max-age=10800, immutable"
 """For as long as a signed URL lives; a new picture is a new URL."""
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where a browser posts a file to, as `multipart/form-data`: these fields first, `file` last."""
+
+    url: str
+    fields: Mapping[str, str]
+    expires_at: int
+    """Unix seconds."""
 
 
 def _tried(call: Callable[[], T]) -> T:
@@ -157,6 +168,18 @@ def read(key: str) -> io.BufferedReader | None:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
         return None
+
+
+def form(key: str, *, content_type: str, size: int, seconds: int) -> Form:
+    """What a browser may post, for a while: a file of exactly this type and size, as the object of this key."""
+    signed = s3().generate_presigned_post(
+        config.originals_bucket,
+        key,
+        Fields={"Content-Type": content_type},
+        Conditions=[{"Content-Type": content_type}, ["content-length-range", size, size]],
+        ExpiresIn=seconds,
+    )
+    return Form(signed["url"], signed["fields"], int(time.time()) + seconds)
 
 
 def link(key: str, *, file_name: str, seconds: int) -> str:

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 FLEETING = {"exports/": 1, "imports/": 7, "uploads/": 2}
 """Prefixes of the private bucket whose objects a rule removes after so many days, should no job have."""
 
+LOCAL_ORIGINS = [f"http://{host}{port}" for host in ("localhost", "127.0.0.1") for port in ("", ":*")]
+CLOSED: Any = dict.fromkeys(
+    ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
+)
+"""Nothing of a bucket can be made public by mistake: what is shown to all is signed, or goes through CloudFront."""
+
 _client: "S3Client | None" = None
 _lock = threading.Lock()
 
@@ -47,7 +53,7 @@ def _options() -> dict[str, Any]:
 
 
 def create_buckets() -> None:
-    """Create the buckets that are missing, and give the private one its rules."""
+    """Create the buckets that are missing, and give each its rules."""
     for bucket in (config.media_bucket, config.originals_bucket):
         try:
             s3().head_bucket(Bucket=bucket)
@@ -58,9 +64,24 @@ def create_buckets() -> None:
                 "CreateBucketConfiguration": {"LocationConstraint": config.aws_region}
             }
             s3().create_bucket(Bucket=bucket, **({} if config.aws_region == "us-east-1" else elsewhere))
+        s3().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=CLOSED)
+    _open_to_browsers(config.originals_bucket, "POST")
+    _open_to_browsers(config.media_bucket, "GET", "HEAD")
     s3().put_bucket_lifecycle_configuration(
         Bucket=config.originals_bucket, LifecycleConfiguration={"Rules": _rules()}
     )
+
+
+def _open_to_browsers(bucket: str, *methods: str) -> None:
+    """Let pages of the clients' origins ask, with what was signed for them."""
+    rule: Any = {
+        "AllowedOrigins": [*config.cors_allowed_origins, *(LOCAL_ORIGINS if config.is_local else ())],
+        "AllowedMethods": methods,
+        "AllowedHeaders": ["*"],
+        "MaxAgeSeconds": 7200,
+    }
+    if rule["AllowedOrigins"]:
+        s3().put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
 def _rules() -> list[Any]:

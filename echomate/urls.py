@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 import accounts.urls
 import feeds.urls
+import media.urls
 import posts.urls
 import social.urls
 from echomate import health, problems
@@ -15,6 +16,7 @@ API: list[URLPattern | URLResolver] = [
     *feeds.urls.urlpatterns,
     *posts.urls.urlpatterns,
     *accounts.urls.urlpatterns,
+    *media.urls.urlpatterns,
     *social.urls.urlpatterns,
     path("jobs/<str:job>", JobView.as_view(), name="job"),
     path("instance", InstanceView.as_view(), name="instance"),

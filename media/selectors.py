@@ -5,7 +5,11 @@ from dataclasses import dataclass
 
 from echomate import keys, table
 from echomate.errors import NotFound
+from echomate.jobs import Job
 from media.models import Media, State, Variant
+from media.purposes import Purpose
+
+__all__ = ["Descriptor", "Purpose", "State", "Variant", "describe", "descriptors", "progress_of", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ def read(media: int, *, owner: int) -> Media:
     if found is None or int(found.owner) != owner:
         raise NotFound
     return found
+
+
+def progress_of(media: Media) -> int | None:
+    """Percent of the processing; None where none is under way."""
+    if media.state != State.PROCESSING or not media.job:
+        return None
+    job = Job.read(keys.job(int(media.job)))
+    return int(job.progress or 0) if job else 0
 
 
 def descriptors(ids: Iterable[int]) -> dict[int, Descriptor]:

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from accounts.serializers import ShortUserSerializer
 from echomate import instance
 from echomate.fields import FlagField, IdField, PageSerializer, TextField
+from media.serializers import MediaSerializer
 from posts.text import check_mentions, check_tags
 
 CONTENT_AT_MOST = 5000
@@ -15,7 +16,6 @@ SPOILER_AT_MOST = 300
 LANGUAGE_AT_MOST = 35
 instance.declare_limits(post_characters=CONTENT_AT_MOST, spoiler_characters=SPOILER_AT_MOST)
 VISIBILITIES = ("public", "followers", "mentioned")
-MEDIA_STATES = ("pending", "processing", "ready", "rejected")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
 
 _LANGUAGE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag, like en or pt-BR.")
@@ -61,27 +61,6 @@ class PostCountsSerializer(serializers.Serializer[Any]):
 class PostViewerSerializer(serializers.Serializer[Any]):
     liked = serializers.BooleanField()
     bookmarked = serializers.BooleanField()
-
-
-class VariantSerializer(serializers.Serializer[Any]):
-    url = serializers.URLField()
-    width = serializers.IntegerField(min_value=1)
-    height = serializers.IntegerField(min_value=1)
-    type = serializers.CharField(help_text="A media type, like image/webp.")
-
-
-class MediaSerializer(serializers.Serializer[Any]):
-    id = IdField()
-    state = serializers.ChoiceField(choices=MEDIA_STATES)
-    type = serializers.CharField(help_text="A media type, like image/webp.")
-    variants = VariantSerializer(many=True)
-    urls_expire_at = serializers.DateTimeField(allow_null=True)
-    width = serializers.IntegerField(allow_null=True)
-    height = serializers.IntegerField(allow_null=True)
-    duration = serializers.FloatField(allow_null=True, help_text="Seconds.")
-    blurhash = serializers.CharField(allow_null=True)
-    alt = serializers.CharField(allow_blank=True)
-    reason = serializers.CharField(allow_null=True, help_text="Why it was rejected.")
 
 
 class PostSerializer(serializers.Serializer[Any]):

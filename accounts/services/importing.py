@@ -13,6 +13,11 @@ def start_import(user: User, file: BinaryIO) -> Job:
     job_id = ids.new_id()
     key = key_of(user.id, job_id)
     objects.put(key, file, content_type="application/zip")
-    job = jobs.job(KIND, {"user": str(user.id), "key": key}, id=job_id, user=user.id, sends_itself=True)
+    job = new_import(user.id, key=key, job=job_id, sends_itself=True)
     jobs.add(job)
     return job
+
+
+def new_import(user: int, *, key: str, job: int, sends_itself: bool = False) -> Job:
+    """The job that takes a ZIP of the private bucket into an account, not yet stored."""
+    return jobs.job(KIND, {"user": str(user), "key": key}, id=job, user=user, sends_itself=sends_itself)

@@ -15,6 +15,7 @@ USER = OpenApiParameter(
 )
 USER_ID = OpenApiParameter("user", _ID, OpenApiParameter.PATH, description="The id of a user.")
 POST = OpenApiParameter("post", _ID, OpenApiParameter.PATH, description="The id of a post.")
+MEDIA = OpenApiParameter("media", _ID, OpenApiParameter.PATH, description="The id of a medium.")
 JOB = OpenApiParameter("job", _ID, OpenApiParameter.PATH, description="The id of a job.")
 PAGE = [
     OpenApiParameter(

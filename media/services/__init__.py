@@ -1,5 +1,19 @@
-"""Writes of media, as other apps use them."""
+"""Writes of media, as views and other apps use them."""
 
-from media.services.attaching import attach_items, remove_items, require_ready
+from media.services.attaching import RETRY_AFTER, attach_items, remove, remove_items, require_ready
+from media.services.changing import complete, delete, describe_anew
+from media.services.creating import Declaration, create, form
 
-__all__ = ["attach_items", "remove_items", "require_ready"]
+__all__ = [
+    "RETRY_AFTER",
+    "Declaration",
+    "attach_items",
+    "complete",
+    "create",
+    "delete",
+    "describe_anew",
+    "form",
+    "remove",
+    "remove_items",
+    "require_ready",
+]

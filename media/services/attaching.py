@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from echomate import keys, transactions
+from echomate import dynamodb, keys, transactions
 from echomate.dynamodb import Wire
 from echomate.errors import Conflict, Invalid
 from media.models import State
@@ -42,6 +42,12 @@ def remove_items(ids: Iterable[int], *, attached: str) -> list[Wire]:
         )
         for media in ids
     ]
+
+
+def remove(ids: Iterable[int], *, attached: str) -> None:
+    """The same at once, one by one, for what a projection has found to be unused now."""
+    for part in remove_items(ids, attached=attached):
+        dynamodb.attempt("DeleteItem", part["Delete"])
 
 
 def require_ready(

@@ -1,0 +1,38 @@
+"""A medium as the API shows it."""
+
+from typing import Any
+
+from echomate import signed_urls
+from echomate.ids import at_milliseconds, rfc3339
+from media.selectors import Descriptor
+
+FAILED = "It could not be processed."
+PROGRESS = {"pending": 0, "processing": 0, "ready": 100, "rejected": 100}
+
+
+def present(
+    media: Descriptor, *, hour: int, is_public: bool = False, progress: int | None = None
+) -> dict[str, Any]:
+    """The `media` shape, with URLs of an hour. What is public may have URLs without an end."""
+    from media.processing import REASONS
+
+    names = [one["name"] for one in media.variants]
+    urls = signed_urls.sign(media.folder, names, hour=hour, is_public=is_public)
+    return {
+        "id": str(media.id),
+        "state": media.state,
+        "progress": PROGRESS[media.state] if progress is None else progress,
+        "type": media.type,
+        "variants": [
+            {"url": url, "width": one["width"], "height": one["height"], "type": one["type"]}
+            for url, one in zip(urls, media.variants, strict=True)
+        ],
+        "urls_expire_at": rfc3339(at_milliseconds(signed_urls.expires_at(hour) * 1000)) if urls else None,
+        "width": media.width,
+        "height": media.height,
+        "duration": media.duration,
+        "blurhash": media.blurhash,
+        "alt": media.alt,
+        "reason": media.reason,
+        "detail": REASONS.get(media.reason, FAILED) if media.reason else None,
+    }

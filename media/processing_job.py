@@ -1,0 +1,167 @@
+"""The job that makes of an upload what is shown. Killed at any moment, it begins anew and ends in the same state.
+
+1. Fetch the upload.
+2. Let it be looked at and made anew, by `processing`, in a child process.
+3. Keep the original, in the private bucket, and put the variants where they are shown.
+4. Write down what came of it, unless the medium has gone meanwhile: then its objects go too.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from echomate import dynamodb, jobs, keys, objects, transactions
+from echomate.jobs import Job, Progress
+from media import files
+from media.models import Media, State, Variant
+from media.purposes import Purpose
+
+if TYPE_CHECKING:
+    from media.processing import Processed, Rejected
+
+KIND = "media"
+LEASE_SECONDS = 60
+ATTEMPTS = 5
+CHUNK = 8 * 1024 * 1024
+FETCHED, MADE = 10, 90
+"""Percent."""
+FAILED = "failed"
+"""Why a file is rejected at which this machine, and no rule, fails again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A medium, and how far it has come."""
+
+    media: Media
+    progress: Callable[[int], None]
+    """Takes a percent."""
+
+    @property
+    def purpose(self) -> Purpose:
+        return Purpose(self.media.purpose)
+
+    @property
+    def upload(self) -> str:
+        return files.upload(self.purpose, int(self.media.owner), int(self.media.id))
+
+
+def run(payload: dict[str, Any], job: Job) -> None:
+    owner, media_id = int(payload["owner"]), int(payload["media"])
+    media = Media.read(keys.media(media_id))
+    if media is None:
+        files.remove(Purpose(payload["purpose"]), owner, media_id)
+        return
+    work = Work(media, _progress(job))
+    if media.state == State.PROCESSING and not _write(media, _outcome(work, job), nonce=job.claim or ""):
+        raise jobs.Again  # it was deleted meanwhile, or this is the slower of two
+    _tidy(work)
+
+
+def _progress(job: Job) -> Callable[[int], None]:
+    progress, seen = Progress(job, steps=100), 0
+
+    def come(percent: int) -> None:
+        nonlocal seen
+        progress.advance(max(0, percent - seen))
+        seen = max(seen, percent)
+
+    return come
+
+
+def _outcome(work: Work, job: Job) -> "Processed | Rejected":
+    """Raises what is this machine's fault, a few times."""
+    from media import processing
+    from media.processing import Processed, Rejected
+
+    if job.attempts > ATTEMPTS:
+        return Rejected(FAILED)
+    with tempfile.TemporaryDirectory(prefix="echomate-media-") as directory:
+        original, out = Path(directory, "original"), Path(directory, "out")
+        out.mkdir()
+        if not _fetch(work.upload, original):
+            return Rejected(FAILED)
+        work.progress(FETCHED)
+        outcome = processing.process(
+            original,
+            declared=work.media.declared_type,
+            purpose=work.purpose.value,
+            out=out,
+            progress=lambda percent: work.progress(FETCHED + percent * (MADE - FETCHED) // 100),
+        )
+        if isinstance(outcome, Processed) and work.purpose is not Purpose.IMPORT:
+            _keep(work, original, outcome)
+        return outcome
+
+
+def _fetch(key: str, to: Path) -> bool:
+    file = objects.read(key)
+    if file is None:
+        return False
+    with file, to.open("wb") as local:
+        shutil.copyfileobj(file, local, CHUNK)
+    return True
+
+
+def _keep(work: Work, original: Path, outcome: "Processed") -> None:
+    """The original first: what is shown can be made of it again."""
+    media = work.media
+    with original.open("rb") as file:
+        objects.put(files.original(int(media.owner), int(media.id)), file, content_type=outcome.type)
+    for variant in outcome.variants:
+        work.progress(MADE)
+        with variant.path.open("rb") as file:
+            objects.show(media.folder + variant.name, file, content_type=variant.type)
+
+
+def _write(media: Media, outcome: "Processed | Rejected", *, nonce: str) -> bool:
+    """False: it is gone, or what came of it was written before."""
+    values = _values(outcome)
+    sets = ", ".join(f"#{name} = :{name}" for name in values)
+    expressions = transactions.expressions(
+        "#State = :processing AND #Job = :job OR #LastWrite = :LastWrite",
+        change=f"SET {sets}, #LastWrite = :LastWrite",
+        values={
+            **values,
+            "processing": State.PROCESSING.value,
+            "job": int(media.job or 0),
+            "LastWrite": nonce,
+        },
+    )
+    request = {**transactions.of(keys.media(int(media.id))), **expressions}
+    return dynamodb.attempt("UpdateItem", request) is not None
+
+
+def _values(outcome: "Processed | Rejected") -> dict[str, Any]:
+    """What is set, by attribute."""
+    from media.processing import Rejected
+
+    if isinstance(outcome, Rejected):
+        return {"State": State.REJECTED.value, "Reason": outcome.reason}
+    shown = [
+        Variant(name=one.name, width=one.width, height=one.height, type=one.type) for one in outcome.variants
+    ]
+    values = {
+        "State": State.READY.value,
+        "Type": outcome.type,
+        "Width": outcome.width,
+        "Height": outcome.height,
+        "Duration": None if outcome.duration is None else round(outcome.duration * 1000),
+        "Blurhash": outcome.blurhash,
+        "Variants": orjson.dumps(shown).decode(),
+    }
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _tidy(work: Work) -> None:
+    """Remove what nobody needs any more: the upload, and all there is of a file that was rejected."""
+    media = Media.read(keys.media(int(work.media.id)))
+    if media is None or media.state == State.REJECTED:
+        files.remove(work.purpose, int(work.media.owner), int(work.media.id))
+    elif work.purpose is not Purpose.IMPORT:
+        objects.remove(work.upload)

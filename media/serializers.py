@@ -1,0 +1,78 @@
+"""What clients send of media, checked, and the shapes of what they get."""
+
+from typing import Any, ClassVar
+
+from rest_framework import serializers
+
+from echomate.fields import IdField, TextField
+from echomate.ids import parse_id
+from media.purposes import ALT_AT_MOST, ARCHIVES, IMAGES, VIDEOS, Purpose
+
+MEDIA_STATES = ("pending", "processing", "ready", "rejected")
+MEDIA_PURPOSES = tuple(Purpose)
+
+
+class VariantSerializer(serializers.Serializer[Any]):
+    url = serializers.URLField()
+    width = serializers.IntegerField(min_value=1)
+    height = serializers.IntegerField(min_value=1)
+    type = serializers.CharField(help_text="A media type, like image/webp.")
+
+
+class MediaSerializer(serializers.Serializer[Any]):
+    id = IdField()
+    state = serializers.ChoiceField(choices=MEDIA_STATES)
+    progress = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent of the processing.")
+    type = serializers.CharField(help_text="A media type, like image/webp.")
+    variants = VariantSerializer(many=True)
+    urls_expire_at = serializers.DateTimeField(allow_null=True)
+    width = serializers.IntegerField(allow_null=True)
+    height = serializers.IntegerField(allow_null=True)
+    duration = serializers.FloatField(allow_null=True, help_text="Seconds.")
+    blurhash = serializers.CharField(allow_null=True)
+    alt = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_null=True, help_text="Why it was rejected: a stable code.")
+    detail = serializers.CharField(allow_null=True, help_text="The same for people.")
+
+
+class NewMediaSerializer(serializers.Serializer[Any]):
+    example: ClassVar[dict[str, object]] = {
+        "content_type": "image/jpeg",
+        "size": 4194304,
+        "purpose": "post",
+        "alt": "A cat on a wall.",
+    }
+
+    content_type = serializers.ChoiceField(choices=(*IMAGES, *VIDEOS, *ARCHIVES))
+    size = serializers.IntegerField(min_value=1, help_text="Bytes, exactly; limits are at GET /instance.")
+    purpose = serializers.ChoiceField(choices=MEDIA_PURPOSES)
+    alt = TextField(max_characters=ALT_AT_MOST, default="", allow_blank=True)
+
+
+class AltSerializer(serializers.Serializer[Any]):
+    alt = TextField(max_characters=ALT_AT_MOST, allow_blank=True)
+
+
+class UploadSerializer(serializers.Serializer[Any]):
+    """`fields` come first in the `multipart/form-data` that is posted to `url`, and `file` last."""
+
+    url = serializers.URLField()
+    fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]  # the contract's name
+    expires_at = serializers.DateTimeField()
+
+
+class CreatedMediaSerializer(serializers.Serializer[Any]):
+    media = MediaSerializer()
+    upload = UploadSerializer()
+
+
+class ImportSerializer(serializers.Serializer[Any]):
+    media_id = serializers.CharField(
+        max_length=19, help_text="A ZIP that was uploaded with the purpose `import`."
+    )
+
+    def validate_media_id(self, value: str) -> int:
+        id_ = parse_id(value)
+        if id_ is None:
+            raise serializers.ValidationError("There is no such media.")
+        return id_
