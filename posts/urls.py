@@ -3,6 +3,7 @@
 from django.urls import path
 
 from posts import views
+from posts.comments import urls as comments
 
 urlpatterns = [
     path("posts", views.PostsView.as_view(), name="posts"),
@@ -13,4 +14,5 @@ urlpatterns = [
     path("posts/<str:post>/likes", views.LikersView.as_view(), name="likers"),
     path("users/<str:user>/posts", views.UserPostsView.as_view(), name="user-posts"),
     path("users/<str:user>/likes", views.UserLikesView.as_view(), name="user-likes"),
+    *comments.urlpatterns,
 ]

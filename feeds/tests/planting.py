@@ -221,6 +221,19 @@ def plant_media(plot: Plot) -> None:
     objects.show(f"{medium.folder}320.webp", BytesIO(b"picture"), content_type="image/webp")
 
 
+@plants("comment", "comment_like")
+def plant_comments(plot: Plot) -> None:
+    """One is answered, one not; the friend's own is liked."""
+    under = f"/posts/{plot.post}/comments"
+    for number in range(2):
+        made = plot.person.post(under, {"content": f"{MARK} {number}"})
+        assert made.status_code == 201
+        comment = made.json()["id"]
+        assert plot.friend.post(f"/comments/{comment}/like").status_code == 200
+    answer = plot.friend.post(under, {"content": "hello", "parent_id": comment}).json()["id"]
+    assert plot.person.post(f"/comments/{answer}/like").status_code == 200
+
+
 @plants("job")
 def plant_job(plot: Plot) -> None:
     jobs.add(

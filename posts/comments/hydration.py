@@ -1,0 +1,94 @@
+"""From ids of comments to what is shown.
+
+Comments, counters and likes come in one round trip, posts and people in the next.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.selectors import Card
+from echomate import cache, keys
+from echomate.errors import DependencyAway
+from posts import hydration, rules
+from posts.comments import selectors
+from posts.comments.presentation import present
+from posts.comments.rendering import RenderedComment
+from posts.comments.selectors import CommentCounts, rendered, stats
+from posts.rules import Standing
+from posts.selectors import RenderedPost
+
+
+@dataclass(frozen=True, slots=True)
+class Hydrated:
+    """All that showing some comments takes."""
+
+    comments: dict[int, RenderedComment]
+    counts: dict[int, CommentCounts]
+    liked: set[int]
+    posts: dict[int, RenderedPost]
+    standing: Standing
+    cards: dict[int, Card]
+
+
+def show(viewer: int | None, comments: Sequence[int]) -> list[bytes | None]:
+    """The JSON of each comment as the viewer sees it, in order; None where they may not know of it."""
+    if not comments:
+        return []
+    found = hydrate(viewer, comments)
+    return [shown(found, comment) for comment in comments]
+
+
+def shown(found: Hydrated, id_: int) -> bytes | None:
+    """The JSON of one of the comments, or None."""
+    if not is_shown(found, id_):
+        return None
+    liked = None if found.standing.viewer is None else id_ in found.liked
+    return present(found.comments[id_], found.cards, found.counts[id_], liked=liked)
+
+
+def is_shown(found: Hydrated, id_: int) -> bool:
+    comment = found.comments.get(id_)
+    post = found.posts.get(comment.post) if comment else None
+    if comment is None or post is None or post.author not in found.cards:
+        return False
+    if comment.author is None:
+        return rules.may_see(post, found.standing)
+    is_allowed = rules.may_see_comment(post, found.standing, author=comment.author, hidden=comment.hidden)
+    return is_allowed and comment.author in found.cards
+
+
+def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
+    """Everything about some comments, rules not yet applied."""
+    n = len(comments)
+    marks = [("HMGET", keys.comment_viewer_hash(viewer), *comments)] if viewer is not None else []
+    names = [*map(keys.cached_comment, comments), *map(keys.cached_comment_stats, comments)]
+    replies = _ask([("MGET", *names), *marks])
+    values = replies and replies[0]
+    found = rendered.get(comments, found=_by_id(comments, values and values[:n]))
+    about = hydration.hydrate(
+        viewer,
+        list({comment.post for comment in found.values()}),
+        others={user for comment in found.values() for user in comment.people},
+    )
+    return Hydrated(
+        found,
+        stats.get(found, found=_by_id(comments, values and values[n:])),
+        set()
+        if viewer is None
+        else selectors.liked(viewer, list(found), found=_by_id(comments, replies and replies[1])),
+        about.posts,
+        about.standing,
+        about.cards,
+    )
+
+
+def _by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> dict[int, bytes | None] | None:
+    return None if values is None else dict(zip(ids, values, strict=True))
+
+
+def _ask(commands: Sequence[cache.Command]) -> list[Any] | None:
+    try:
+        return cache.ask(*commands)
+    except DependencyAway:
+        return None

@@ -1,0 +1,24 @@
+"""Writes of comments and of likes of them. Each writes one fact; counters and caches follow from the stream."""
+
+from posts.comments.services.creating import Draft, create
+from posts.comments.services.deleting import delete
+from posts.comments.services.editing import edit
+from posts.comments.services.hiding import hide, unhide
+from posts.comments.services.importing import OldComment, import_comments
+from posts.comments.services.liking import Reaction, like, unlike
+from posts.comments.services.sweeping import sweep
+
+__all__ = [
+    "Draft",
+    "OldComment",
+    "Reaction",
+    "create",
+    "delete",
+    "edit",
+    "hide",
+    "import_comments",
+    "like",
+    "sweep",
+    "unhide",
+    "unlike",
+]

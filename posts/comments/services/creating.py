@@ -1,0 +1,126 @@
+"""Comment on a post, or answer a comment."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from echomate import dynamodb, ids, keys, table
+from echomate.dynamodb import Wire
+from echomate.errors import DependencyAway, Forbidden, Invalid, NotFound
+from echomate.idempotency import Creation
+from posts import hydration, rules
+from posts.comments import recent, rendering
+from posts.comments.models import Comment, place
+from posts.comments.rendering import RenderedComment
+from posts.services.publishing import new_nonce
+from posts.services.putting import put_new
+from posts.services.telling import tell
+from posts.text import written
+
+NO_SUCH_PARENT = "There is no such comment on this post."
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    content: str
+    parent: int | None = None
+    """The comment that it answers; none: it stands right under the post."""
+
+
+def create(*, author: int, post: int, draft: Draft, creation: Creation | None = None) -> RenderedComment:
+    """Comment on a post that one sees. Raises `NotFound`, `Forbidden` where its author doesn't want that, `Invalid`.
+
+    With a `creation`, the comment that an earlier try has made is found.
+    """
+    creation = creation or Creation(ids.new_id(), new_nonce())
+    if creation.is_repeated and (made := _made(creation)):
+        return made
+    depth = _depth(author, post, draft.parent)
+    for id_ in creation.candidates():
+        comment = new_comment(id_, author=author, post=post, draft=draft, depth=depth, nonce=creation.nonce)
+        item = put_new(comment)
+        if item is not None:
+            remembered = recent.remember(id_, author=author, post=post, parent=draft.parent)
+            tell(("DEL", keys.cached_comment(id_)), *remembered)
+            return rendered(item)
+    raise DependencyAway("ids")
+
+
+def _made(creation: Creation) -> RenderedComment | None:
+    """What an earlier try has made, also where it may not be made any more."""
+    for item in table.batch_get(map(keys.comment, creation.candidates())):
+        if item and item["Nonce"]["S"] == creation.nonce:
+            return rendered(item)
+    return None
+
+
+def _depth(author: int, post: int, parent: int | None) -> int:
+    """How deep a new comment will stand, where its author may put it there."""
+    answered = Comment.read(keys.comment(parent)) if parent is not None else None
+    others = [author] if answered is None or answered.author is None else [author, int(answered.author)]
+    found = hydration.hydrate(author, [post], others=others)
+    seen = found.posts.get(post)
+    if hydration.shown(found, post) is None or seen is None:
+        raise NotFound
+    if not rules.may_reply(seen, found.standing):
+        raise Forbidden("The author of the post doesn't take this reply.")
+    if parent is None:
+        return 0
+    if answered is None or answered.post != post or answered.author is None:
+        raise _no_such_parent()
+    if not rules.may_see_comment(
+        seen, found.standing, author=int(answered.author), hidden=bool(answered.hidden)
+    ):
+        raise _no_such_parent()
+    _mark_answered(answered)
+    return int(answered.depth) + 1
+
+
+def _no_such_parent() -> Invalid:
+    return Invalid(errors={"parent_id": [NO_SUCH_PARENT]})
+
+
+def _mark_answered(comment: Comment) -> None:
+    """So that a deletion from now on leaves its place in the thread. Raises `Invalid` where it came first."""
+    if comment.answered:
+        return
+    request = comment.get_update_kwargs_from_instance(
+        [Comment.answered.set(True)], condition=Comment.author.exists()
+    )
+    if dynamodb.attempt("UpdateItem", request) is None:
+        raise _no_such_parent()
+    tell(("DEL", keys.cached_comment(int(comment.id))))
+
+
+def new_comment(id_: int, *, author: int, post: int, draft: Draft, depth: int, nonce: str = "") -> Comment:
+    """A comment that isn't written yet."""
+    partition, sort = keys.comment(id_)
+    return Comment(
+        pk=partition,
+        sk=sort,
+        gsi1pk=place(post=post, parent=draft.parent),
+        gsi1sk=keys.comment_sort(id_),
+        gsi2pk=keys.comments_of(author),
+        gsi2sk=keys.comment_sort(id_),
+        id=id_,
+        post=post,
+        parent=draft.parent,
+        depth=depth,
+        author=author,
+        **text_fields(draft.content),
+        version=1,
+        nonce=nonce or new_nonce(),
+    )
+
+
+def text_fields(content: str) -> dict[str, Any]:
+    """A comment's text, and what is stored beside it, made once, as it is written."""
+    made = written(content)
+    return {"content": content, "content_html": made.html, "mentions": list(made.mentions) or None}
+
+
+def rendered(item: Wire) -> RenderedComment:
+    """A comment's item as its readers get it. Raises `NotFound` for a tombstone."""
+    value = rendering.render(item)
+    if value is None:
+        raise NotFound
+    return rendering.parse(value)

@@ -1,0 +1,65 @@
+"""Delete comments. One that was answered keeps its place in the thread, empty; another goes after a week."""
+
+from typing import TYPE_CHECKING
+
+from echomate import dynamodb, keys, table
+from echomate.cache import Command
+from posts.comments import recent
+from posts.comments.models import Comment
+from posts.comments.services.owning import own_comment
+from posts.models import TOMBSTONE_SECONDS
+from posts.services.publishing import new_nonce
+from posts.services.telling import tell
+
+if TYPE_CHECKING:
+    from pynamodb.expressions.condition import Condition
+    from pynamodb.expressions.update import Action
+
+
+def delete(*, author: int, comment: int) -> None:
+    """Make one's own comment a tombstone, also where one doesn't see its post any more.
+
+    Raises `Forbidden` and `NotFound` where it isn't one's own.
+    """
+    bury(own_comment(author, comment))
+
+
+def bury(comment: Comment) -> None:
+    """Make a comment that was read a tombstone, of the kind that it should be by now."""
+    nonce = new_nonce()
+    for is_answered in (bool(comment.answered), True):
+        if _empty(comment, nonce, is_answered=is_answered):
+            tell(*_forgotten(comment))
+            return
+
+
+def _empty(comment: Comment, nonce: str, *, is_answered: bool) -> bool:
+    """False where it was deleted meanwhile, or answered: that can't be taken back."""
+    now = table.clock()
+    emptied = [
+        *(Comment.author, Comment.content, Comment.content_html, Comment.mentions, Comment.hidden),
+        *(Comment.edited_at, Comment.gsi2pk, Comment.gsi2sk),
+        *(() if is_answered else (Comment.gsi1pk, Comment.gsi1sk)),
+    ]
+    actions: list[Action] = [
+        Comment.deleted_at.set(now),
+        Comment.last_write.set(nonce),
+        *(attribute.remove() for attribute in emptied),
+    ]
+    condition: Condition = Comment.author == comment.author
+    if not is_answered:
+        actions.append(Comment.expires_at.set(now // 1000 + TOMBSTONE_SECONDS))
+        condition &= Comment.answered.does_not_exist()
+    request = comment.get_update_kwargs_from_instance(
+        actions, condition=condition | (Comment.last_write == nonce)
+    )
+    return dynamodb.attempt("UpdateItem", request) is not None
+
+
+def _forgotten(comment: Comment) -> list[Command]:
+    id_, parent = int(comment.id), int(comment.parent) if comment.parent else None
+    return [
+        ("DEL", keys.cached_comment(id_)),
+        ("DEL", keys.cached_comment_stats(id_)),
+        *recent.forget(id_, author=int(comment.author), post=int(comment.post), parent=parent),
+    ]

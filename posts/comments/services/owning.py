@@ -1,0 +1,17 @@
+"""What only an author may do to a comment."""
+
+from echomate import keys
+from echomate.errors import Forbidden, NotFound
+from posts.comments import reading
+from posts.comments.models import Comment
+
+
+def own_comment(author: int, comment: int) -> Comment:
+    """Raises `Forbidden` and `NotFound` where it isn't one's own."""
+    item = Comment.read(keys.comment(comment))
+    if item is None or item.author is None:
+        raise NotFound
+    if item.author != author:
+        reading.must_see(author, comment)
+        raise Forbidden("It is somebody else's comment.")
+    return item

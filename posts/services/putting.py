@@ -1,0 +1,21 @@
+"""Put something new, once, however often the wire tries."""
+
+from echomate import dynamodb
+from echomate.dynamodb import DynamoDBError, Wire
+from echomate.table import Item
+
+
+def put_new(new: Item) -> Wire | None:
+    """The item as it was put, also where a first try has put it before; None where its key is another's.
+
+    It has a `Nonce`, by which a put that is tried again knows its first try.
+    """
+    request = new.get_save_kwargs_from_instance(Item.pk.does_not_exist(), "ALL_OLD")
+    item: Wire = request["Item"]
+    try:
+        dynamodb.call("PutItem", request)
+    except DynamoDBError as error:
+        if error.code != "ConditionalCheckFailedException":
+            raise
+        return item if error.response.get("Item", {}).get("Nonce") == item["Nonce"] else None
+    return item
