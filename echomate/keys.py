@@ -29,6 +29,7 @@ BLOCKED_BY = "BLOCKED_BY#"
 MUTE = "MUTE#"
 POST = "POST#"
 LIKE = "LIKE#"
+VERSION = "VERSION#"
 BOOKMARK = "BOOKMARK#"
 COMMENT = "COMMENT#"
 JOB = "JOB"
@@ -179,6 +180,11 @@ def comment_stats(comment: int) -> Key:
 
 def comment_like(comment: int, user: int) -> Key:
     return comment_partition(comment), LIKE + pad(user)
+
+
+def version(post: int, number: int) -> Key:
+    """What a post was as its version of that number, the first being 1."""
+    return post_partition(post), VERSION + pad(number)
 
 
 def idempotency(user: int, idempotency_key: str) -> Key:

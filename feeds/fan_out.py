@@ -12,7 +12,7 @@ from datetime import timedelta
 from echomate import cache, jobs, keys, timelines
 from echomate.cache import Command
 from echomate.config import config
-from social.selectors import followers_after, fresh_followers
+from social.selectors import followers_after, fresh_followers, relations
 
 FAN_OUT = "fan_out"
 PIPELINE = 1000
@@ -67,6 +67,12 @@ def _job_id(post: int, after: int) -> int:
 def deliver_to_author(post: int, *, author: int) -> None:
     """A post that was imported takes its place in its author's own home, and is pushed to nobody."""
     cache.ask(timelines.insert(keys.feed(author), post))
+
+
+def deliver_to_mentioned(post: int, *, author: int, mentioned: Iterable[int]) -> None:
+    """Push what is for the mentioned alone to the author and those of them who follow; it has few readers."""
+    followers = relations(author, [user for user in mentioned if user != author])
+    push(post, [author, *(user for user, how in followers.items() if how.followed_by)], once=True)
 
 
 def push(post: int, readers: Iterable[int], *, once: bool) -> None:

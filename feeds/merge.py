@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from accounts.selectors import cards
 from echomate import cache, keys, timelines
 from echomate.config import config
-from echomate.errors import DependencyAway
 from feeds import sources
+from posts.hydration import known_as_hidden
 from social.selectors import followed_ids, muted, recently_followed_ids
 
 LEAST_IDS = 20
@@ -50,7 +50,7 @@ def merge(reader: int) -> Merged:
     """The newest `FEED_DEPTH` posts of a reader's home, read after the reader's list was begun.
 
     First whom they follow, consistently; then the authors' lists in one round trip; then, side by side, the index for
-    those whose list doesn't reach far enough. What Redis knows to be deleted doesn't count.
+    those whose list doesn't reach far enough. What Redis knows to be hidden from the reader doesn't count.
     """
     authors = _read_lists(_authors_of(reader, followed_ids(reader)))
     gone: set[int] = set()
@@ -65,12 +65,12 @@ def merge(reader: int) -> Merged:
             continue
         unseen = [post for post in newest if post not in looked_at]
         looked_at.update(unseen)
-        deleted = _known_as_deleted(unseen)
-        if not deleted:
+        hidden = known_as_hidden(reader, unseen)
+        if not hidden:
             total = sum(len(author.ids - gone) for author in authors)
             ended = total <= len(newest) and all(author.ended for author in authors)
             return Merged(newest, ended, doubtful=any(author.doubtful for author in authors))
-        gone |= deleted
+        gone |= hidden
 
 
 def merge_without_redis(reader: int) -> Merged:
@@ -117,12 +117,3 @@ def _deepen(authors: Sequence[_Author], limit: int) -> None:
     if timelines.extend(extensions, seconds=timelines.AUTHOR_SECONDS):
         for author in authors:
             author.doubtful = True
-
-
-def _known_as_deleted(posts: Sequence[int]) -> set[int]:
-    """Those whose absence Redis remembers. Only the beginning of each value is read."""
-    try:
-        replies = cache.ask(*(("GETRANGE", keys.cached_post(post), 0, 1) for post in posts))
-    except DependencyAway:
-        return set()
-    return {post for post, value in zip(posts, replies, strict=True) if value == cache.ABSENT}

@@ -1,7 +1,7 @@
 """A new post goes to the homes of its readers, a deleted one leaves the lists; who was hidden comes back to both."""
 
 from accounts.selectors import ACTIVE
-from echomate.projections import Change, Effects, projects
+from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from feeds import fan_out, returning
 
@@ -13,10 +13,21 @@ def deliver_post(change: Change, effects: Effects) -> None:
         fan_out.announce(post, author=author, public=change.new["Visibility"] == "public")
         if change.new.get("Imported"):
             fan_out.deliver_to_author(post, author=author)
+        elif change.new["Visibility"] == "mentioned":
+            fan_out.deliver_to_mentioned(post, author=author, mentioned=change.new.get("Mentions", ()))
         else:
             fan_out.deliver(post, author=author, once=effects.at_risk)
-    elif change.kind == "modify" and change.old and "DeletedAt" in change.item and "Author" in change.old:
-        fan_out.withdraw(change.old["Id"], author=change.old["Author"])
+    elif change.kind == "modify" and change.old and change.new and "Author" in change.old:
+        if "DeletedAt" in change.new:
+            fan_out.withdraw(change.old["Id"], author=change.old["Author"])
+        elif change.new["Visibility"] == "mentioned":
+            _deliver_to_those_mentioned_anew(change.old, change.new)
+
+
+def _deliver_to_those_mentioned_anew(old: Image, new: Image) -> None:
+    mentioned = set(new.get("Mentions", ())).difference(old.get("Mentions", ()))
+    if mentioned:
+        fan_out.deliver_to_mentioned(new["Id"], author=new["Author"], mentioned=mentioned)
 
 
 @projects("user")

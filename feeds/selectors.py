@@ -16,6 +16,8 @@ from posts.rules import Surface
 
 WINDOW = 40
 """Posts may stand out of order by so many places; order is settled within limit + 40."""
+BUILDS = 8
+"""At most so many for a page, like refills of other lists."""
 VISIT_SECONDS = 24 * 3600
 
 State = Literal["complete", "rebuilding"]
@@ -85,9 +87,10 @@ def _shown(
 ) -> Iterator[tuple[int, bytes | None]]:
     """Posts in the request's direction with what is shown of each, until enough are kept or there are no more.
 
-    A list that runs out before the feed's end without its end mark is widened, then built again, once.
+    A list that runs out before the feed's end without its end mark is widened, then built again, as long as that
+    brings anything: what was found to be hidden meanwhile is left out then.
     """
-    bound, rebuilt = request.bound, skeleton.state == "rebuilding"
+    bound, builds = request.bound, 0 if skeleton.state == "rebuilding" else BUILDS
     while (missing := wanted - len(kept)) > 0:
         batch = _beyond(skeleton.ids, bound, newer=request.newer)[:missing]
         if batch:
@@ -95,12 +98,12 @@ def _shown(
             yield from zip(batch, show(reader, batch, surface=Surface.HOME), strict=True)
         elif skeleton.partial:
             _widen(reader, skeleton)
-        elif skeleton.ended or request.newer or rebuilt:
+        elif skeleton.ended or request.newer or not builds:
             return
         else:
-            rebuilt = True
             merged = build(reader)
             skeleton.ids, skeleton.ended = merged.ids, merged.ended
+            builds = builds - 1 if _beyond(merged.ids, bound, newer=False) else 0
 
 
 def _widen(reader: int, skeleton: Skeleton) -> None:

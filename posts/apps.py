@@ -9,7 +9,7 @@ class PostsConfig(AppConfig):
     name = "posts"
 
     def ready(self) -> None:
-        for register in ("projections", "recounts", "exports", "imports", "erasure"):
+        for register in ("projections", "recounts", "exports", "imports", "erasure", "tasks"):
             import_module(f"posts.{register}")
         for register in ("projections", "recounts", "exports", "erasure", "tasks"):
             import_module(f"posts.comments.{register}")

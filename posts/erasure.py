@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from echomate import keys, privacy, table
 from echomate.dynamodb import Wire
 from posts.services.deleting import bury
+from posts.sweeping import sweep_partition
 
 KEYS = ("PK", "SK")
 
@@ -12,16 +13,20 @@ privacy.remembers(keys.viewer_hash, keys.recent_likes, keys.recent_bookmarks)
 privacy.not_erased("post_stats", because="They say nothing of anybody, and go with their post's tombstone.")
 
 
-@privacy.erases("posts and the likes of them", "post", "like")
+@privacy.erases("posts, what they were, and the likes of them", "post", "post_version", "like")
 def erase_posts(user: int) -> Iterator[int]:
-    """Each becomes a tombstone, which says nothing of its author and goes after a week. Its likes go first.
+    """Each becomes a tombstone, which says nothing of its author and goes after a week. What hangs on it goes first.
 
-    A tombstone leads to nobody, so what is gone through once isn't gone through again.
+    A tombstone leads to nobody, so what is gone through once isn't gone through again, but for what was written
+    until the post was one.
     """
     for step in privacy.in_steps(_posts(user), size=25):
-        for item in step:
-            yield from _erase(table.query(item["PK"]["S"], prefix=keys.LIKE, attributes=KEYS))
-        yield sum(bury(author=user, post=table.last_id(item["PK"]["S"])) for item in step)
+        posts = [table.last_id(item["PK"]["S"]) for item in step]
+        for post in posts:
+            yield from sweep_partition(post)
+        yield sum(bury(author=user, post=post) for post in posts)
+        for post in posts:
+            yield from sweep_partition(post)
 
 
 @privacy.erases("likes", "like")

@@ -11,6 +11,7 @@ from echomate.config import config
 from echomate.dynamodb import Wire
 from echomate.ids import at_milliseconds, rfc3339
 from echomate.privacy import Row
+from posts import versions
 from posts.rendering import post_url
 
 
@@ -28,7 +29,7 @@ def show(row: Row) -> str:
     )
 
 
-@privacy.exports("posts", "post", title=_("Posts"), show=show)
+@privacy.exports("posts", "post", "post_version", title=_("Posts"), show=show)
 def posts(user: int) -> Iterator[Row]:
     for part in privacy.in_steps(table.query(keys.author(user), index="GSI1", attributes=("PK", "SK"))):
         for item in table.batch_get(map(table.key_of, part)):
@@ -51,6 +52,7 @@ def _row(item: Wire) -> Row:
         "reply_policy": item["ReplyPolicy"]["S"],
         "sensitive": item["Sensitive"]["BOOL"],
         "spoiler_text": item["SpoilerText"]["S"],
+        "history": [versions.shape(version) for version in versions.versions_of(post)] if edited_at else [],
     }
 
 

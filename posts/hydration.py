@@ -13,11 +13,14 @@ from echomate import cache, keys
 from echomate.errors import DependencyAway
 from posts import selectors
 from posts.presentation import present
-from posts.rules import Standing, Surface, shows
+from posts.rules import Standing, Surface, may_see, shows
 from posts.selectors import PostCounts, RenderedPost, rendered, stats
 from social.selectors import blocked, following, muted
 
 KNOWN_POSTS_AT_MOST = 100_000
+
+HEADER_BEGINNING = 29
+"""Bytes that a post's author and visibility take at most, in its cached form."""
 
 Replies = Mapping[int, bytes | None]
 
@@ -155,3 +158,17 @@ def _ask(commands: Sequence[cache.Command]) -> list[Any] | None:
         return cache.ask(*commands)
     except DependencyAway:
         return None
+
+
+def known_as_hidden(reader: int, posts: Sequence[int]) -> set[int]:
+    """Those, of people whom the reader follows, that Redis knows to be deleted, or for others than the reader.
+
+    Only the beginning of each value is read, and all of those that are for the mentioned alone.
+    """
+    values = _ask([("GETRANGE", keys.cached_post(post), 0, HEADER_BEGINNING) for post in posts]) or ()
+    beginnings = dict(zip(posts, values, strict=bool(values)))
+    deleted = {post for post, value in beginnings.items() if value == cache.ABSENT}
+    narrow = [post for post, value in beginnings.items() if value.split(b" ")[1:2] == [b"mentioned"]]
+    found = rendered.get(narrow)
+    standing = Standing(reader, following={post.author for post in found.values()})
+    return deleted.union(post for post in narrow if post not in found or not may_see(found[post], standing))

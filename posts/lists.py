@@ -1,15 +1,17 @@
-"""Lists of posts that stand in no timeline: an author's, those liked, those bookmarked; and the likers of a post.
+"""Lists of posts that stand in no timeline: an author's, those liked, those bookmarked; a post's likers and history.
 
-All but the last come from the index, which lags; what Redis knows already is put in its place, so that one's own post,
+Lists of posts come from the index, which lags; what Redis knows already is put in its place, so that one's own post,
 like or bookmark is there at once.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from echomate import cache, ids, keys, paging, table, timelines
 from echomate.dynamodb import Wire
 from echomate.errors import DependencyAway
 from echomate.paging import Page, PageRequest
+from posts import versions
 from posts.hydration import hydrate, show, shown
 from posts.recent import recent_bookmarks, recent_likes
 from posts.selectors import BOOKMARKED, liked
@@ -136,3 +138,16 @@ def likers(post: int, *, viewer: int, request: PageRequest) -> Page[bytes]:
         return [one.present() if one else None for one in people(viewer, users)]
 
     return paging.fill(request, fetch, hydrate, lambda user: user)
+
+
+def history(post: int, *, request: PageRequest) -> Page[dict[str, Any]]:
+    """What a post was before its edits, by the number of the version, the last one first."""
+
+    def fetch(bound: int | None, count: int) -> list[Wire]:
+        partition = keys.post_partition(post)
+        return list(_query(partition, request, bound, count, prefix=keys.VERSION, index=None))
+
+    def present(items: Sequence[Wire]) -> list[dict[str, Any] | None]:
+        return [versions.shape(item) for item in items]
+
+    return paging.fill(request, fetch, present, lambda item: table.last_id(item["SK"]["S"]))

@@ -5,6 +5,7 @@
 | a post, its counters | get `POST#p` / `POST`, `STATS` |
 | an author's posts, newest first | GSI1 `AUTHOR#u`, by `POST#p` |
 | all public posts, newest first | GSI2 `PUBLIC#n`, by `POST#p` |
+| what a post was before its edits, newest first | query `POST#p` / `VERSION#n`, by the number of the version |
 | does a user like a post | get `POST#p` / `LIKE#u` |
 | who likes a post, by account | query `POST#p` / `LIKE#` |
 | what a user likes, newest first | GSI1 `LIKES#u`, by like id |
@@ -48,6 +49,18 @@ class Post(Item, discriminator="post"):
     """It came out of an export, so nobody is told of it."""
     last_write = UnicodeAttribute(null=True, attr_name="LastWrite")
     """The same for edits and the deletion."""
+
+
+class PostVersion(Item, discriminator="post_version"):
+    """What an author wrote, once an edit has replaced it. Its number is in its key."""
+
+    content = UnicodeAttribute(attr_name="Content")
+    content_html = UnicodeAttribute(attr_name="ContentHtml")
+    language = UnicodeAttribute(null=True, attr_name="Language")
+    sensitive = BooleanAttribute(attr_name="Sensitive")
+    spoiler_text = UnicodeAttribute(attr_name="SpoilerText")
+    written_at = NumberAttribute(attr_name="WrittenAt")
+    """Unix milliseconds."""
 
 
 class PostStats(Item, discriminator="post_stats"):

@@ -4,6 +4,7 @@ from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
+from posts import sweeping
 
 
 @projects("post")
@@ -18,6 +19,8 @@ def post_changed(change: Change, effects: Effects) -> None:
         _count_user(effects, before, "Posts", -1)
         effects.forget(keys.cached_post_stats(post))
         _bury_stats(post, expires_at=change.item.get("ExpiresAt"))
+        if "DeletedAt" in change.item:
+            sweeping.expect(post, deleted_at=change.item["DeletedAt"])
 
 
 def _author(image: Image | None) -> int | None:

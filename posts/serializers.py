@@ -105,6 +105,22 @@ class PostSerializer(serializers.Serializer[Any]):
     viewer = PostViewerSerializer(allow_null=True, help_text="Null without a token.")
 
 
+class PostVersionSerializer(serializers.Serializer[Any]):
+    """What a post was before an edit."""
+
+    version = serializers.IntegerField(min_value=1)
+    content = serializers.CharField(allow_blank=True)
+    content_html = serializers.CharField(allow_blank=True, help_text="Safe to insert into a page as it is.")
+    language = serializers.CharField(allow_null=True)
+    sensitive = serializers.BooleanField()
+    spoiler_text = serializers.CharField(allow_blank=True)
+    created_at = serializers.DateTimeField(help_text="When it was written.")
+
+
+class PostVersionListSerializer(PageSerializer):
+    results = PostVersionSerializer(many=True)
+
+
 class PostListSerializer(PageSerializer):
     results = PostSerializer(many=True)
 

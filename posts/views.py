@@ -24,6 +24,7 @@ from posts.serializers import (
     NewPostSerializer,
     PostListSerializer,
     PostSerializer,
+    PostVersionListSerializer,
     ReactionSerializer,
 )
 from posts.services import Draft, Reaction
@@ -151,6 +152,23 @@ class PostView(ApiView):
         """Delete one's own post."""
         services.delete(author=self.viewer_id, post=id_or_404(post))
         return Response(status=204)
+
+
+class HistoryView(ApiView):
+    anonymous = True
+
+    @extend_schema(
+        operation_id="listPostVersions",
+        tags=["posts"],
+        parameters=[POST, *PAGE],
+        responses={200: PostVersionListSerializer},
+    )
+    def get(self, request: Request, post: str) -> Response:
+        """What a post was before each of its edits, the last one first; for all who see the post."""
+        id_ = id_or_404(post)
+        reading.must_see(self.viewer_id_or_none, id_)
+        asked = self.page_request(f"history:{id_}")
+        return self.list_response(lists.history(id_, request=asked), asked)
 
 
 class LikeView(ApiView):

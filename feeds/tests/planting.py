@@ -193,11 +193,13 @@ def plant_wishes(plot: Plot) -> None:
         FollowRequest.between(follower=follower, followed=followed).save()
 
 
-@plants("post", "like", "bookmark")
+@plants("post", "post_version", "like", "bookmark")
 def plant_writings(plot: Plot) -> None:
     for number, visibility in enumerate(("public", "followers", "public")):
         made = plot.person.post("/posts", {"content": f"{MARK} {number}", "visibility": visibility})
         assert made.status_code == 201
+        edited = plot.person.patch(f"/posts/{made.json()['id']}", {"content": f"{MARK} again"})
+        assert edited.status_code == 200
         assert plot.friend.post(f"/posts/{made.json()['id']}/like").status_code == 200
         assert plot.friend.post(f"/posts/{made.json()['id']}/bookmark").status_code == 200
     for mark in ("like", "bookmark"):

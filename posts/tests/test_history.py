@@ -1,0 +1,216 @@
+"""What a post was before its edits, and what becomes of it."""
+
+from functools import partial
+
+import pytest
+
+from echomate import dynamodb, jobs, keys, table
+from echomate.config import config
+from echomate.errors import DependencyAway
+from echomate.metering import metering
+from echomate.testing.projecting import Projecting
+from echomate.testing.races import together
+from echomate.testing.working import run_jobs
+from posts import sweeping
+from posts.tests.actor import Actor, Person
+from social import services as social
+
+
+def hanging_on(post: int) -> list[str]:
+    """The sort keys of what stands beside a post, but its counters."""
+    items = table.query(keys.post_partition(post), attributes=("SK",))
+    return [key for item in items if (key := item["SK"]["S"]) not in {"POST", keys.STATS}]
+
+
+# --- what the history shows -------------------------------------------------------------------------------------------
+
+
+def test_each_edit_adds_what_the_post_was_before_it(ann: Person, nobody: Actor) -> None:
+    path = f"posts/{ann.publish('first', spoiler_text='cw', sensitive=True, language='de')}"
+    assert nobody.get(f"{path}/history").json["results"] == []
+    original = ann.get(path).json
+    second = ann.patch(path, {"content": "second"}).json
+    ann.put(path, {"content": "third"})
+    later, earlier = nobody.get(f"{path}/history").json["results"]
+    assert earlier == {
+        "version": 1,
+        "content": "first",
+        "content_html": "<p>first</p>",
+        "language": "de",
+        "sensitive": True,
+        "spoiler_text": "cw",
+        "created_at": original["created_at"],
+    }
+    assert (later["version"], later["content"], later["created_at"]) == (2, "second", second["edited_at"])
+
+
+def test_an_edit_that_is_refused_or_changes_nothing_leaves_no_trace(ann: Person, bob: Person) -> None:
+    path = f"posts/{ann.publish('first')}"
+    assert ann.patch(path, {"content": "first"}).status == 200
+    assert ann.patch(path, {"content": "second"}, If_Match='"7.x"').status == 412
+    assert ann.patch(path, {"content": "second", "visibility": "followers"}).status == 400
+    assert bob.patch(path, {"content": "second"}).status == 403
+    assert ann.get(f"{path}/history").json["results"] == []
+
+
+def test_the_history_pages_from_the_last_edit_to_the_first(ann: Person) -> None:
+    path = f"posts/{ann.publish('1')}"
+    for number in range(2, 7):
+        ann.patch(path, {"content": str(number)})
+    seen, url = [], f"{path}/history?limit=2"
+    while url:
+        page = ann.get(url).json
+        seen += [version["content"] for version in page["results"]]
+        url = page["next"]
+    assert seen == ["5", "4", "3", "2", "1"]
+
+
+def test_of_edits_at_the_same_time_each_stands_on_the_one_before(ann: Person) -> None:
+    path = f"posts/{ann.publish('0')}"
+    texts = [str(number) for number in range(1, 6)]
+    answers = together(*(partial(ann.patch, path, {"content": text}) for text in texts))
+    done = [text for text, answer in zip(texts, answers, strict=True) if answer.status == 200]
+    assert {answer.status for answer in answers} <= {200, 412}
+    history = ann.get(f"{path}/history").json["results"]
+    assert [version["version"] for version in history] == list(range(len(done), 0, -1))
+    contents = [ann.get(path).json["content"], *(version["content"] for version in history)]
+    assert (sorted(contents), contents[-1]) == (["0", *done], "0")
+
+
+def test_an_edit_reaches_everybody_at_once(ann: Person, bob: Person, nobody: Actor) -> None:
+    post = ann.publish("before")
+    for reader in (ann, bob, nobody):
+        assert reader.get(f"posts/{post}").json["content"] == "before"
+    ann.patch(f"posts/{post}", {"content": "after"})
+    for reader in (ann, bob, nobody):
+        assert reader.get(f"posts/{post}").json["content"] == "after"
+        assert reader.get(f"posts?ids={post}").json["results"][0]["content"] == "after"
+        assert reader.get(f"users/{ann.id}/posts").json["results"][0]["content"] == "after"
+
+
+def test_one_who_loses_sight_of_the_post_loses_its_history(ann: Person, bob: Person) -> None:
+    post = ann.publish("first", visibility="followers")
+    ann.patch(f"posts/{post}", {"content": "second"})
+    assert bob.get(f"posts/{post}/history").status == 404
+    social.follow(follower=bob.id, followed=ann.id)
+    assert bob.get(f"posts/{post}/history").json["results"][0]["content"] == "first"
+    social.unfollow(follower=bob.id, followed=ann.id)
+    assert bob.get(f"posts/{post}/history").status == 404
+
+
+def test_an_edit_takes_a_mention_back_and_with_it_the_sight(ann: Person, bob: Person) -> None:
+    carl = Person()
+    post = ann.publish(f"for @{bob.name}", visibility="mentioned")
+    assert (bob.get(f"posts/{post}").status, carl.get(f"posts/{post}").status) == (200, 404)
+    ann.patch(f"posts/{post}", {"content": f"for @{carl.name}"})
+    assert (bob.get(f"posts/{post}").status, carl.get(f"posts/{post}").status) == (404, 200)
+
+
+def test_an_edit_costs_what_a_transaction_of_two_items_does(ann: Person) -> None:
+    path = f"posts/{ann.publish('first')}"
+    ann.get(path)
+    with metering() as meter:
+        ann.patch(path, {"content": "second"})
+    writes = [call for call in meter.dynamodb if call[0] == "TransactWriteItems"]
+    assert [name for name, _ in writes] == ["TransactWriteItems"]
+    assert writes[0][1] <= 4
+
+
+# --- after the deletion -----------------------------------------------------------------------------------------------
+
+
+def deleted_with_remains(ann: Person, bob: Person) -> int:
+    """A post that was edited, liked and deleted."""
+    post = ann.publish("first")
+    for text in ("second", "third"):
+        ann.patch(f"posts/{post}", {"content": text})
+    for person in (ann, bob):
+        person.post(f"posts/{post}/like")
+    ann.delete(f"posts/{post}")
+    return post
+
+
+def sweep_job(post: int) -> int:
+    item = table.get_item(keys.post(post))
+    assert item is not None
+    return jobs.id_before(int(item["DeletedAt"]["N"]), of=f"{sweeping.SWEEP} {post}")
+
+
+def make_due(job: int) -> None:
+    dynamodb.call(
+        "UpdateItem",
+        {
+            "TableName": config.table_name,
+            "Key": table.wire_key(keys.job(job)),
+            "UpdateExpression": "SET DueAt = :past",
+            "ExpressionAttributeValues": {":past": {"N": "0"}},
+        },
+    )
+
+
+def test_what_hung_on_a_deleted_post_goes_a_day_later(
+    ann: Person, bob: Person, projector: Projecting
+) -> None:
+    post = deleted_with_remains(ann, bob)
+    projector.catch_up()
+    assert len(hanging_on(post)) == 4
+    assert bob.get(f"posts/{post}/history").status == 404
+    waiting = jobs.Job.read(keys.job(sweep_job(post)))
+    assert waiting is not None
+    assert waiting.due_at - table.clock() == pytest.approx(24 * 3600 * 1000, abs=10 * 60 * 1000)
+    assert not jobs.run(waiting.id)
+    make_due(waiting.id)
+    assert jobs.run(waiting.id)
+    assert hanging_on(post) == []
+    projector.catch_up()
+    assert bob.get(f"users/{bob.id}").json["counts"]["likes"] == 0
+    assert jobs.Job.read(keys.job(waiting.id)) is None
+
+
+def test_a_sweep_that_was_broken_off_goes_on(
+    ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = deleted_with_remains(ann, bob)
+    sweeping.expect(post, deleted_at=table.clock())
+    delete_all, tries = table.delete_all, []
+
+    def delete_one_and_break_off(wanted: object) -> int:
+        tries.append(delete_all(list(wanted)[:1]))  # type: ignore[call-overload]  # keys
+        raise DependencyAway("dynamodb")
+
+    monkeypatch.setattr(table, "delete_all", delete_one_and_break_off)
+    for left in (3, 2):
+        with pytest.raises(DependencyAway):
+            list(sweeping.sweep(post))
+        assert len(hanging_on(post)) == left
+    monkeypatch.undo()
+    assert sum(sweeping.sweep(post)) == 2
+    assert sum(sweeping.sweep(post)) == 0
+
+
+def test_much_is_swept_a_part_at_a_time(ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = deleted_with_remains(ann, bob)
+    monkeypatch.setattr(sweeping, "STEPS_AT_ONCE", 1)
+    job = jobs.job(sweeping.SWEEP, {"post": str(post)})
+    jobs.add(job)
+    jobs.send(job.id)
+    assert run_jobs() == 2
+    assert hanging_on(post) == []
+
+
+def test_a_post_that_is_there_is_not_swept(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    bob.post(f"posts/{post}/like")
+    assert list(sweeping.sweep(post)) == []
+    assert len(hanging_on(post)) == 1
+
+
+def test_the_export_holds_what_posts_were(ann: Person) -> None:
+    from posts.exports import posts
+
+    post = ann.publish("first")
+    ann.patch(f"posts/{post}", {"content": "second"})
+    untouched = ann.publish("only")
+    rows = {int(row["id"]): row for row in posts(ann.id)}
+    assert [version["content"] for version in rows[post]["history"]] == ["first"]
+    assert rows[untouched]["history"] == []
