@@ -1,0 +1,45 @@
+"""What a file is by its first bytes. Nothing is decoded here, and no name is asked."""
+
+from pathlib import Path
+
+_HEAD = 4096
+_STARTS = {
+    b"\xff\xd8\xff": "image/jpeg",
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+    b"PK\x03\x04": "application/zip",
+    b"PK\x05\x06": "application/zip",
+}
+_EBML = b"\x1a\x45\xdf\xa3"
+_DOCTYPE_WEBM = b"\x42\x82\x84webm"
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_MP4_BRANDS = frozenset(
+    {
+        *(b"isom", b"iso2", b"iso3", b"iso4", b"iso5", b"iso6", b"iso7", b"iso8", b"iso9"),
+        *(b"mp41", b"mp42", b"avc1", b"M4V ", b"MSNV", b"dash"),
+    }
+)
+
+
+def type_of(file: Path) -> str | None:
+    """The media type, None for whatever isn't taken."""
+    with file.open("rb") as opened:
+        head = opened.read(_HEAD)
+    for start, kind in _STARTS.items():
+        if head.startswith(start):
+            return kind
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[:4] == _EBML:
+        return "video/webm" if _DOCTYPE_WEBM in head[:128] else None
+    return _iso(head) if head[4:8] == b"ftyp" else None
+
+
+def _iso(head: bytes) -> str | None:
+    """By the brands of the box that ISO media files begin with; the major one comes first."""
+    box = head[: int.from_bytes(head[:4], "big")]
+    major, compatible = box[8:12], {box[at : at + 4] for at in range(16, len(box), 4)}
+    if major in _AVIF_BRANDS or (major in {b"mif1", b"msf1"} and compatible & _AVIF_BRANDS):
+        return "image/avif"
+    return "video/mp4" if major in _MP4_BRANDS else None

@@ -1,0 +1,140 @@
+"""Makes of a video one that every browser plays, and a picture of it; by ffmpeg, confined as any child is.
+
+ffmpeg is told how to read the file, and opens nothing else: no playlist is followed, no network is there.
+"""
+
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from media.processing import children
+from media.processing.limits import LOOK, VIDEO_PIXELS_AT_MOST, VIDEO_SECONDS_AT_MOST, Allowance, encoding
+from media.processing.orders import picture
+from media.processing.outcome import Processed, Refused, Variant
+
+_DEMUXERS = {"video/mp4": "mov", "video/webm": "matroska"}
+_DECODERS = ",".join(
+    [
+        *("h264", "hevc", "av1", "libdav1d", "libaom-av1", "vp8", "vp9", "libvpx", "libvpx-vp9", "mpeg4"),
+        *("aac", "mp3", "mp3float", "opus", "libopus", "vorbis", "libvorbis", "flac", "ac3", "alac"),
+    ]
+)
+_LONG, _SHORT = 1920, 1080
+_DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_REACHED = re.compile(r"^out_time_us=(\d+)$", re.MULTILINE)
+_TOO_MANY_PIXELS = "exceeds specified max pixel count"
+_MISSING = ("Unknown encoder", "Unrecognized option", "error while loading shared libraries")
+
+
+def video_is_possible() -> bool:
+    """Whether the machine has ffmpeg."""
+    return shutil.which("ffmpeg") is not None
+
+
+def process(original: Path, *, kind: str, out: Path, progress: Callable[[int], None]) -> Processed:
+    """Raises `Refused` and `NotProcessed`."""
+    poster, seconds = _look(original, kind=kind, out=out)
+    length = encoding(seconds or VIDEO_SECONDS_AT_MOST)
+    size = _shown_size(poster.width or 1, poster.height or 1)
+    path = out / "video.mp4"
+
+    def watch(output: str) -> None:
+        if seconds:
+            progress(min(99, int(100 * _reached(output) / seconds)))
+
+    said = _ffmpeg(
+        _encoding(original, kind, size, path), original=original, out=out, allowance=length, watch=watch
+    )
+    duration = _reached(said.output)
+    if duration > VIDEO_SECONDS_AT_MOST:
+        raise Refused("too-long")
+    variant = Variant(
+        name=path.name, path=path, type="video/mp4", width=size[0], height=size[1], size=path.stat().st_size
+    )
+    return replace(poster, type=kind, duration=duration, variants=(*poster.variants, variant))
+
+
+def _look(original: Path, *, kind: str, out: Path) -> tuple[Processed, float | None]:
+    """Its first frame as a picture with variants, and how long it says that it is."""
+    frame = out / "frame.png"
+    one = ["-map", "0:V:0", "-frames:v", "1", "-map_metadata", "-1", "-compression_level", "1", str(frame)]
+    said = _ffmpeg([*_reading(original, kind), *one], original=original, out=out, allowance=LOOK)
+    seconds = _duration(said.errors)
+    if seconds is not None and seconds > VIDEO_SECONDS_AT_MOST:
+        raise Refused("too-long")
+    try:
+        return picture(frame, kind="image/png", purpose="post", out=out), seconds
+    finally:
+        frame.unlink(missing_ok=True)
+
+
+def _ffmpeg(
+    arguments: list[str],
+    *,
+    original: Path,
+    out: Path,
+    allowance: Allowance,
+    watch: Callable[[str], None] = lambda _output: None,
+) -> children.Said:
+    found = shutil.which("ffmpeg")
+    if found is None:
+        raise Refused("video-unavailable")
+    order = {"program": [str(Path(found).resolve()), "-nostdin", "-hide_banner", "-nostats", *arguments]}
+    said = children.run(order, original=original, out=out, allowance=allowance, watch=watch)
+    if said.code and any(words in said.errors for words in _MISSING):
+        raise children.NotProcessed(said.errors[-2000:])
+    if said.code:
+        raise Refused("too-many-pixels" if _TOO_MANY_PIXELS in said.errors else "damaged")
+    return said
+
+
+def _reading(original: Path, kind: str) -> list[str]:
+    """The demuxer, the decoders and the one protocol that are allowed, and the file."""
+    allowed = [
+        "-protocol_whitelist",
+        "file",
+        "-format_whitelist",
+        "mov,matroska,webm",
+        "-codec_whitelist",
+        _DECODERS,
+    ]
+    bounds = ["-max_pixels", str(VIDEO_PIXELS_AT_MOST), "-threads", "2"]
+    return [*allowed, *bounds, "-f", _DEMUXERS[kind], "-i", f"file:{original}"]
+
+
+def _encoding(original: Path, kind: str, size: tuple[int, int], path: Path) -> list[str]:
+    width, height = size
+    return [
+        *_reading(original, kind),
+        *("-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"),
+        *("-vf", f"scale={width}:{height},setsar=1,format=yuv420p", "-fpsmax", "60", "-filter_threads", "2"),
+        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-maxrate", "6M", "-bufsize", "12M"),
+        *("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", "-threads", "2"),
+        *("-bsf:v", "filter_units=remove_types=6"),  # what x264 says of itself, and cameras of places
+        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
+        *("-t", str(VIDEO_SECONDS_AT_MOST + 1), "-movflags", "+faststart", "-progress", "pipe:1"),
+        *("-f", "mp4", f"file:{path}"),
+    ]
+
+
+def _duration(printed: str) -> float | None:
+    """Of the file, which live recordings don't say."""
+    found = _DURATION.search(printed)
+    if found is None:
+        return None
+    hours, minutes, seconds = found.groups()
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _reached(output: str) -> float:
+    """Seconds of the video that are written."""
+    found = _REACHED.findall(output)
+    return int(found[-1]) / 1_000_000 if found else 0.0
+
+
+def _shown_size(width: int, height: int) -> tuple[int, int]:
+    """Within 1080p, lying or standing; even, as H.264 wants it; never larger than it is."""
+    scale = min(1.0, _LONG / max(width, height), _SHORT / min(width, height))
+    return max(2, round(width * scale / 2) * 2), max(2, round(height * scale / 2) * 2)
