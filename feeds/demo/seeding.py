@@ -16,6 +16,7 @@ from echomate.stream import leases, wake
 from feeds.demo.cast import LOGIN, Character, moment_of
 from feeds.demo.progress import Progress
 from feeds.demo.world import World
+from posts.comments.services import import_comments
 from posts.services import import_likes, import_posts
 from social.services import import_follows
 
@@ -37,8 +38,9 @@ def seed(*, users: int, posts: int, output: OutputWrapper) -> int:
     added = _write_people(world.people, Progress(output, "people", users))
     added += _write(world.posts, import_posts, Progress(output, "posts", posts))
     added += _write(world.follows, import_follows, Progress(output, "follows", len(world.follows)))
-    likes = list(world.likes())
-    return added + _write(likes, import_likes, Progress(output, "likes", len(likes)))
+    likes, comments = list(world.likes()), list(world.comments())
+    added += _write(likes, import_likes, Progress(output, "likes", len(likes)))
+    return added + _write(comments, import_comments, Progress(output, "comments", len(comments)))
 
 
 def _moment() -> int:

@@ -6,13 +6,16 @@ Everything happens before the demo's moment and after those who do it have joine
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from math import log
 from random import Random
 
 from echomate import ids
 from feeds.demo.cast import DAY, Character, cast
+from feeds.demo.replies import reply
 from feeds.demo.topics import write
+from posts.comments.services import OldComment
 from posts.services import Draft
 
 POSTS_REACH_BACK_DAYS = 90
@@ -27,6 +30,12 @@ FOLLOWERS_ONLY = 0.08
 LIKES_AT_LEAST = 1.2
 LIKES_A_FOLLOWER = 0.04
 LIKED_WITHIN = DAY // 3
+MENTIONING = 0.1
+COMMENTS_AT_LEAST = 0.8
+COMMENTS_A_FOLLOWER = 0.02
+COMMENTED_WITHIN = DAY // 4
+ANSWERS = 0.45
+"""So many comments answer another one."""
 
 Follow = tuple[int, int, int]
 """Id, follower, followed."""
@@ -81,12 +90,14 @@ class World:
     def _posts(self, count: int) -> Iterator[Post]:
         """Some write a lot, most little, and more of it lately."""
         random = Random("posts")
+        naming = Random("mentions")
+        followed = self._names_of_followed()
         authors = _Draw(self.people, [random.lognormvariate(0, 1) for _ in self.people])
         for _ in range(count):
             author = authors.draw(random)
             written = self.moment - int(POSTS_REACH_BACK_DAYS * DAY * random.random() ** 1.5)
             draft = Draft(
-                content=write(author.topic, random),
+                content=_naming(followed[author.id], write(author.topic, random), naming),
                 visibility="followers" if random.random() < FOLLOWERS_ONLY else "public",
                 language=author.topic.language,
             )
@@ -95,9 +106,7 @@ class World:
     def likes(self) -> Iterator[Like]:
         """By followers, soon after the post; a few of those who have many have them on every post."""
         random = Random("likes")
-        followers = defaultdict(list)
-        for _, follower, followed in self.follows:
-            followers[followed].append(follower)
+        followers = self._followers()
         for post, author, _ in self.posts:
             readers = followers[author]
             eager = random.expovariate(1 / (LIKES_AT_LEAST + LIKES_A_FOLLOWER * len(readers)))
@@ -105,6 +114,49 @@ class World:
                 written = ids.milliseconds(post)
                 liked = min(self.moment - 1, written + int(random.expovariate(1 / LIKED_WITHIN)))
                 yield _id(random, max(liked, written), max(liked, written) + 1), user, post
+
+    def comments(self) -> Iterator[OldComment]:
+        """By followers, soon after the post, some in answer to those before."""
+        random = Random("comments")
+        followers = self._followers()
+        people = {one.id: one for one in self.people}
+        for post, author, _ in self.posts:
+            readers = followers[author]
+            eager = random.expovariate(1 / (COMMENTS_AT_LEAST + COMMENTS_A_FOLLOWER * len(readers)))
+            thread: list[OldComment] = []
+            for user in random.sample(readers, min(int(eager), len(readers))):
+                answered = random.choice(thread) if thread and random.random() < ANSWERS else None
+                to = people[answered.author].username if answered else None
+                text = reply(people[author].topic.language, to, random)
+                thread.append(self._comment(random, post, answered, user, text))
+            answers = {one.parent for one in thread}
+            yield from (replace(one, is_answered=one.id in answers) for one in thread)
+
+    def _comment(
+        self, random: Random, post: int, answered: OldComment | None, author: int, text: str
+    ) -> OldComment:
+        before = ids.milliseconds(answered.id if answered else post)
+        at = min(self.moment - 1, before + 1 + int(random.expovariate(1 / COMMENTED_WITHIN)))
+        parent, depth = (answered.id, answered.depth + 1) if answered else (None, 0)
+        return OldComment(_id(random, at, at + 1), author, post, text, parent, depth)
+
+    def _followers(self) -> dict[int, list[int]]:
+        followers = defaultdict(list)
+        for _, follower, followed in self.follows:
+            followers[followed].append(follower)
+        return followers
+
+    def _names_of_followed(self) -> dict[int, list[str]]:
+        names = {one.id: one.username for one in self.people}
+        followed = defaultdict(list)
+        for _, follower, one in self.follows:
+            followed[follower].append(names[one])
+        return followed
+
+
+def _naming(names: Sequence[str], text: str, random: Random) -> str:
+    """Some posts are for somebody whom their author follows."""
+    return f"@{random.choice(names)} {text}" if names and random.random() < MENTIONING else text
 
 
 class _Draw:

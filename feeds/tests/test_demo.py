@@ -40,8 +40,8 @@ def seed() -> str:
 @pytest.mark.usefixtures("projector")
 def test_a_second_run_adds_nothing_and_what_was_deleted_since_stays_so(directory: Path) -> None:
     world = World(users=USERS, posts=POSTS, moment=MOMENT)
-    likes = len(list(world.likes()))
-    assert f"{USERS + POSTS + len(world.follows) + likes} items added" in seed()
+    likes, comments = len(list(world.likes())), len(list(world.comments()))
+    assert f"{USERS + POSTS + len(world.follows) + likes + comments} items added" in seed()
     counted = stats.get(ids_of([one.username for one in world.people]).values())
     assert sum(one.posts for one in counted.values()) == POSTS
     assert sum(one.followers for one in counted.values()) == len(world.follows)
@@ -68,6 +68,15 @@ def test_facts_are_those_that_the_services_would_have_written() -> None:
         at, author = written[post]
         assert at <= ids.milliseconds(id_) < moment
         assert (user, author) in followers
+    comments = {one.id: one for one in world.comments()}
+    assert any(one.depth for one in comments.values())
+    for one in comments.values():
+        at, author = written[one.post]
+        assert at <= ids.milliseconds(one.id) < moment
+        assert (one.author, author) in followers
+        answered = comments[one.parent] if one.parent else None
+        assert one.depth == (answered.depth + 1 if answered else 0)
+        assert answered is None or (answered.is_answered and answered.post == one.post)
 
 
 def test_the_same_numbers_make_the_same_world() -> None:
@@ -75,6 +84,7 @@ def test_the_same_numbers_make_the_same_world() -> None:
     assert one.follows == other.follows
     assert one.posts == other.posts
     assert list(one.likes()) == list(other.likes())
+    assert list(one.comments()) == list(other.comments())
 
 
 def test_production_refuses_accounts_whose_password_everybody_knows() -> None:

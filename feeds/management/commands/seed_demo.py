@@ -16,9 +16,9 @@ from feeds.demo.cast import LOGIN
 
 class Command(BaseCommand):
     help = (
-        "Fill the table with people who follow each other, write and like. Run again, it adds only what is missing. "
-        "All have the same password; a login is left in demo-login.txt in the data directory. Exit code 2: a store "
-        "is away."
+        "Fill the table with people who follow each other, write, like and comment. Run again, it adds only what is "
+        "missing. All have the same password; a login is left in demo-login.txt in the data directory. Exit code 2: "
+        "a store is away."
     )
     requires_system_checks = []
 
