@@ -1,5 +1,6 @@
 """The OpenAPI document: 3.1, JSON, the same for every request, so it is made once a process."""
 
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -13,10 +14,18 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 from echomate import problems
 
+_making = threading.Lock()
+"""drf-spectacular finds its extensions at the first use, and breaks where two threads do so."""
 
-@lru_cache(maxsize=1)
+
 def document() -> bytes:
     """The schema as JSON."""
+    with _making:
+        return _made()
+
+
+@lru_cache(maxsize=1)
+def _made() -> bytes:
     generator: Any = SchemaGenerator
     return orjson.dumps(generator().get_schema(request=None, public=True), default=str)
 

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
 import pytest
 from django.core.management import call_command
 from django.test import Client
+from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
 from echomate import problems, schema
@@ -111,3 +113,19 @@ def test_the_docs_take_all_they_need_from_this_server() -> None:
         file = Client().get(address)
         assert file.status_code == 200
         file.close()
+
+
+def test_asked_for_by_eight_at_once_it_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[SchemaGenerator] = []
+
+    class Counting(SchemaGenerator):
+        def get_schema(self, *args: Any, **kwargs: Any) -> Any:
+            made.append(self)
+            return super().get_schema(*args, **kwargs)  # type: ignore[no-untyped-call]  # the library has no types
+
+    monkeypatch.setattr(schema, "SchemaGenerator", Counting)
+    schema._made.cache_clear()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: schema.document(), range(8)))
+    assert len(made) == 1
+    assert len(set(answers)) == 1
