@@ -4,6 +4,7 @@ from typing import Any
 
 from echomate import signed_urls
 from echomate.ids import at_milliseconds, rfc3339
+from media.processing import REASONS
 from media.selectors import Descriptor
 
 FAILED = "It could not be processed."
@@ -14,8 +15,6 @@ def present(
     media: Descriptor, *, hour: int, is_public: bool = False, progress: int | None = None
 ) -> dict[str, Any]:
     """The `media` shape, with URLs of an hour. What is public may have URLs without an end."""
-    from media.processing import REASONS
-
     names = [one["name"] for one in media.variants]
     urls = signed_urls.sign(media.folder, names, hour=hour, is_public=is_public)
     return {

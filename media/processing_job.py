@@ -11,18 +11,16 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
 from echomate import dynamodb, jobs, keys, objects, transactions
 from echomate.jobs import Job, Progress
-from media import files
+from media import files, processing
 from media.models import Media, State, Variant
+from media.processing import Processed, Rejected
 from media.purposes import Purpose
-
-if TYPE_CHECKING:
-    from media.processing import Processed, Rejected
 
 KIND = "media"
 LEASE_SECONDS = 60
@@ -74,11 +72,8 @@ def _progress(job: Job) -> Callable[[int], None]:
     return come
 
 
-def _outcome(work: Work, job: Job) -> "Processed | Rejected":
+def _outcome(work: Work, job: Job) -> Processed | Rejected:
     """Raises what is this machine's fault, a few times."""
-    from media import processing
-    from media.processing import Processed, Rejected
-
     if job.attempts > ATTEMPTS:
         return Rejected(FAILED)
     with tempfile.TemporaryDirectory(prefix="echomate-media-") as directory:
@@ -108,7 +103,7 @@ def _fetch(key: str, to: Path) -> bool:
     return True
 
 
-def _keep(work: Work, original: Path, outcome: "Processed") -> None:
+def _keep(work: Work, original: Path, outcome: Processed) -> None:
     """The original first: what is shown can be made of it again."""
     media = work.media
     with original.open("rb") as file:
@@ -119,7 +114,7 @@ def _keep(work: Work, original: Path, outcome: "Processed") -> None:
             objects.show(media.folder + variant.name, file, content_type=variant.type)
 
 
-def _write(media: Media, outcome: "Processed | Rejected", *, nonce: str) -> bool:
+def _write(media: Media, outcome: Processed | Rejected, *, nonce: str) -> bool:
     """False: it is gone, or what came of it was written before."""
     values = _values(outcome)
     sets = ", ".join(f"#{name} = :{name}" for name in values)
@@ -137,10 +132,8 @@ def _write(media: Media, outcome: "Processed | Rejected", *, nonce: str) -> bool
     return dynamodb.attempt("UpdateItem", request) is not None
 
 
-def _values(outcome: "Processed | Rejected") -> dict[str, Any]:
+def _values(outcome: Processed | Rejected) -> dict[str, Any]:
     """What is set, by attribute."""
-    from media.processing import Rejected
-
     if isinstance(outcome, Rejected):
         return {"State": State.REJECTED.value, "Reason": outcome.reason}
     shown = [

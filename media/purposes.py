@@ -4,23 +4,18 @@ from enum import StrEnum
 
 from echomate import instance
 from echomate.errors import Invalid
+from media.processing import LIMITS, REASONS, TYPES, video_is_possible
+from media.processing.limits import ARCHIVE, IMAGES, PIXELS_AT_MOST, VIDEO_SECONDS_AT_MOST, VIDEOS
 
-MEBIBYTE = 1024 * 1024
-IMAGE_BYTES = 16 * MEBIBYTE
-IMAGE_PIXELS = 33_000_000
-VIDEO_BYTES = 99 * MEBIBYTE
-IMPORT_BYTES = 512 * MEBIBYTE
 ALT_AT_MOST = 1500
-
-IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-VIDEOS = ("video/mp4", "video/webm")
-ARCHIVES = ("application/zip",)
+ALL_TYPES = (*IMAGES, *VIDEOS, ARCHIVE)
 
 instance.declare_limits(
-    image_bytes=IMAGE_BYTES,
-    image_pixels=IMAGE_PIXELS,
-    video_bytes=VIDEO_BYTES,
-    import_bytes=IMPORT_BYTES,
+    image_bytes=LIMITS[IMAGES[0]],
+    image_pixels=PIXELS_AT_MOST,
+    video_bytes=LIMITS[VIDEOS[0]],
+    video_seconds=VIDEO_SECONDS_AT_MOST,
+    import_bytes=LIMITS[ARCHIVE],
     alt_characters=ALT_AT_MOST,
 )
 instance.declare_media_types(*IMAGES, *VIDEOS)
@@ -34,23 +29,11 @@ class Purpose(StrEnum):
     IMPORT = "import"
 
 
-TYPES = {
-    Purpose.POST: (*IMAGES, *VIDEOS),
-    Purpose.AVATAR: IMAGES,
-    Purpose.COVER: IMAGES,
-    Purpose.MESSAGE: (*IMAGES, *VIDEOS),
-    Purpose.IMPORT: ARCHIVES,
-}
-BYTES = {
-    **dict.fromkeys(IMAGES, IMAGE_BYTES),
-    **dict.fromkeys(VIDEOS, VIDEO_BYTES),
-    **dict.fromkeys(ARCHIVES, IMPORT_BYTES),
-}
-
-
 def check(purpose: Purpose, type_: str, size: int) -> None:
     """Raises `Invalid` where this type isn't taken for this, or not in this size."""
     if type_ not in TYPES[purpose]:
         raise Invalid(errors={"content_type": [f"For this purpose one of: {', '.join(TYPES[purpose])}."]})
-    if size > BYTES[type_]:
-        raise Invalid(errors={"size": [f"At most {BYTES[type_]} bytes of this type."]})
+    if type_ in VIDEOS and not video_is_possible():
+        raise Invalid(errors={"content_type": [REASONS["video-unavailable"]]})
+    if size > LIMITS[type_]:
+        raise Invalid(errors={"size": [f"At most {LIMITS[type_]} bytes of this type."]})

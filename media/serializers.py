@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from echomate.fields import IdField, TextField
 from echomate.ids import parse_id
-from media.purposes import ALT_AT_MOST, ARCHIVES, IMAGES, VIDEOS, Purpose
+from media.purposes import ALL_TYPES, ALT_AT_MOST, Purpose
 
 MEDIA_STATES = ("pending", "processing", "ready", "rejected")
 MEDIA_PURPOSES = tuple(Purpose)
@@ -43,7 +43,7 @@ class NewMediaSerializer(serializers.Serializer[Any]):
         "alt": "A cat on a wall.",
     }
 
-    content_type = serializers.ChoiceField(choices=(*IMAGES, *VIDEOS, *ARCHIVES))
+    content_type = serializers.ChoiceField(choices=ALL_TYPES)
     size = serializers.IntegerField(min_value=1, help_text="Bytes, exactly; limits are at GET /instance.")
     purpose = serializers.ChoiceField(choices=MEDIA_PURPOSES)
     alt = TextField(max_characters=ALT_AT_MOST, default="", allow_blank=True)
