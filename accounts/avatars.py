@@ -2,15 +2,8 @@
 
 import hashlib
 
-from echomate.config import config
-
 FIELDS = 5
 """A side; the right half mirrors the left, as faces do."""
-
-
-def default_url(user: int) -> str:
-    """Where it is, for whoever shows it, on whatever site."""
-    return f"{config.public_url}/avatars/{user}"
 
 
 def draw(user: int) -> bytes:

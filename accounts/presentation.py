@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from accounts import avatars
+from accounts import pictures
 from accounts.models import Settings, User
 from echomate.config import config
 from echomate.ids import rfc3339
@@ -93,8 +93,8 @@ def public(user: User) -> dict[str, Any]:
         "bio": user.bio,
         "location": user.location,
         "website": user.website,
-        "avatar_url": avatars.default_url(user.id),
-        "cover_url": None,
+        "avatar_url": pictures.avatar_url(user),
+        "cover_url": pictures.cover_url(user),
         "url": user_url(user.username),
         "type": user.type,
         "verified": user.verified,

@@ -52,5 +52,5 @@ def _old_post(old: int, given: Mapping[str, Any]) -> OldPost:
     milliseconds = int(edited.timestamp() * 1000) if edited else None
     if milliseconds is not None and not ids.milliseconds(old) <= milliseconds <= table.clock():
         milliseconds = None
-    fields = {name: value for name, value in given.items() if name not in ("edited_at", "media_ids")}
+    fields = {name: value for name, value in given.items() if name not in ("edited_at", "media")}
     return OldPost(old, Draft(**fields), milliseconds)

@@ -35,6 +35,8 @@ class Post(Item, discriminator="post"):
     """Users, in the order in which they are named."""
     tags: ListAttribute[Any] = ListAttribute(of=UnicodeAttribute, null=True, attr_name="Tags")
     """Hashtags, folded."""
+    media: ListAttribute[Any] = ListAttribute(of=NumberAttribute, default=list, attr_name="Media")
+    """In the order in which they are shown."""
     language = UnicodeAttribute(null=True, attr_name="Language")
     visibility = UnicodeAttribute(null=True, attr_name="Visibility")
     reply_policy = UnicodeAttribute(null=True, attr_name="ReplyPolicy")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from accounts.selectors import Card
+from posts import attachments
 from posts.selectors import PostCounts, RenderedPost
 
 _VIEWER = [
@@ -17,10 +18,8 @@ def present(
     people: Mapping[int, Card],
     counts: PostCounts,
     bits: int | None,
-    *,
-    media: bytes = b"[]",
 ) -> bytes:
-    """`people` holds the author, and of those mentioned whoever is still there; `media` is a JSON array.
+    """`people` holds the author, and of those mentioned whoever is still there.
 
     `bits` are what the viewer did with the post: 1 liked, 2 bookmarked; None is somebody anonymous.
     """
@@ -28,7 +27,7 @@ def present(
         post.body[:-1],
         people[post.author].short,
         present_mentions(post.mentioned, people),
-        media,
+        attachments.signed(post.attachments),
         _counts(counts),
         b"null" if bits is None else _VIEWER[bits],
     )

@@ -4,6 +4,7 @@ from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
+from media.services import remove as remove_media
 from posts import sweeping
 
 
@@ -18,6 +19,7 @@ def post_changed(change: Change, effects: Effects) -> None:
     elif before is not None and after is None:
         _count_user(effects, before, "Posts", -1)
         effects.forget(keys.cached_post_stats(post))
+        remove_media((change.old or {}).get("Media", ()), attached=change.item["PK"])
         _bury_stats(post, expires_at=change.item.get("ExpiresAt"))
         if "DeletedAt" in change.item:
             sweeping.expect(post, deleted_at=change.item["DeletedAt"])

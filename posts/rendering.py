@@ -1,8 +1,9 @@
-"""A post as it is cached: one line that the rules read, then the JSON that every reader gets.
+"""A post as it is cached: one line that the rules read, the JSON that every reader gets, and a line of its media.
 
 Author, people mentioned, media, counts and what depends on the viewer are joined when it is presented.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,6 +12,8 @@ import orjson
 from echomate import ids
 from echomate.config import config
 from echomate.dynamodb import Wire
+from media.selectors import Descriptor
+from posts import attachments
 
 PARSED_AT_MOST = 1024
 """So many posts the process keeps as they were parsed, by their bytes: those that are in everybody's feeds."""
@@ -31,6 +34,8 @@ class RenderedPost:
     media: tuple[int, ...]
     tags: tuple[str, ...]
     body: bytes
+    attachments: bytes
+    """Its media without their URLs, as `attachments.pack` makes it."""
 
     @property
     def people(self) -> tuple[int, ...]:
@@ -43,8 +48,8 @@ def post_url(post: int) -> str:
     return f"{config.web_url}/posts/{post}" if config.web_url else f"/api/v1/posts/{post}"
 
 
-def render(item: Wire) -> bytes | None:
-    """The cached form of a post's item; None for a tombstone."""
+def render(item: Wire, media: Mapping[int, Descriptor]) -> bytes | None:
+    """The cached form of a post's item; None for a tombstone. `media` holds its media, if they are still there."""
     if "DeletedAt" in item:
         return None
     fields = (
@@ -54,7 +59,8 @@ def render(item: Wire) -> bytes | None:
         item["ReplyPolicy"]["S"],
         *(",".join(_listed(item, name)) or NONE for name in ("Mentions", "Media", "Tags")),
     )
-    return " ".join(fields).encode() + b"\n" + orjson.dumps(_shape(item))
+    own = [found for id_ in attachments.ids_of(item) if (found := media.get(id_))]
+    return b"\n".join([" ".join(fields).encode(), orjson.dumps(_shape(item)), attachments.pack(own)])
 
 
 def _listed(item: Wire, name: str) -> list[str]:
@@ -90,7 +96,7 @@ def _rfc3339(unix_milliseconds: int) -> str:
 @lru_cache(maxsize=PARSED_AT_MOST)
 def parse(value: bytes) -> RenderedPost:
     """A cached post. The id is read off the body, which begins with it: `{"id":"…`."""
-    header, _, body = value.partition(b"\n")
+    header, body, packed = value.split(b"\n")
     author, visibility, version, reply_policy, mentioned, media, tags = header.decode().split(" ")
     return RenderedPost(
         id=int(body[7 : body.index(b'"', 7)]),
@@ -102,6 +108,7 @@ def parse(value: bytes) -> RenderedPost:
         media=_ids(media),
         tags=_split(tags),
         body=body,
+        attachments=packed,
     )
 
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from echomate import cache, keys, table
 from echomate.dynamodb import Wire
-from posts import rendering
+from posts import attachments, rendering
 from posts.rendering import RenderedPost
 
 __all__ = [
@@ -60,7 +60,8 @@ def _bits(like: Wire | None, bookmark: Wire | None) -> bytes:
 
 def _load_rendered(posts: list[int]) -> Mapping[int, bytes]:
     items = table.batch_get(keys.post(post) for post in posts)
-    rendered = {post: rendering.render(item) for post, item in zip(posts, items, strict=True) if item}
+    media = attachments.media_of(items)
+    rendered = {post: rendering.render(item, media) for post, item in zip(posts, items, strict=True) if item}
     return {post: value for post, value in rendered.items() if value is not None}
 
 

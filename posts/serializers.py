@@ -8,29 +8,53 @@ from rest_framework import serializers
 from accounts.serializers import ShortUserSerializer
 from echomate import instance
 from echomate.fields import FlagField, IdField, PageSerializer, TextField
+from echomate.ids import parse_id
 from media.serializers import MediaSerializer
 from posts.text import check_mentions, check_tags
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
 LANGUAGE_AT_MOST = 35
-instance.declare_limits(post_characters=CONTENT_AT_MOST, spoiler_characters=SPOILER_AT_MOST)
+MEDIA_AT_MOST = 4
+instance.declare_limits(
+    post_characters=CONTENT_AT_MOST, post_media=MEDIA_AT_MOST, spoiler_characters=SPOILER_AT_MOST
+)
 VISIBILITIES = ("public", "followers", "mentioned")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
 
 _LANGUAGE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag, like en or pt-BR.")
 
 
+class MediaIdsField(serializers.ListField):
+    """Ids of media, each once."""
+
+    child = serializers.CharField()
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MEDIA_AT_MOST, default=list, help_text="Media that are ready.", **options)
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        ids = [parse_id(text) for text in super().to_internal_value(data)]
+        faults: dict[str, list[str]] = {}
+        for place, id_ in enumerate(ids):
+            if id_ is None or id_ in ids[:place]:
+                faults[str(place)] = ["There is no such media." if id_ is None else "It is there twice."]
+        if faults:
+            raise serializers.ValidationError(faults)
+        return [id_ for id_ in ids if id_ is not None]
+
+
 class NewPostSerializer(serializers.Serializer[Any]):
     example: ClassVar[dict[str, object]] = {"content": "Hello, everyone."}
 
-    content = TextField(max_characters=CONTENT_AT_MOST, validators=[check_mentions, check_tags])
-    media_ids = serializers.ListField(
-        child=serializers.CharField(),
-        max_length=0,
-        required=False,
-        error_messages={"max_length": "There is no such media."},
+    content = TextField(
+        max_characters=CONTENT_AT_MOST,
+        validators=[check_mentions, check_tags],
+        default="",
+        allow_blank=True,
+        help_text="May be empty where there are media.",
     )
+    media_ids = MediaIdsField(source="media")
     visibility = serializers.ChoiceField(
         choices=VISIBILITIES, required=False, help_text="The author's default where it is left out."
     )
@@ -44,6 +68,11 @@ class NewPostSerializer(serializers.Serializer[Any]):
     )
     sensitive = FlagField(default=False)
     spoiler_text = TextField(max_characters=SPOILER_AT_MOST, default="", allow_blank=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not self.partial and not attrs["content"] and not attrs["media"]:
+            raise serializers.ValidationError({"content": ["It may be empty only where there are media."]})
+        return attrs
 
 
 class EditedPostSerializer(NewPostSerializer):

@@ -1,7 +1,6 @@
 """Posts, likes, bookmarks, and the lists of them that belong to a user."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import orjson
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -69,7 +68,7 @@ class PostsView(ApiView):
     def post(self, request: Request) -> Response:
         """Publish a post."""
         author = self._author()
-        given = _without_media(self.validated(NewPostSerializer))
+        given = self.validated(NewPostSerializer)
         draft = Draft(**{**_defaults(author, given["content"]), **given})
         post = services.create(author=author.id, draft=draft, creation=self.creation)
         people = {author.id: author, **cards.get(post.mentioned)}
@@ -93,11 +92,6 @@ def _defaults(author: Card, content: str) -> dict[str, str]:
     return {"visibility": author.default_visibility, "language": language}
 
 
-def _without_media(given: dict[str, Any]) -> dict[str, Any]:
-    """`media_ids` has been found to name none."""
-    return {name: value for name, value in given.items() if name != "media_ids"}
-
-
 class PostView(ApiView):
     anonymous = True
 
@@ -117,7 +111,7 @@ class PostView(ApiView):
         tags=["posts"],
         parameters=[POST, IF_MATCH],
         request=EditedPostSerializer,
-        responses={200: PostSerializer, 403: NOT_YOURS},
+        responses={200: PostSerializer, 403: NOT_YOURS, 409: OpenApiResponse()},
     )
     def put(self, request: Request, post: str) -> Response:
         """Replace what one wrote; what is left out takes its default."""
@@ -128,7 +122,7 @@ class PostView(ApiView):
         tags=["posts"],
         parameters=[POST, IF_MATCH],
         request=EditedPostSerializer,
-        responses={200: PostSerializer, 403: NOT_YOURS},
+        responses={200: PostSerializer, 403: NOT_YOURS, 409: OpenApiResponse()},
     )
     def patch(self, request: Request, post: str) -> Response:
         """Change what is given of one's own post."""
@@ -136,7 +130,7 @@ class PostView(ApiView):
 
     def _edit(self, request: Request, post: int, *, partial: bool) -> Response:
         editor = self.viewer_id
-        changes = _without_media(self.validated(EditedPostSerializer, partial=partial))
+        changes = self.validated(EditedPostSerializer, partial=partial)
         services.edit(editor=editor, post=post, changes=changes, expected=etags.expected_versions(request))
         seen = reading.must_see(editor, post)
         return etags.respond(request, seen.body, version=seen.version)

@@ -32,7 +32,7 @@ from accounts.models.second_factors import (
     place_of,
 )
 from accounts.models.sessions import STEP_UP_SECONDS, KnownDevice, Session
-from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Settings, User, new_user
+from accounts.models.users import ACTIVE, ERASING, SUSPENDED, Picture, Settings, User, new_user
 
 __all__ = [
     "ACTIVE",
@@ -51,6 +51,7 @@ __all__ = [
     "OidcSighting",
     "Passkey",
     "PendingTotp",
+    "Picture",
     "Purpose",
     "RecoveryCodes",
     "Session",

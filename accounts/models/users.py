@@ -42,6 +42,14 @@ class FormerAddress(MapAttribute[str, object]):
     """Unix seconds."""
 
 
+class Picture(MapAttribute[str, object]):
+    """One file of a medium of the user's own."""
+
+    media = NumberAttribute(attr_name="Media")
+    folder = UnicodeAttribute(attr_name="Folder")
+    name = UnicodeAttribute(attr_name="Name")
+
+
 class User(Item, discriminator="user"):
     username = UnicodeAttribute(attr_name="Username")
     former_names = ListAttribute(attr_name="FormerNames", of=UnicodeAttribute, default=list)
@@ -67,6 +75,9 @@ class User(Item, discriminator="user"):
     bio = UnicodeAttribute(attr_name="Bio", default="")
     location = UnicodeAttribute(attr_name="Location", default="")
     website = UnicodeAttribute(attr_name="Website", default="")
+    avatar = Picture(attr_name="Avatar", null=True)  # type: ignore[no-untyped-call]  # PynamoDB's
+    """None: the one that is drawn from the id."""
+    cover = Picture(attr_name="Cover", null=True)  # type: ignore[no-untyped-call]  # PynamoDB's
     phone_number = UnicodeAttribute(attr_name="PhoneNumber", null=True)
     type = UnicodeAttribute(attr_name="Type", default="person")
     verified = BooleanAttribute(attr_name="Verified", default=False)

@@ -4,7 +4,7 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from accounts import avatars
+from accounts import avatars, pictures
 from echomate.testing.client import Caller, FastClient, sign_up
 
 
@@ -32,4 +32,4 @@ def test_what_is_no_id_has_no_picture(user: str) -> None:
 
 def test_a_user_without_a_picture_is_shown_with_it(api: Caller) -> None:
     user = sign_up()
-    assert api.get(f"/users/{user.id}").json()["avatar_url"] == avatars.default_url(user.id)
+    assert api.get(f"/users/{user.id}").json()["avatar_url"] == pictures.default_url(user.id)

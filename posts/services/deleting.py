@@ -23,8 +23,8 @@ def bury(*, author: int, post: int) -> bool:
     nonce = new_nonce()
     now = table.clock()
     emptied = (
-        *(Post.author, Post.content, Post.content_html, Post.mentions, Post.tags, Post.language),
-        *(Post.visibility, Post.reply_policy, Post.sensitive),
+        *(Post.author, Post.content, Post.content_html, Post.mentions, Post.tags, Post.media),
+        *(Post.language, Post.visibility, Post.reply_policy, Post.sensitive),
         *(Post.spoiler_text, Post.edited_at, Post.gsi1pk, Post.gsi1sk, Post.gsi2pk, Post.gsi2sk),
     )
     actions: list[Action] = [

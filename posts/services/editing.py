@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from echomate import keys, table, transactions
-from echomate.dynamodb import DynamoDBError, Wire
+from echomate.dynamodb import Wire
 from echomate.errors import Invalid, PreconditionFailed
 from posts import versions
 from posts.models import Post
+from posts.services import attaching
 from posts.services.owning import own_post
 from posts.services.publishing import text_fields
 from posts.services.telling import tell
@@ -23,12 +24,19 @@ def edit(
         before = own_post(editor, post)
         if expected is not None and before.version not in expected:
             break
-        if changes.get("visibility", before.visibility) != before.visibility:
-            raise Invalid(errors={"visibility": ["It is fixed when a post is made."]})
+        _check(before, changes)
         new = _differing(before, changes)
         if not new or _replace(before, new):
             return
     raise PreconditionFailed("The post has been edited in the meantime. Read it again.")
+
+
+def _check(before: Post, changes: Mapping[str, Any]) -> None:
+    """Raises `Invalid` for what a post can't become."""
+    if changes.get("visibility", before.visibility) != before.visibility:
+        raise Invalid(errors={"visibility": ["It is fixed when a post is made."]})
+    if not changes.get("content", before.content) and not changes.get("media", before.media):
+        raise Invalid(errors={"content": ["It may be empty only where there are media."]})
 
 
 def _differing(before: Post, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,11 +47,8 @@ def _differing(before: Post, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _replace(before: Post, new: Mapping[str, Any]) -> bool:
     """Write the next version and keep the one before; False where another edit came first."""
-    try:
-        transactions.commit([_update(before, new), transactions.put(versions.former(before))])
-    except DynamoDBError as error:
-        if not transactions.failed(error, 0):
-            raise
+    parts = [_update(before, new), transactions.put(versions.former(before))]
+    if not attaching.update(before, parts, media=new.get("media", before.media) or ()):
         return False
     tell(("DEL", keys.cached_post(int(before.id))))
     return True

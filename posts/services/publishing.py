@@ -1,6 +1,7 @@
 """Create posts."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,10 @@ from echomate.cache import Command
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Conflict, DependencyAway, NotFound
 from echomate.idempotency import Creation
-from posts import rendering
+from posts import attachments, rendering
 from posts.models import Post, public_partition
 from posts.rendering import RenderedPost
+from posts.services import attaching
 from posts.services.telling import tell
 from posts.text import written
 
@@ -21,6 +23,7 @@ class Draft:
     """What an author writes; `visibility` is fixed from then on."""
 
     content: str
+    media: Sequence[int] = ()
     visibility: str = "public"
     reply_policy: str = "everyone"
     language: str | None = None
@@ -62,6 +65,7 @@ def new_post(id_: int, author: int, draft: Draft, *, nonce: str = "") -> Post:
         author=author,
         content=draft.content,
         **text_fields(draft.content),
+        media=list(draft.media),
         language=draft.language,
         visibility=draft.visibility,
         reply_policy=draft.reply_policy,
@@ -83,7 +87,12 @@ def text_fields(content: str) -> dict[str, Any]:
 
 
 def put_post(post: Post) -> Wire | None:
-    """The item as it was put, also where a first try has put it before; None where the id is another post's."""
+    """The item as it was put, also where a first try has put it before; None where the id is another post's.
+
+    What it has of media is bound to it in the same transaction; raises `Invalid` and `Conflict` for them.
+    """
+    if post.media:
+        return attaching.put(post)
     request = post.get_save_kwargs_from_instance(Post.pk.does_not_exist(), "ALL_OLD")
     item: Wire = request["Item"]
     try:
@@ -106,7 +115,7 @@ def _announcements(author: int, post: int) -> list[Command]:
 
 def rendered(item: Wire) -> RenderedPost:
     """A post's item as its readers get it. Raises `NotFound` for a tombstone."""
-    value = rendering.render(item)
+    value = rendering.render(item, attachments.media_of([item]))
     if value is None:
         raise NotFound
     return rendering.parse(value)
