@@ -147,12 +147,13 @@ def links(page: Page[Any], request: PageRequest, *, url: str) -> dict[str, str |
     return {
         "next": None
         if page.next is None
-        else _link(request, url, bound=page.next, newer=False, seen=page.seen),
-        "previous": _link(request, url, bound=page.previous, newer=True),
+        else link(request, url, bound=page.next, newer=False, seen=page.seen),
+        "previous": link(request, url, bound=page.previous, newer=True),
     }
 
 
-def _link(request: PageRequest, url: str, *, bound: int, newer: bool, seen: int = 0) -> str:
+def link(request: PageRequest, url: str, *, bound: int, newer: bool, seen: int = 0) -> str:
+    """The URL of the page beyond a bound."""
     cursor = quote(encode_cursor(request.list_name, bound=bound, newer=newer, seen=seen))
     return f"{url}{'&' if '?' in url else '?'}limit={request.limit}&cursor={cursor}"
 

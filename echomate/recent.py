@@ -3,7 +3,7 @@
 A list in Redis for a minute, of `edge id:subject`. Lost: it shows when the index has it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from echomate import cache
@@ -33,9 +33,17 @@ class Recent:
 
     def edges(self, user: int) -> dict[int, int]:
         """Subject → the newest edge to it."""
+        return self.edges_of_many([user])[0]
+
+    def edges_of_many(self, users: Sequence[int]) -> list[dict[int, int]]:
+        """The same of each, in one round trip."""
         try:
-            (entries,) = cache.ask(("LRANGE", self.key(user), 0, -1))
+            replies = cache.ask(*(("LRANGE", self.key(user), 0, -1) for user in users))
         except DependencyAway:
-            return {}
-        pairs = (entry.split(b":") for entry in reversed(entries))
-        return {int(subject): int(edge) for edge, subject in pairs}
+            return [{} for _ in users]
+        return [_edges(entries) for entries in replies]
+
+
+def _edges(entries: Sequence[bytes]) -> dict[int, int]:
+    pairs = (entry.split(b":") for entry in reversed(entries))
+    return {int(subject): int(edge) for edge, subject in pairs}

@@ -66,6 +66,8 @@ def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
     replies = _ask([("MGET", *names), *marks])
     values = replies and replies[0]
     found = rendered.get(comments, found=_by_id(comments, values and values[:n]))
+    if not found:
+        return Hydrated({}, {}, set(), {}, Standing(viewer), {})
     about = hydration.hydrate(
         viewer,
         list({comment.post for comment in found.values()}),

@@ -36,6 +36,17 @@ def replies_to(comment: int, *, viewer: int | None, request: PageRequest, sort: 
     return _page(viewer, request, sort, _fetching(partition, "GSI1", recent, request, sort))
 
 
+def name_of_replies(comment: int, sort: Sort) -> str:
+    """The list's name, to which its cursors belong."""
+    return f"replies:{comment}:{sort.value}"
+
+
+def replies_after(comment: int, last: int, *, sort: Sort, url: str) -> str:
+    """Where the answers to a comment go on beyond one of them; `url` is that of the list."""
+    asked = PageRequest(name_of_replies(comment, sort))
+    return paging.link(asked, url, bound=sort.bound(last), newer=False)
+
+
 def comments_of(author: int, *, viewer: int | None, request: PageRequest) -> Page[bytes]:
     """What an author has commented wherever the viewer sees it, newest first."""
     recent, sort = recent_comments_of.edges(author), Sort.NEWEST

@@ -86,6 +86,19 @@ class CommentListSerializer(PageSerializer):
     results = CommentSerializer(many=True)
 
 
+class ThreadCommentSerializer(CommentSerializer):
+    next = serializers.URLField(
+        allow_null=True,
+        help_text="The answers to it that are not here, if there are more: a list of comments.",
+    )
+
+
+class ThreadSerializer(PageSerializer):
+    """A whole list, which goes on at the `next` of single comments."""
+
+    results = ThreadCommentSerializer(many=True)
+
+
 class CommentReactionSerializer(serializers.Serializer[Any]):
     """What a like did; the counters are null where the comment is out of sight by now."""
 

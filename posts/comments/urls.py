@@ -10,5 +10,6 @@ urlpatterns = [
     path("comments/<str:comment>/like", views.CommentLikeView.as_view(), name="comment-like"),
     path("comments/<str:comment>/hide", views.CommentHideView.as_view(), name="comment-hide"),
     path("comments/<str:comment>/replies", views.RepliesView.as_view(), name="replies"),
+    path("comments/<str:comment>/thread", views.ThreadView.as_view(), name="thread"),
     path("users/<str:user>/comments", views.UserCommentsView.as_view(), name="user-comments"),
 ]

@@ -1,15 +1,15 @@
-"""Comments over HTTP: created, listed, read, answered."""
+"""Comments over HTTP: created, read, edited, deleted, liked."""
 
 from typing import Any
 
+import pytest
+
+from echomate import metering
 from posts.tests.actor import Actor, Person
-
-
-def comment_on(post: int, by: Person, content: str = "hello", **fields: Any) -> int:
-    """The id of a new comment."""
-    answer = by.post(f"posts/{post}/comments", {"content": content, **fields})
-    assert answer.status == 201, answer.content
-    return int(answer.json["id"])
+from posts.tests.commenting import comment_on
+from posts.tests.test_away import lose_first_answers
+from posts.tests.test_bad_input import BODIES, WRITES, is_problem
+from social import services as social
 
 
 def test_a_comment_is_there_at_once_for_everybody(ann: Person, bob: Person, nobody: Actor) -> None:
@@ -34,18 +34,239 @@ def test_a_comment_is_there_at_once_for_everybody(ann: Person, bob: Person, nobo
         "viewer": {"liked": False},
     }
     assert made.json["author"]["id"] == str(bob.id)
+    path = f"comments/{made.json['id']}"
     for reader in (ann, bob):
         assert reader.get(f"posts/{post}/comments").json["results"] == [made.json]
-        assert reader.get(f"comments/{made.json['id']}").json == made.json
+        assert reader.get(path).json == made.json
+        assert reader.get(path).headers["ETag"] == made.headers["ETag"]
     assert nobody.get(f"posts/{post}/comments").json["results"] == [made.json | {"viewer": None}]
+    assert nobody.get(path, If_None_Match=nobody.get(path).headers["ETag"]).status == 304
 
 
-def test_answers_stand_under_what_they_answer(ann: Person, bob: Person) -> None:
+def test_a_comment_costs_three_units_and_its_first_answer_one_more(ann: Person, bob: Person) -> None:
     post = ann.publish()
     top = comment_on(post, bob)
-    answer = comment_on(post, ann, parent_id=str(top))
-    deeper = comment_on(post, bob, parent_id=str(answer))
+    for parent, units in ((None, 3), (top, 4), (top, 3)):
+        with metering.metering() as meter:
+            comment_on(post, ann, parent=parent)
+        assert sum(cost for operation, cost in meter.dynamodb if operation in WRITES) == units
+
+
+def test_a_page_of_comments_that_is_cached_takes_few_round_trips(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    for number in range(5):
+        comment_on(post, bob, str(number))
+    ann.get(f"posts/{post}/comments")
+    with metering.metering() as meter:
+        assert len(ann.get(f"posts/{post}/comments").json["results"]) == 5
+    assert [operation for operation, _ in meter.dynamodb] == ["Query"]
+    assert len(meter.redis) <= 5
+
+
+def test_who_is_named_in_a_comment_is_mentioned(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    made = bob.post(f"posts/{post}/comments", {"content": f"hello @{ann.name} and @nobody_at_all"}).json
+    assert [user["username"] for user in made["mentions"]] == [ann.name]
+    assert made["content_html"].count("<a ") == 1
+    path = f"comments/{made['id']}"
+    assert ann.get(path).json["mentions"] == made["mentions"]
+    edited = bob.put(path, {"content": f"hello @{bob.name}"}).json
+    assert [user["username"] for user in edited["mentions"]] == [bob.name]
+    assert ann.get(path).json["content_html"] == edited["content_html"]
+    assert bob.put(path, {"content": "hello"}).json["mentions"] == []
+
+
+def test_an_edit_shows_at_once_and_names_its_moment(ann: Person, bob: Person) -> None:
+    path = f"comments/{comment_on(ann.publish(), bob, 'before')}"
+    tag = ann.get(path).headers["ETag"]
+    edited = bob.put(path, {"content": "after"}, If_Match=tag)
+    assert (edited.status, edited.json["content"]) == (200, "after")
+    assert edited.json["edited_at"] is not None
+    assert ann.get(path).json["content"] == "after"
+    assert ann.get(path, If_None_Match=tag).status == 200
+    late = bob.put(path, {"content": "later"}, If_Match=tag)
+    assert (late.status, late.problem) == (412, "edit-conflict")
+    assert bob.put(path, {"content": "later"}).status == 200
+    same = bob.get(path).headers["ETag"]
+    assert bob.put(path, {"content": "later"}, If_Match=same).headers["ETag"] == same
+
+
+def test_only_its_author_changes_a_comment(ann: Person, bob: Person, nobody: Actor) -> None:
+    path = f"comments/{comment_on(ann.publish(), bob)}"
+    assert ann.put(path, {"content": "mine"}).status == 403
+    assert ann.delete(path).status == 403
+    assert nobody.put(path, {"content": "mine"}).status == 401
+    assert nobody.delete(path).status == 401
+    assert bob.get(path).json["content"] == "hello"
+    assert bob.delete(path).status == 204
+    for answer in (
+        bob.get(path),
+        bob.put(path, {"content": "x"}),
+        bob.delete(path),
+        ann.post(f"{path}/like"),
+    ):
+        assert answer.status == 404
+
+
+def test_a_like_is_taken_once_and_given_back(ann: Person, bob: Person) -> None:
+    path = f"comments/{comment_on(ann.publish(), bob)}"
+    for _ in range(2):
+        answer = ann.post(f"{path}/like")
+        assert answer.json == {"viewer": {"liked": True}, "counts": {"likes": 1, "replies": 0}} or _
+        assert ann.get(path).json["viewer"] == {"liked": True}
+    assert bob.get(path).json["viewer"] == {"liked": False}
+    for _ in range(2):
+        assert ann.delete(f"{path}/like").json["viewer"] == {"liked": False}
+        assert ann.get(path).json["viewer"] == {"liked": False}
+
+
+def test_a_like_can_be_taken_back_where_the_post_is_out_of_sight(ann: Person, bob: Person) -> None:
+    social.follow(follower=bob.id, followed=ann.id)
+    comment = comment_on(ann.publish(visibility="followers"), ann)
+    assert bob.post(f"comments/{comment}/like").status == 200
+    social.unfollow(follower=bob.id, followed=ann.id)
+    assert bob.get(f"comments/{comment}").status == 404
+    assert bob.post(f"comments/{comment}/like").status == 404
+    taken = bob.delete(f"comments/{comment}/like")
+    assert (taken.status, taken.json) == (200, {"viewer": {"liked": False}, "counts": None})
+    assert bob.delete(f"comments/{comment}/like").status == 404
+
+
+def test_the_comments_of_somebody_are_listed_newest_first(ann: Person, bob: Person, nobody: Actor) -> None:
+    post, other = ann.publish(), bob.publish()
+    mine = [comment_on(post, bob), comment_on(other, bob)]
+    mine.append(comment_on(post, bob, parent=comment_on(post, ann)))
+    for reader in (ann, nobody):
+        assert reader.ids(f"users/{bob.name}/comments") == mine[::-1]
+        assert reader.ids(f"users/{bob.id}/comments?limit=2") == mine[:0:-1]
+    assert nobody.get("users/999/comments").status == 404
+
+
+REPLIES = {
+    "everyone": {"follower", "mentioned", "stranger"},
+    "followers": {"follower"},
+    "mentioned": {"mentioned"},
+    "nobody": set[str](),
+}
+
+
+@pytest.mark.parametrize("policy", REPLIES)
+def test_the_author_says_who_may_reply(ann: Person, policy: str) -> None:
+    people = {name: Person() for name in ("follower", "mentioned", "stranger")}
+    social.follow(follower=people["follower"].id, followed=ann.id)
+    post = ann.publish(f"hello @{people['mentioned'].name}", reply_policy=policy)
+    top = comment_on(post, ann)
+    for name, person in people.items():
+        status = 201 if name in REPLIES[policy] else 403
+        for body in ({"content": "x"}, {"content": "x", "parent_id": str(top)}):
+            assert person.post(f"posts/{post}/comments", body).status == status
+    assert comment_on(post, ann, parent=top)
+
+
+@pytest.mark.parametrize(("body", "status", "problem"), BODIES, ids=range(len(BODIES)))
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_a_body_that_is_no_json_object_is_refused(
+    ann: Person, method: str, body: bytes, status: int, problem: str
+) -> None:
+    post = ann.publish()
+    path = f"posts/{post}/comments" if method == "POST" else f"comments/{comment_on(post, ann)}"
+    with metering.metering() as meter:
+        answer = ann.call(method, path, body)
+    assert is_problem(answer, status)
+    assert answer.problem == problem
+    assert not WRITES & {operation for operation, _ in meter.dynamodb}
+
+
+WRONG: list[Any] = ["", " \n", "\u200b", "a\0b", "a" + "\u0301" * 40, "x" * 5001, None, 5, True, [], {}]
+WRONG.append(" ".join(f"@somebody{number}" for number in range(21)))
+
+
+@pytest.mark.parametrize("content", WRONG, ids=range(len(WRONG)))
+def test_a_content_that_is_wrong_is_named(ann: Person, content: Any) -> None:
+    post = ann.publish()
+    path = f"comments/{comment_on(post, ann)}"
+    with metering.metering() as meter:
+        answers = [
+            ann.post(f"posts/{post}/comments", {"content": content}),
+            ann.put(path, {"content": content}),
+        ]
+    for answer in answers:
+        assert is_problem(answer, 400)
+        assert list(answer.json["errors"]) == ["content"]
+    assert not WRITES & {operation for operation, _ in meter.dynamodb}
+
+
+def test_a_parent_that_is_none_of_this_posts_comments_is_named(ann: Person, bob: Person) -> None:
+    post, other = ann.publish(), ann.publish()
+    deleted, hidden = comment_on(post, bob), comment_on(post, bob)
+    assert bob.delete(f"comments/{deleted}").status == 204
+    assert ann.post(f"comments/{hidden}/hide").status == 200
+    elsewhere = comment_on(other, bob)
+    stranger = Person()
+    for parent in (
+        1,
+        "",
+        "x",
+        "-1",
+        "9" * 30,
+        [],
+        {},
+        True,
+        "5",
+        str(post),
+        *map(str, (deleted, hidden, elsewhere)),
+    ):
+        answer = stranger.post(f"posts/{post}/comments", {"content": "x", "parent_id": parent})
+        assert is_problem(answer, 400)
+        assert list(answer.json["errors"]) == ["parent_id"]
+    assert stranger.post(f"posts/{post}/comments", {"content": "x", "parent_id": None}).status == 201
+
+
+@pytest.mark.parametrize("id_", ["0", "-1", "abc", "9" * 19, "9" * 400, "%00", "1e3", "5"])
+def test_what_is_no_comment_is_not_there(ann: Person, id_: str) -> None:
+    path = f"comments/{id_}"
+    for answer in (
+        *(ann.get(path), ann.put(path, {"content": "x"}), ann.delete(path)),
+        *(ann.post(f"{path}/like"), ann.delete(f"{path}/like"), ann.post(f"{path}/hide")),
+        *(ann.delete(f"{path}/hide"), ann.get(f"{path}/replies"), ann.get(f"{path}/thread")),
+        *(ann.get(f"posts/{id_}/comments"), ann.post(f"posts/{id_}/comments", {"content": "x"})),
+    ):
+        assert is_problem(answer, 404)
+
+
+def test_a_list_that_is_asked_for_wrongly_is_refused(ann: Person) -> None:
+    post = ann.publish()
+    top = comment_on(post, ann)
+    for path in (f"posts/{post}/comments", f"comments/{top}/replies", f"comments/{top}/thread"):
+        for sort in ("", "up", "OLDEST"):
+            assert list(ann.get(f"{path}?sort={sort}").json["errors"]) == ["sort"]
+    oldest = ann.get(f"posts/{post}/comments?sort=oldest").json["previous"]
+    wrong = oldest.replace("oldest", "newest")
+    assert ann.get(wrong).problem == "invalid-cursor"
+
+
+def test_a_key_makes_one_comment(ann: Person, bob: Person) -> None:
+    path = f"posts/{ann.publish()}/comments"
+    first, again = (bob.post(path, {"content": "once"}, Idempotency_Key="one") for _ in range(2))
+    assert (again.status, again.json) == (201, first.json)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert bob.post(path, {"content": "other"}, Idempotency_Key="one").status == 422
+    assert bob.ids(path) == [int(first.json["id"])]
+
+
+def test_a_write_whose_answer_is_lost_is_made_once(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The wire tries again; the condition of each write knows its own first try."""
+    post = ann.publish()
+    lost = lose_first_answers(monkeypatch)
+    top = comment_on(post, ann)
+    answer = comment_on(post, ann, parent=top)
+    path = f"comments/{answer}"
+    assert ann.put(path, {"content": "second"}).json["content"] == "second"
+    assert ann.post(f"{path}/like").json["counts"]["likes"] == 1
+    assert not ann.delete(f"{path}/like").json["viewer"]["liked"]
+    assert ann.post(f"{path}/hide").json["hidden"]
+    assert ann.delete(path).status == 204
     assert ann.ids(f"posts/{post}/comments") == [top]
-    assert ann.ids(f"comments/{top}/replies") == [answer]
-    shown = bob.get(f"comments/{answer}/replies").json["results"]
-    assert [(one["id"], one["parent_id"], one["depth"]) for one in shown] == [(str(deeper), str(answer), 2)]
+    assert ann.ids(f"comments/{top}/replies") == []
+    assert ann.delete(f"comments/{top}").status == 204
+    assert len(lost) == 9
