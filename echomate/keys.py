@@ -158,6 +158,15 @@ def post(post: int) -> Key:
     return post_partition(post), "POST"
 
 
+def tag(name: str) -> str:
+    """The partition of the public posts that bear a hashtag, by `post_sort`."""
+    return f"TAG#{name}"
+
+
+def tag_entry(name: str, post: int) -> Key:
+    return tag(name), post_sort(post)
+
+
 def post_stats(post: int) -> Key:
     return post_partition(post), STATS
 
@@ -467,6 +476,10 @@ def author_list(user: int) -> str:
 
 def public_list() -> str:
     return "public"
+
+
+def tag_list(name: str) -> str:
+    return f"tag:{name}"
 
 
 def fresh_followers(user: int) -> str:

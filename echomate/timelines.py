@@ -1,8 +1,8 @@
 """Timelines in Redis: lists of post ids, newest first, capped; order and duplicates are settled when they are read.
 
 Two kinds. A *home* list exists once its reader came; while it is made it holds a negative number of its builder's own.
-An *author's* and the *public* list, the *sources* of homes, are made by the first push or read, and hold everything
-from the newest post down to their last element. In both, `0` at the end says that nothing older exists. What is lost
+An *author's*, the *public* and a *hashtag's* list, the *sources*, are made by the first push or read, and hold all from
+the newest post down to their last element. In both, `0` at the end says that nothing older exists. What is lost
 is built again.
 
 An index lags, so what is read from it just after a loss may have a gap. In a source it stands behind a mark, the
@@ -25,6 +25,7 @@ END = 0
 HOME_SECONDS = 7 * 24 * 3600
 AUTHOR_SECONDS = 1800
 PUBLIC_SECONDS = HOME_SECONDS
+TAG_SECONDS = AUTHOR_SECONDS
 MAKING_SECONDS = 15
 YOUNG_SECONDS = 10
 LATE_MILLISECONDS = 10_000

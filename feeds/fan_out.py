@@ -25,14 +25,18 @@ def announce(post: int, *, author: int, public: bool) -> None:
     lists = [(keys.author_list(author), timelines.AUTHOR_SECONDS)]
     if public:
         lists.append((keys.public_list(), timelines.PUBLIC_SECONDS))
-    cache.ask(
-        *(
-            timelines.insert_into_source(key, post)
-            if timelines.is_late(post)
-            else timelines.announce(key, post, seconds=seconds)
-            for key, seconds in lists
-        )
-    )
+    cache.ask(*(_announcement(key, post, seconds) for key, seconds in lists))
+
+
+def announce_tagged(post: int, tag: str) -> None:
+    """Put the post into the list of a hashtag; again changes nothing."""
+    cache.ask(_announcement(keys.tag_list(tag), post, timelines.TAG_SECONDS))
+
+
+def _announcement(key: str, post: int, seconds: int) -> Command:
+    if timelines.is_late(post):
+        return timelines.insert_into_source(key, post)
+    return timelines.announce(key, post, seconds=seconds)
 
 
 def deliver(post: int, *, author: int, after: int | None = None, once: bool = False) -> None:

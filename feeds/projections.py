@@ -1,6 +1,7 @@
 """A new post goes to the homes of its readers, a deleted one leaves the lists; who was hidden comes back to both."""
 
 from accounts.selectors import ACTIVE
+from echomate import keys, timelines
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from feeds import fan_out, returning
@@ -28,6 +29,16 @@ def _deliver_to_those_mentioned_anew(old: Image, new: Image) -> None:
     mentioned = set(new.get("Mentions", ())).difference(old.get("Mentions", ()))
     if mentioned:
         fan_out.deliver_to_mentioned(new["Id"], author=new["Author"], mentioned=mentioned)
+
+
+@projects("tag_entry")
+def announce_tagged(change: Change, effects: Effects) -> None:
+    """A post that bears a hashtag enters its list, and leaves it with the entry."""
+    post, tag = last_id(change.item["SK"]), change.item["PK"].removeprefix(keys.tag(""))
+    if change.kind == "insert":
+        fan_out.announce_tagged(post, tag)
+    elif change.kind == "remove":
+        effects.forget_parts(timelines.withdraw(keys.tag_list(tag), post))
 
 
 @projects("user")

@@ -1,4 +1,4 @@
-"""The facts that timelines are made of: ids of posts by author, and of all public ones, from the indexes.
+"""The facts that timelines are made of: ids of posts by author, of all public ones, and of those with a hashtag.
 
 An index lags; what it doesn't show yet stands in the lists of Redis, which are announced to before anything is read.
 """
@@ -34,9 +34,15 @@ def public_ids(*, below: int | None = None, above: int | None = None, limit: int
     return list(heapq.merge(*shards, reverse=newest_first))[:limit]
 
 
+def tag_ids(name: str, *, below: int | None = None, above: int | None = None, limit: int) -> list[int]:
+    """The same of posts that bear a hashtag; from the table itself, which doesn't lag."""
+    return list(_ids(keys.tag(name), None, below=below, above=above, limit=limit))
+
+
 def _ids(
-    partition: str, index: str, *, below: int | None = None, above: int | None = None, limit: int
+    partition: str, index: str | None, *, below: int | None = None, above: int | None = None, limit: int
 ) -> Iterator[int]:
+    sort = f"{index or ''}SK"
     items = table.query(
         partition,
         index=index,
@@ -45,9 +51,9 @@ def _ids(
         above=None if above is None else keys.post_sort(above),
         limit=limit,
         newest_first=above is None,
-        attributes=(f"{index}SK",),
+        attributes=(sort,),
     )
-    return (table.last_id(item[f"{index}SK"]["S"]) for item in items)
+    return (table.last_id(item[sort]["S"]) for item in items)
 
 
 @lru_cache(maxsize=1)

@@ -1,4 +1,4 @@
-"""The home feed and the public timeline."""
+"""The home feed, the public timeline, and those of hashtags."""
 
 from collections.abc import Sequence
 
@@ -7,10 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from echomate.cache import Command
-from echomate.schema.parameters import PAGE
+from echomate.errors import NotFound
+from echomate.schema.parameters import PAGE, TAG
 from echomate.views import ApiView, list_response
 from feeds import selectors
 from feeds.serializers import FeedSerializer
+from posts.selectors import tag_name
 from posts.serializers import PostListSerializer
 
 
@@ -45,4 +47,28 @@ class TimelineView(ApiView):
     def get(self, request: Request) -> Response:
         """All public posts, newest first."""
         page = selectors.public(self.viewer_id_or_none, self.page, opening=self.opening)
+        return list_response(request, page, self.page)
+
+
+class TagTimelineView(ApiView):
+    """GET /tags/{tag}/timeline."""
+
+    anonymous = True
+
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        tag = tag_name(self.kwargs["tag"])
+        if tag is None:
+            raise NotFound
+        self.tag, self.page = tag, self.page_request(f"tag:{tag}")
+        return selectors.tagged_reads(self.tag, self.page)
+
+    @extend_schema(
+        operation_id="readTagTimeline",
+        tags=["feeds"],
+        parameters=[TAG, *PAGE],
+        responses={200: PostListSerializer},
+    )
+    def get(self, request: Request, tag: str) -> Response:
+        """The public posts that bear a hashtag, newest first."""
+        page = selectors.tagged(self.viewer_id_or_none, self.tag, self.page, opening=self.opening)
         return list_response(request, page, self.page)

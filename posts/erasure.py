@@ -10,6 +10,7 @@ from posts.sweeping import sweep_partition
 KEYS = ("PK", "SK")
 
 privacy.remembers(keys.viewer_hash, keys.recent_likes, keys.recent_bookmarks)
+privacy.not_erased("tag_entry", because="It names no author, and goes when its post becomes a tombstone.")
 privacy.not_erased("post_stats", because="They say nothing of anybody, and go with their post's tombstone.")
 
 

@@ -78,3 +78,4 @@ def bookmarks(user: int) -> Iterator[Row]:
 
 
 privacy.not_exported("post_stats", because="numbers, counted from the posts' likes and comments")
+privacy.not_exported("tag_entry", because="it repeats what the posts say")

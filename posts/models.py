@@ -6,6 +6,7 @@
 | an author's posts, newest first | GSI1 `AUTHOR#u`, by `POST#p` |
 | all public posts, newest first | GSI2 `PUBLIC#n`, by `POST#p` |
 | what a post was before its edits, newest first | query `POST#p` / `VERSION#n`, by the number of the version |
+| public posts that bear a hashtag, newest first | query `TAG#name` / `POST#` |
 | does a user like a post | get `POST#p` / `LIKE#u` |
 | who likes a post, by account | query `POST#p` / `LIKE#` |
 | what a user likes, newest first | GSI1 `LIKES#u`, by like id |
@@ -79,6 +80,10 @@ class Like(Item, discriminator="like"):
 
 class Bookmark(Item, discriminator="bookmark"):
     """The same, but in the partition of its user, who alone knows of it. Nothing leads to it from the post."""
+
+
+class TagEntry(Item, discriminator="tag_entry"):
+    """That a public post bears a hashtag: its keys say it. The projector puts it and takes it away."""
 
 
 def public_partition(post: int) -> str:

@@ -5,7 +5,7 @@ from echomate.config import config
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from media.services import remove as remove_media
-from posts import sweeping
+from posts import sweeping, tag_entries
 
 
 @projects("post")
@@ -42,6 +42,15 @@ def _bury_stats(post: int, *, expires_at: int | None) -> None:
                 "ExpressionAttributeValues": {":then": {"N": str(expires_at)}},
             },
         )
+
+
+@projects("post")
+def index_tags(change: Change, effects: Effects) -> None:
+    """Entries of its hashtags come and go with what the post says."""
+    post = last_id(change.item["PK"])
+    before, after = tag_entries.tags_of(change.old), tag_entries.tags_of(change.new)
+    tag_entries.put(post, after - before)
+    tag_entries.delete(post, before - after)
 
 
 @projects("like")

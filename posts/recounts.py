@@ -1,11 +1,12 @@
-"""The posts' part in a rebuild: counters counted from posts and likes."""
+"""The posts' part in a rebuild: counters counted from posts and likes, and the entries of hashtags."""
 
 from collections.abc import Iterable, Mapping
 
 from echomate import keys, table
 from echomate.dynamodb import Wire
 from echomate.keys import Key
-from echomate.stream.rebuild import Tally, recounts
+from echomate.stream.rebuild import Tally, rebuilds, recounts
+from posts import tag_entries
 
 
 @recounts("posts, and likes given", of="user")
@@ -28,6 +29,12 @@ def likes_of(post: Key) -> Tally:
         return {"Likes": _number(table.query(post[0], prefix=keys.LIKE, attributes=("SK",)))}
 
     return Tally(keys.post_stats(id_), keys.cached_post_stats(id_), count)
+
+
+@rebuilds("entries of hashtags")
+def index_all_tags() -> None:
+    tag_entries.put_all()
+    tag_entries.delete_stale()
 
 
 def _number(items: Iterable[Wire]) -> int:

@@ -8,6 +8,7 @@ from echomate import cache, keys, table
 from echomate.dynamodb import Wire
 from posts import attachments, rendering
 from posts.rendering import RenderedPost
+from posts.text import tag_name
 
 __all__ = [
     "BOOKMARKED",
@@ -20,6 +21,7 @@ __all__ = [
     "parse_counts",
     "rendered",
     "stats",
+    "tag_name",
     "viewer_bits",
 ]
 

@@ -1,12 +1,10 @@
 """The graph's part in a rebuild: counters counted from the edges, and a last look at what crossed on its way."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from echomate import dynamodb, keys, table
-from echomate.config import config
-from echomate.dynamodb import Wire
+from echomate import keys, table
 from echomate.keys import Key
-from echomate.stream.rebuild import Tally, rebuilds, recounts
+from echomate.stream.rebuild import Tally, everything, rebuilds, recounts
 from social.projections import delete_forbidden
 from social.services.requests import look_again
 
@@ -26,7 +24,7 @@ def edges_of(user: Key) -> Tally:
 @rebuilds("edges that a block forbids")
 def delete_all_forbidden() -> None:
     """Where the records of a follow and a block that crossed were lost, nobody has looked again."""
-    for block in _all("block"):
+    for block in everything("block"):
         blocker, blocked = table.last_id(block["PK"]["S"]), table.last_id(block["SK"]["S"])
         delete_forbidden(follower=blocker, followed=blocked)
         delete_forbidden(follower=blocked, followed=blocker)
@@ -35,22 +33,7 @@ def delete_all_forbidden() -> None:
 @rebuilds("requests that have nothing to wait for")
 def settle_all_requests() -> None:
     """Where the record of a request, or of its account's unlocking, was lost."""
-    for request in _all("follow_request"):
+    for request in everything("follow_request"):
         follower, followed = table.last_id(request["PK"]["S"]), table.last_id(request["SK"]["S"])
         delete_forbidden(follower=follower, followed=followed)
         look_again(follower=follower, followed=followed)
-
-
-def _all(entity: str) -> Iterator[Wire]:
-    request: Wire = {
-        "TableName": config.table_name,
-        "ProjectionExpression": "PK, SK",
-        "FilterExpression": "EntityType = :entity",
-        "ExpressionAttributeValues": {":entity": {"S": entity}},
-    }
-    while True:
-        answer = dynamodb.call("Scan", request)
-        yield from answer["Items"]
-        if "LastEvaluatedKey" not in answer:
-            return
-        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

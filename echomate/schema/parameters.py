@@ -16,6 +16,9 @@ USER = OpenApiParameter(
 USER_ID = OpenApiParameter("user", _ID, OpenApiParameter.PATH, description="The id of a user.")
 POST = OpenApiParameter("post", _ID, OpenApiParameter.PATH, description="The id of a post.")
 MEDIA = OpenApiParameter("media", _ID, OpenApiParameter.PATH, description="The id of a medium.")
+TAG = OpenApiParameter(
+    "tag", str, OpenApiParameter.PATH, description="A hashtag without its sign, in whatever case."
+)
 JOB = OpenApiParameter("job", _ID, OpenApiParameter.PATH, description="The id of a job.")
 PAGE = [
     OpenApiParameter(

@@ -5,7 +5,7 @@ A counter is counted, the projector is waited for, and it is counted again. Wher
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -107,6 +107,23 @@ def _subjects() -> Iterator[_Subject]:
             for name, recount in _recounts[item["EntityType"]["S"]]:
                 if tally := recount((item["PK"]["S"], item["SK"]["S"])):
                     yield _Subject(name, tally)
+        if "LastEvaluatedKey" not in answer:
+            return
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def everything(entity_type: str, *, attributes: Sequence[str] = ("PK", "SK")) -> Iterator[Wire]:
+    """Every item of an entity type, by a scan; for rebuilders."""
+    request: Wire = {
+        "TableName": config.table_name,
+        "ConsistentRead": True,
+        "ProjectionExpression": ", ".join(attributes),
+        "FilterExpression": "EntityType = :entity",
+        "ExpressionAttributeValues": {":entity": {"S": entity_type}},
+    }
+    while True:
+        answer = dynamodb.call("Scan", request)
+        yield from answer["Items"]
         if "LastEvaluatedKey" not in answer:
             return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -193,12 +193,12 @@ def plant_wishes(plot: Plot) -> None:
         FollowRequest.between(follower=follower, followed=followed).save()
 
 
-@plants("post", "post_version", "like", "bookmark")
+@plants("post", "post_version", "like", "bookmark", "tag_entry")
 def plant_writings(plot: Plot) -> None:
     for number, visibility in enumerate(("public", "followers", "public")):
-        made = plot.person.post("/posts", {"content": f"{MARK} {number}", "visibility": visibility})
+        made = plot.person.post("/posts", {"content": f"{MARK} {number} #{MARK}", "visibility": visibility})
         assert made.status_code == 201
-        edited = plot.person.patch(f"/posts/{made.json()['id']}", {"content": f"{MARK} again"})
+        edited = plot.person.patch(f"/posts/{made.json()['id']}", {"content": f"{MARK} again #{MARK}"})
         assert edited.status_code == 200
         assert plot.friend.post(f"/posts/{made.json()['id']}/like").status_code == 200
         assert plot.friend.post(f"/posts/{made.json()['id']}/bookmark").status_code == 200
