@@ -1,11 +1,11 @@
 """What follows from a change of a post or of a mark on one: counters, stale caches, the end of a tombstone's."""
 
-from echomate import dynamodb, keys, table
-from echomate.config import config
+from echomate import keys
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from media.services import remove as remove_media
 from posts import sweeping, tag_entries
+from posts.tombstones import bury_stats
 
 
 @projects("post")
@@ -20,7 +20,7 @@ def post_changed(change: Change, effects: Effects) -> None:
         _count_user(effects, before, "Posts", -1)
         effects.forget(keys.cached_post_stats(post))
         remove_media((change.old or {}).get("Media", ()), attached=change.item["PK"])
-        _bury_stats(post, expires_at=change.item.get("ExpiresAt"))
+        bury_stats(keys.post_stats(post), expires_at=change.item.get("ExpiresAt"))
         if "DeletedAt" in change.item:
             sweeping.expect(post, deleted_at=change.item["DeletedAt"])
 
@@ -28,20 +28,6 @@ def post_changed(change: Change, effects: Effects) -> None:
 def _author(image: Image | None) -> int | None:
     """Whose post it is; None for none and for a tombstone."""
     return image.get("Author") if image else None
-
-
-def _bury_stats(post: int, *, expires_at: int | None) -> None:
-    """The counters go when their tombstone goes; those that are still to come too."""
-    if expires_at is not None:
-        dynamodb.call(
-            "UpdateItem",
-            {
-                "TableName": config.table_name,
-                "Key": table.wire_key(keys.post_stats(post)),
-                "UpdateExpression": "SET ExpiresAt = :then",
-                "ExpressionAttributeValues": {":then": {"N": str(expires_at)}},
-            },
-        )
 
 
 @projects("post")

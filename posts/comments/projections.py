@@ -6,7 +6,7 @@ from echomate import jobs, keys
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from posts.comments.tasks import SWEEP_LIKES
-from posts.comments.tombstones import bury_stats
+from posts.tombstones import bury_stats
 
 LIKES_STAY = timedelta(days=1)
 """After the deletion of a comment."""
@@ -14,13 +14,18 @@ LIKES_STAY = timedelta(days=1)
 
 @projects("comment")
 def comment_changed(change: Change, effects: Effects) -> None:
-    """Comments are counted as they come and as they become tombstones, whose own end counts nothing."""
+    """Comments are counted as they come and as they become tombstones.
+
+    A removal counts nothing: it is the end of a tombstone, or of all comments of a post that was deleted.
+    """
     comment = last_id(change.item["PK"])
     effects.forget(keys.cached_comment(comment))
+    if change.new is None:
+        return
     delta = _is_there(change.new) - _is_there(change.old)
     if delta:
-        _count(effects, change.item, delta)
-    if delta < 0 and change.new is not None:
+        _count(effects, change.new, delta)
+    if delta < 0:
         effects.forget(keys.cached_comment_stats(comment))
         bury_stats(keys.comment_stats(comment), expires_at=change.new.get("ExpiresAt"))
         _sweep_likes_later(comment, change)

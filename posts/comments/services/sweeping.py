@@ -5,12 +5,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from echomate import keys, privacy, table
+from echomate.ids import now_seconds
 from echomate.keys import Key
 from posts.comments.walking import items_of
+from posts.models import TOMBSTONE_SECONDS
+from posts.tombstones import bury_stats
 
 
 def sweep(post: int) -> Iterator[int]:
-    """Remove all comments of a post, their likes and counters; how many items each step took.
+    """Remove all comments of a post with their likes; how many items each step took. Counters get an end.
 
     Answers go before what they answer, and likes before what they are of, so what a sweep that was cut short has
     left is found again.
@@ -19,14 +22,19 @@ def sweep(post: int) -> Iterator[int]:
     for item in items_of(post):
         levels[int(item["Depth"]["N"])].append(int(item["Id"]["N"]))
     for depth in sorted(levels, reverse=True):
-        yield from _remove(key for comment in levels[depth] for key in _beside(comment))
+        yield from _remove(key for comment in levels[depth] for key in _likes(comment))
         yield from _remove(map(keys.comment, levels[depth]))
 
 
-def _beside(comment: int) -> Iterator[Key]:
-    """The keys of likes and counters."""
+def _likes(comment: int) -> Iterator[Key]:
+    """The keys of likes. Their removal will be counted, so the counters, if there are any, stay for a while."""
+    stats = keys.comment_stats(comment)
     partition, sort = keys.comment(comment)
-    return map(table.key_of, table.query(partition, above=sort, attributes=("PK", "SK")))
+    for item in table.query(partition, above=sort, attributes=("PK", "SK")):
+        if table.key_of(item) != stats:
+            yield table.key_of(item)
+            continue
+        bury_stats(stats, expires_at=now_seconds() + TOMBSTONE_SECONDS)
 
 
 def sweep_likes(comment: int) -> Iterator[int]:

@@ -1,0 +1,129 @@
+"""Who sees a comment: as its post, but for blocks between its author and the viewer, and for what was hidden."""
+
+import pytest
+
+from accounts.services import suspend
+from posts.tests.actor import Actor, Person
+from posts.tests.commenting import comment_on, ids_of, thread
+from social import services as social
+
+
+def finds(reader: Actor, post: int, comment: int, author: Person) -> set[bool]:
+    """Whether a comment right under a post is found, by every path; all should say the same."""
+    by_id = reader.get(f"comments/{comment}").status == 200
+    read_thread = reader.get(f"comments/{comment}/thread").status == 200
+    replies = reader.get(f"comments/{comment}/replies").status == 200
+    found = {by_id, read_thread, replies}
+    for path in (f"posts/{post}/comments", f"users/{author.id}/comments"):
+        answer = reader.get(path)
+        found.add(answer.status == 200 and str(comment) in [one["id"] for one in answer.json["results"]])
+    return found
+
+
+@pytest.mark.parametrize("blocker_is_reader", [True, False])
+def test_people_with_a_block_between_them_do_not_see_each_others_comments(
+    ann: Person, bob: Person, *, blocker_is_reader: bool
+) -> None:
+    post, reader = ann.publish(), Person()
+    comment = comment_on(post, bob)
+    below = comment_on(post, ann, parent=comment)
+    assert finds(reader, post, comment, bob) == {True}
+    one, other = (reader, bob) if blocker_is_reader else (bob, reader)
+    social.block(blocker=one.id, blocked=other.id)
+    assert finds(reader, post, comment, bob) == {False}
+    assert reader.get(f"comments/{below}").status == 200
+    for call in (
+        reader.post(f"comments/{comment}/like"),
+        reader.delete(f"comments/{comment}/like"),
+        reader.delete(f"comments/{comment}"),
+    ):
+        assert call.status == 404
+    answer = reader.post(f"posts/{post}/comments", {"content": "x", "parent_id": str(comment)})
+    assert list(answer.json["errors"]) == ["parent_id"]
+    social.unblock(blocker=one.id, blocked=other.id)
+    assert finds(reader, post, comment, bob) == {True}
+
+
+def test_comments_on_a_post_are_seen_by_those_who_see_the_post(
+    ann: Person, bob: Person, nobody: Actor
+) -> None:
+    social.follow(follower=bob.id, followed=ann.id)
+    post, stranger = ann.publish(visibility="followers"), Person()
+    comment = comment_on(post, bob)
+    assert finds(ann, post, comment, bob) == finds(bob, post, comment, bob) == {True}
+    for reader in (stranger, nobody):
+        assert finds(reader, post, comment, bob) == {False}
+    assert stranger.post(f"posts/{post}/comments", {"content": "x"}).status == 404
+    social.unfollow(follower=bob.id, followed=ann.id)
+    assert finds(bob, post, comment, bob) == {False}
+    assert bob.put(f"comments/{comment}", {"content": "x"}).status == 404
+    assert bob.post(f"posts/{post}/comments", {"content": "x"}).status == 404
+    assert bob.delete(f"comments/{comment}").status == 204
+    assert finds(ann, post, comment, bob) == {False}
+
+
+def test_the_comments_of_a_deleted_post_are_gone_with_it(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    comment = comment_on(post, bob)
+    assert finds(bob, post, comment, bob) == {True}
+    ann.delete(f"posts/{post}")
+    assert finds(bob, post, comment, bob) == finds(ann, post, comment, bob) == {False}
+
+
+def test_a_muted_persons_comments_stay(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    comment = comment_on(post, bob)
+    assert ann.post(f"users/{bob.id}/mute").status == 200
+    assert finds(ann, post, comment, bob) == {True}
+
+
+def test_a_suspended_persons_comments_are_not_shown(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    comment = comment_on(post, bob)
+    suspend(bob.id)
+    assert finds(ann, post, comment, bob) == {False}
+
+
+def test_a_hidden_comment_is_seen_by_its_author_and_the_posts(
+    ann: Person, bob: Person, nobody: Actor
+) -> None:
+    post, reader = ann.publish(), Person()
+    comment = comment_on(post, bob)
+    below = comment_on(post, ann, parent=comment)
+    top = comment_on(post, ann)
+    assert finds(nobody, post, comment, bob) == {True}
+    for _ in range(2):
+        assert ann.post(f"comments/{comment}/hide").json == {
+            "viewer": {"liked": False},
+            "counts": ann.get(f"comments/{comment}").json["counts"],
+            "hidden": True,
+        }
+        for seeing in (ann, bob):
+            assert finds(seeing, post, comment, bob) == {True}
+            assert seeing.get(f"comments/{comment}").json["hidden"]
+            assert ids_of(thread(seeing, comment)) == [comment, below]
+        for other in (reader, nobody):
+            assert finds(other, post, comment, bob) == {False}
+            assert other.ids(f"posts/{post}/comments") == [top]
+    assert reader.post(f"comments/{comment}/like").status == 404
+    for _ in range(2):
+        assert ann.delete(f"comments/{comment}/hide").json["hidden"] is False
+        assert finds(nobody, post, comment, bob) == {True}
+        assert not bob.get(f"comments/{comment}").json["hidden"]
+
+
+def test_only_the_posts_author_hides(ann: Person, bob: Person, nobody: Actor) -> None:
+    path = f"comments/{comment_on(ann.publish(), bob)}/hide"
+    for call, status in ((bob, 403), (Person(), 403), (nobody, 401)):
+        assert (call.post(path).status, call.delete(path).status) == (status, status)
+
+
+def test_a_thread_leaves_out_what_the_reader_may_not_see_and_all_below_it(ann: Person, bob: Person) -> None:
+    post, foe = ann.publish(), Person()
+    top = comment_on(post, ann)
+    seen, blocked, hidden = (comment_on(post, who, parent=top) for who in (bob, foe, ann))
+    below = [comment_on(post, ann, parent=one) for one in (seen, blocked, hidden)]
+    social.block(blocker=bob.id, blocked=foe.id)
+    assert ann.post(f"comments/{hidden}/hide").status == 200
+    assert ids_of(thread(bob, top)) == [top, seen, below[0]]
+    assert ids_of(thread(ann, top)) == [top, seen, blocked, hidden, *below]
