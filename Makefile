@@ -56,7 +56,7 @@ client: openapi ## Generate the TypeScript client and compile it under --strict 
 bench: $(STAMP) ## Measure; writes bench/results.md.
 	$(BIN)/python -m bench $(ARGS)
 
-walk: $(STAMP) ## Walk through every flow of accounts, against a stack of its own (SCREENSHOTS=directory: pictures).
+walk: $(STAMP) ## Walk through every flow, against a stack of its own (SCREENSHOTS=directory: pictures of the pages).
 	$(BIN)/python -m bench.walk
 
 clean: ## Remove what was made here, but not the data in .local.

@@ -39,6 +39,14 @@ def actions(network: Network, *, writes: int) -> list[Action]:
         Action("profile", [read(f"/users/{author.id}", who.token) for who, author in profiles], target=0.7),
         Action("profile, anonymous", [read(f"/users/{author.id}") for author in network.authors], target=0.7),
         Action(
+            "comments of a post, 20",
+            [read(f"/posts/{posts[-1]}/comments", reader.token) for reader in readers],
+        ),
+        Action(
+            "a thread, 200 comments",
+            [read(f"/comments/{network.thread}/thread", reader.token) for reader in readers],
+        ),
+        Action(
             "create a post",
             list(islice(_creations(network), writes)),
             [read(f"/users/{actor.id}", actor.token) for actor in network.actors],

@@ -51,6 +51,9 @@ def count(network: Network) -> list[Calls]:
         ("profile", lambda: get(f"/users/{author.id}", reader)),
         ("profile, anonymous", lambda: get(f"/users/{author.id}")),
         ("posts of an author, 20", lambda: get(f"/users/{author.id}/posts", reader)),
+        ("home feed, 20, four pictures a post", lambda: get("/feed", network.admirers[0])),
+        ("comments of a post, 20", lambda: get(f"/posts/{post}/comments", reader)),
+        ("a thread, 200 comments", lambda: get(f"/comments/{network.thread}/thread", reader)),
     ]
     liked, followed = iter(network.posts[-5:]), iter(network.authors)
     writes: list[tuple[str, Callable[[], Ask]]] = [
@@ -63,6 +66,7 @@ def count(network: Network) -> list[Calls]:
             "create a post with 10 mentions",
             lambda: lambda: send("/posts", actor, {"content": CONTENT + mentioning(network, 10)}),
         ),
+        ("comment", lambda: lambda: send(f"/posts/{post}/comments", actor, {"content": CONTENT})),
         ("like", lambda: after_showing(f"/posts/{next(liked)}", "like", actor)),
         ("follow", lambda: after_showing(f"/users/{next(followed).id}", "follow", actor)),
         (

@@ -1,4 +1,4 @@
-"""What the people of the bench have written, in bulk too."""
+"""What the people of the bench have written, in bulk too: posts, pictures, and a thread under one of the posts."""
 
 import time
 from collections.abc import Sequence
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 import orjson
 
 from bench import table
-from bench.network import AUTHORS, CONTENT, PHOTOGRAPHERS, Network, random_source
+from bench.network import AUTHORS, CONTENT, PHOTOGRAPHERS, READERS, Network, random_source
 from echomate import dynamodb, ids, keys
 from echomate.config import config
 from echomate.dynamodb import Wire
 from media.models import State, new_media
 from media.purposes import Purpose
+from posts.comments.services import OldComment, import_comments
 
+COMMENTS = 1000
 PICTURED, PICTURES = 200, 4
 """Posts with pictures, and how many each has."""
 VARIANTS = [
@@ -38,6 +40,31 @@ def publish_pictures(network: Network) -> None:
         author = network.photographers[number % PHOTOGRAPHERS].id
         pictures = _moments(PICTURES, before=ids.milliseconds(post))
         table.write([_post(post, author, pictures), *(_picture(id_, author, post) for id_ in pictures)])
+
+
+def publish_thread(network: Network) -> None:
+    """Write comments under the newest post, half of them in a tree of threes under its first one."""
+    post, size = network.posts[-1], COMMENTS // 2
+    began = ids.milliseconds(post) + 1
+    made = [ids.with_random_part(ids.id_at_milliseconds(began + n), 0) for n in range(COMMENTS)]
+    depths = [0] * COMMENTS
+    comments = []
+    for number, id_ in enumerate(made):
+        parent = (number - 1) // 3 if 0 < number < size else None
+        depths[number] = 0 if parent is None else depths[parent] + 1
+        comments.append(
+            OldComment(
+                id_,
+                network.readers[number % READERS].id,
+                post,
+                CONTENT,
+                parent=None if parent is None else made[parent],
+                depth=depths[number],
+                is_answered=3 * number + 1 < size,
+            )
+        )
+    import_comments(comments)
+    network.thread = made[0]
 
 
 def _moments(count: int, *, before: int) -> list[int]:

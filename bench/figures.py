@@ -8,6 +8,7 @@ from bench.calls import Calls
 from bench.comparing import Compared
 from bench.delivery import Delivery
 from bench.loading import Load
+from bench.uploading import Uploads
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +61,7 @@ class Figures:
     calls: list[Calls] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     memory: dict[str, Memory] = field(default_factory=dict)
+    uploads: Uploads = field(default_factory=lambda: Uploads(0, [], [], 0))
     compared: list[Compared] = field(default_factory=list)
     growth: dict[str, list[Load]] = field(default_factory=dict)
     """CPU of reads by name: with few posts, with many."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 
-from bench import calls, contents, delivery, network, table
+from bench import calls, contents, delivery, network, table, uploading
 from bench.accounting import memory
 from bench.actions import Action, actions
 from bench.comparing import compare, pairs
@@ -24,6 +24,7 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     people = network.settle_people(extent.crowds)
     contents.publish(people, extent.posts)
     contents.publish_pictures(people)
+    contents.publish_thread(people)
     table.set_stream(enabled=True)
     say(f"{extent.posts} posts are written")
     figures.calls = calls.count(people)
@@ -44,6 +45,8 @@ def measure(stack: Stack, extent: Extent) -> Figures:
         for feeds in extent.crowds
     ]
     say("deliveries are timed")
+    figures.uploads = uploading.measure(stack, people.actors[0], tries=extent.tries)
+    say("photos are uploaded")
     figures.compared = [
         compare(pair, port=stack.port, pids=pids, rounds=3 * extent.rounds) for pair in pairs(people)
     ]

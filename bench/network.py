@@ -49,6 +49,8 @@ class Network:
     admirers: list[Person] = field(default_factory=list)
     posts: list[int] = field(default_factory=list)
     """Of the authors, the newest last."""
+    thread: int = 0
+    """A comment with many below."""
 
     @property
     def wide_reader(self) -> Person:

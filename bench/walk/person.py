@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import urllib3
+
 from bench.walk.town import LAPTOP, Town
 
 PASSWORD, NEW_PASSWORD = "a walk of 12 steps", "another 3 mile walk"
@@ -22,10 +24,22 @@ class Person:
     refresh: str = ""
     device: str = ""
 
-    def call(self, method: str, path: str, body: Any = None, *, status: int) -> Any:
-        return self.town.call(
-            method, path, body, status=status, headers={"Authorization": f"Bearer {self.access}"}
-        )
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        return self.town.call(method, path, body, status=status, headers=self._own(headers))
+
+    def answer(self, method: str, path: str, body: Any = None, *, status: int) -> urllib3.BaseHTTPResponse:
+        return self.town.answer(method, path, body, status=status, headers=self._own(None))
+
+    def _own(self, headers: Mapping[str, str] | None) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.access}", **(headers or {})}
 
     def use(self, answer: Mapping[str, Any]) -> None:
         self.access, self.refresh = answer["access"], answer["refresh"]

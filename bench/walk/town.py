@@ -44,6 +44,25 @@ class Town:
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
+    def answer(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        status: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
+        """Any other status ends the walk."""
+        url = path if path.startswith("http") else f"{self.url}/api/v1{path}"
+        sent = {"Content-Type": "application/json", "User-Agent": LAPTOP, **(headers or {})}
+        data = None if body is None else json.dumps(body).encode()
+        answer = urllib3.request(method, url, body=data, headers=sent, timeout=30, redirect=False)
+        assert answer.status == status, (
+            f"{method} {url}: {answer.status}, not {status}: {answer.data.decode()}"
+        )
+        return answer
+
     def call(
         self,
         method: str,
@@ -53,14 +72,8 @@ class Town:
         status: int,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """The answer's JSON (or text); any other status ends the walk."""
-        url = path if path.startswith("http") else f"{self.url}/api/v1{path}"
-        sent = {"Content-Type": "application/json", "User-Agent": LAPTOP, **(headers or {})}
-        data = None if body is None else json.dumps(body).encode()
-        answer = urllib3.request(method, url, body=data, headers=sent, timeout=30, redirect=False)
-        assert answer.status == status, (
-            f"{method} {url}: {answer.status}, not {status}: {answer.data.decode()}"
-        )
+        """The answer's JSON, or text."""
+        answer = self.answer(method, path, body, status=status, headers=headers)
         is_json = "json" in answer.headers.get("Content-Type", "")
         return answer.json() if is_json and answer.data else answer.data.decode()
 
