@@ -66,13 +66,25 @@ class CreatedMediaSerializer(serializers.Serializer[Any]):
     upload = UploadSerializer()
 
 
-class ImportSerializer(serializers.Serializer[Any]):
-    media_id = serializers.CharField(
-        max_length=19, help_text="A ZIP that was uploaded with the purpose `import`."
-    )
+class ChosenMediaSerializer(serializers.Serializer[Any]):
+    media_id = serializers.CharField(max_length=19)
 
     def validate_media_id(self, value: str) -> int:
         id_ = parse_id(value)
         if id_ is None:
             raise serializers.ValidationError("There is no such media.")
         return id_
+
+
+class PictureSerializer(ChosenMediaSerializer):
+    example: ClassVar[dict[str, object]] = {"media_id": "911275229347446784"}
+
+    media_id = serializers.CharField(
+        max_length=19, help_text="One that is ready, and was uploaded for this purpose."
+    )
+
+
+class ImportSerializer(ChosenMediaSerializer):
+    media_id = serializers.CharField(
+        max_length=19, help_text="A ZIP that was uploaded with the purpose `import`."
+    )

@@ -6,12 +6,13 @@ from accounts.services.editing import edit_profile
 from accounts.services.granting import grant_role, revoke_role
 from accounts.services.logging_in import LoggedIn, begin_session
 from accounts.services.password_login import log_in
-from accounts.services.picturing import set_picture
+from accounts.services.picturing import Chosen, set_picture
 from accounts.services.profiles import edit_account, replace_account, replace_profile
 from accounts.services.renaming import change_username
 from accounts.services.suspending import suspend, unsuspend
 
 __all__ = [
+    "Chosen",
     "LoggedIn",
     "NewAccount",
     "begin_session",

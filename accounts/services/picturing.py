@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from accounts.models import ACTIVE, Picture, User
 from accounts.selectors import own_user
@@ -12,13 +13,25 @@ from echomate.errors import Conflict, Unauthenticated
 from echomate.stream import wake
 
 TRIES = 5
-AVATAR, COVER = "Avatar", "Cover"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One file of a medium, in its folder of the media bucket."""
+
+    media: int
+    folder: str
+    name: str
 
 
 def set_picture(
-    user_id: int, which: str, picture: Picture | None, *, along: Callable[[int | None], Sequence[Wire]]
+    user_id: int,
+    which: Literal["Avatar", "Cover"],
+    picture: Chosen | None,
+    *,
+    along: Callable[[int | None], Sequence[Wire]],
 ) -> User:
-    """Show a picture as `Avatar` or `Cover`, or none any more; the user as it is then.
+    """Show a picture, or none any more; the user as it is then.
 
     `along` says what happens to media in the same transaction, given the medium that was shown. What is refused of
     that is raised as the `DynamoDBError` it is.
@@ -27,8 +40,8 @@ def set_picture(
         user = own_user(user_id)
         if user.state != ACTIVE:
             raise Unauthenticated(type="session-revoked")
-        shown = _medium(getattr(user, which.lower()))
-        if shown == _medium(picture):
+        shown = _shown(user, which)
+        if shown == (picture.media if picture else None):
             return user
         try:
             transactions.commit([_update(user, which, shown, picture), *along(shown)])
@@ -41,18 +54,19 @@ def set_picture(
     raise Conflict("It is being changed by another call.")
 
 
-def _medium(picture: Picture | None) -> int | None:
-    return int(picture.media) if picture else None
+def _shown(user: User, which: str) -> int | None:
+    picture: Picture | None = getattr(user, which.lower())
+    return int(picture.media) if picture is not None else None
 
 
-def _update(user: User, which: str, shown: int | None, picture: Picture | None) -> Wire:
+def _update(user: User, which: str, shown: int | None, picture: Chosen | None) -> Wire:
     """The user's part of the transaction, on condition that what is shown is still that."""
     change = "SET #UpdatedAt = :now, #LastEdit = :edit" + (
         f", #{which} = :picture" if picture else f" REMOVE #{which}"
     )
     values: dict[str, Any] = {"now": table.clock(), "edit": secrets.token_hex(8), "active": ACTIVE, "one": 1}
     if picture:
-        values["picture"] = {"Media": int(picture.media), "Folder": picture.folder, "Name": picture.name}
+        values["picture"] = {"Media": picture.media, "Folder": picture.folder, "Name": picture.name}
     if shown is not None:
         values["shown"] = shown
     there = f"attribute_not_exists(#{which})" if shown is None else f"#{which}.#Media = :shown"

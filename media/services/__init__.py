@@ -3,6 +3,7 @@
 from media.services.attaching import RETRY_AFTER, attach_items, remove, remove_items, require_ready
 from media.services.changing import complete, delete, describe_anew
 from media.services.creating import Declaration, create, form
+from media.services.picturing import hide, show
 
 __all__ = [
     "RETRY_AFTER",
@@ -13,7 +14,9 @@ __all__ = [
     "delete",
     "describe_anew",
     "form",
+    "hide",
     "remove",
     "remove_items",
     "require_ready",
+    "show",
 ]
