@@ -141,6 +141,7 @@ PERSONAL: dict[str, Path] = {
 TIMELINES: dict[str, Path] = {
     "home": _listed("feed", "post"),
     "public timeline": _listed("timeline", "post"),
+    "tag timeline": _listed("tags/{tag}/timeline", "post"),
 }
 CHANGE: dict[str, Path] = {
     "edit a comment": _called("PUT", "comments/{scene.comment}", {"content": "changed"}),

@@ -76,6 +76,31 @@ def test_comments_follow_the_reply_policy(world: World, policy: str) -> None:
         assert outcomes == wanted
 
 
+# --- comments of their own --------------------------------------------------------------------------------------------
+
+COMMENT = {name: READ[name] for name in ("comment", "comments", "replies", "thread", "user's comments")}
+
+
+def test_a_hidden_comment_shows_to_its_author_and_the_posts_author_alone(world: World) -> None:
+    scene = sights.set_scene(world.author, world.own_scenes["public"].guest, [])
+    assert world.author.post(f"comments/{scene.comment}/hide").status == 200
+    for kind, viewer in (*world.people.items(), ("guest", scene.guest)):
+        outcomes = {name: path(viewer, scene) for name, path in COMMENT.items()}
+        assert outcomes == dict.fromkeys(COMMENT, 200 if kind in {"author", "guest"} else 404), kind
+
+
+@pytest.mark.parametrize("blocks", [True, False])
+def test_people_who_block_each_other_see_no_comments_of_each_other(*, blocks: bool) -> None:
+    author, guest, viewer = Person(), Person(), Person()
+    scene = sights.set_scene(author, guest, [])
+    paths = COMMENT | {"like": PERSONAL["like a comment"]}
+    assert {path(viewer, scene) for path in paths.values()} == {200}
+    one, other = (viewer, guest) if blocks else (guest, viewer)
+    assert one.post(f"users/{other.id}/block").status == 200
+    assert viewer.get(f"posts/{scene.post}").status == 200
+    assert {name: path(viewer, scene) for name, path in paths.items()} == dict.fromkeys(paths, 404)
+
+
 # --- losing sight -----------------------------------------------------------------------------------------------------
 
 Event = Callable[[Person, Person, Scene], int]
