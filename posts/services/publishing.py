@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from echomate import dynamodb, ids, keys, timelines
+from echomate import ids, keys, timelines
 from echomate.cache import Command
-from echomate.dynamodb import DynamoDBError, Wire
+from echomate.dynamodb import Wire
 from echomate.errors import Conflict, DependencyAway, NotFound
 from echomate.idempotency import Creation
 from posts import attachments, rendering
 from posts.models import Post, public_partition
 from posts.rendering import RenderedPost
 from posts.services import attaching
+from posts.services.putting import put_new
 from posts.services.telling import tell
 from posts.text import written
 
@@ -91,17 +92,7 @@ def put_post(post: Post) -> Wire | None:
 
     What it has of media is bound to it in the same transaction; raises `Invalid` and `Conflict` for them.
     """
-    if post.media:
-        return attaching.put(post)
-    request = post.get_save_kwargs_from_instance(Post.pk.does_not_exist(), "ALL_OLD")
-    item: Wire = request["Item"]
-    try:
-        dynamodb.call("PutItem", request)
-    except DynamoDBError as error:
-        if error.code != "ConditionalCheckFailedException":
-            raise
-        return item if error.response.get("Item", {}).get("Nonce") == item["Nonce"] else None
-    return item
+    return attaching.put(post) if post.media else put_new(post)
 
 
 def _announcements(author: int, post: int) -> list[Command]:
