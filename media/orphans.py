@@ -1,7 +1,7 @@
 """What becomes of media that nothing uses a day after they began, and of the objects of those that are gone."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from echomate import dynamodb, ids, jobs, keys, table, transactions
@@ -20,7 +20,7 @@ EARLIEST = timedelta(seconds=1)
 def expect(media: Mapping[str, Any], *, at: datetime) -> Job:
     """The job, not yet stored, that looks a day after its beginning whether something uses a medium (of a record)."""
     due = ids.instant(media["Id"]) + AFTER
-    return _job(media, "orphan", at=at, delay=max(due - at, EARLIEST))
+    return _job(media, "orphan", at=at, delay=max(due - datetime.now(UTC), EARLIEST))
 
 
 def removal(media: Mapping[str, Any], *, at: datetime) -> Job:
