@@ -8,6 +8,7 @@ from accounts.services.logging_in import LoggedIn, begin_session
 from accounts.services.password_login import log_in
 from accounts.services.picturing import Chosen, set_picture
 from accounts.services.profiles import edit_account, replace_account, replace_profile
+from accounts.services.removing_factors import remove_factors
 from accounts.services.renaming import change_username
 from accounts.services.suspending import suspend, unsuspend
 
@@ -25,6 +26,7 @@ __all__ = [
     "grant_role",
     "hash_of",
     "log_in",
+    "remove_factors",
     "replace_account",
     "replace_profile",
     "revoke_role",

@@ -4,6 +4,7 @@ from accounts import mail, mail_links
 from accounts.models import ACTIVE, EmailClaim, MailToken, Purpose, User
 from accounts.models.claims import claim_address
 from accounts.services import oidc_links
+from accounts.services.removing_factors import Removal, removal
 from accounts.services.resetting import EVERY_STATE, end_sessions
 from echomate import cache, jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError, Wire
@@ -82,21 +83,23 @@ def _committed(parts: list[Wire], purpose: Purpose) -> bool:
     return True
 
 
-def _address_of(user: User, address: str, former: list[Wire], *, more: str = "") -> Wire:
-    """The part that gives a user, as it was read, another address, which is verified."""
+def _address_of(user: User, address: str, former: list[Wire], *, more: str = "", **values: object) -> Wire:
+    """The part that gives a user, as it was read, another address, which is verified; `more` is set with it."""
     return transactions.update(
         keys.user(user.id),
-        change="SET #Email = :address, #EmailVerified = :yes, #FormerAddresses = :former, #UpdatedAt = :now"
-        f" ADD #Version :one{more}",
-        condition="#Version = :seen AND "
+        change="SET #Email = :address, #EmailVerified = :yes, #FormerAddresses = :former, #UpdatedAt = :now,"
+        f" #Version = :next{more}",
+        condition="#Version = :seen AND #CredentialVersion = :credentials AND "
         + ("#Email = :old" if user.email else "attribute_not_exists(#Email)"),
         address=address,
         yes=True,
         former=former,
         now=table.clock(),
-        one=1,
+        next=int(user.version) + 1,
         seen=int(user.version),
+        credentials=int(user.credential_version),
         **({"old": user.email} if user.email else {}),
+        **values,
     )
 
 
@@ -137,9 +140,9 @@ def undo_change(token: str) -> None:
     """Put an address back that was changed for another within 72 h, whatever has come after it.
 
     Who changed it knew the password, so that is void, all sessions end, and a link to a new one is mailed to the
-    address. Login providers that were added since then, of which the mail went elsewhere, go too. The undo links of
-    later changes lose their force; an earlier one's keeps it. Works in any state of the account. Raises `Invalid`
-    (`link-invalid`).
+    address. Second factors and login providers that were added since then, of which the mail went elsewhere, go too.
+    The undo links of later changes lose their force; an earlier one's keeps it. Works in any state of the account.
+    Raises `Invalid` (`link-invalid`).
     """
     found = mail_links.find(token, Purpose.UNDO)
     for _ in range(TRIES):
@@ -148,23 +151,42 @@ def undo_change(token: str) -> None:
         places = [place for place, entry in enumerate(former) if entry["Address"] == found.address]
         if user is None or not places:
             raise mail_links.invalid(Purpose.UNDO)
-        if _undone(found, user, former[: places[0]]):
+        since = former[places[0]]["ChangedAt"]
+        if _undone(found, user, former[: places[0]], removal(user, since=since)):
             cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
-            oidc_links.forget_links(user.id, since=former[places[0]]["ChangedAt"])
+            oidc_links.forget_links(user.id, since=since)
             return end_sessions(user.id)
     raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
 
 
-def _undone(found: MailToken, user: User, former: list[Wire]) -> bool:
-    passkeys = str(int(user.passkeys) or "")
-    reset = mail.job("email-restored", to=user.id, link=Purpose.RESET, also=EVERY_STATE, passkeys=passkeys)
+def _undone(found: MailToken, user: User, former: list[Wire], removed: Removal) -> bool:
     parts = [
         mail_links.use(found),
-        _address_of(user, found.address, former, more=", #CredentialVersion :one REMOVE #PasswordHash"),
+        _address_of(
+            user,
+            found.address,
+            former,
+            more=", #Totp = :totp, #Passkeys = :passkeys ADD #CredentialVersion :one REMOVE #PasswordHash",
+            totp=removed.totp,
+            passkeys=removed.passkeys,
+            one=1,
+        ),
         claim_address(user, found.address, verified=True),
-        jobs.put_item(reset),
+        jobs.put_item(_restored_letter(user, removed)),
+        *removed.parts,
     ]
     if user.email and user.email != found.address:
         key = keys.email_claim(user.email)
         parts.append(transactions.delete(key, condition="#User = :user", user=user.id))
     return _committed(parts, Purpose.UNDO)
+
+
+def _restored_letter(user: User, removed: Removal) -> jobs.Job:
+    return mail.job(
+        "email-restored",
+        to=user.id,
+        link=Purpose.RESET,
+        also=EVERY_STATE,
+        passkeys=str(removed.passkeys or ""),
+        removed="yes" if removed.parts else "",
+    )

@@ -18,7 +18,7 @@ from echomate.testing.client import Caller, Person, problem, sign_up, unique_nam
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import ROOT, Stack
 
-COMMANDS = ("create_admin", "set_role", "suspend_user", "end_sessions", "verify_user")
+COMMANDS = ("create_admin", "set_role", "suspend_user", "end_sessions", "remove_factors", "verify_user")
 PASSWORD = "Quiet7meadow"
 
 
@@ -65,7 +65,13 @@ def test_wrong_usage_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "more"),
-    [("set_role", ["admin"]), ("suspend_user", []), ("end_sessions", []), ("verify_user", [])],
+    [
+        ("set_role", ["admin"]),
+        ("suspend_user", []),
+        ("end_sessions", []),
+        ("remove_factors", []),
+        ("verify_user", []),
+    ],
 )
 @pytest.mark.parametrize("nobody", ["nobody_here", "nobody@example.org", "1", "no name at all"])
 def test_an_account_that_is_not_there_is_refused(name: str, more: list[str], nobody: str) -> None:
