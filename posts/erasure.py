@@ -14,7 +14,7 @@ privacy.not_erased("tag_entry", because="It names no author, and goes when its p
 privacy.not_erased("post_stats", because="They say nothing of anybody, and go with their post's tombstone.")
 
 
-@privacy.erases("posts, what they were, and the likes of them", "post", "post_version", "like")
+@privacy.erases("posts, their former versions and the likes of them", "post", "post_version", "like")
 def erase_posts(user: int) -> Iterator[int]:
     """Each becomes a tombstone, which says nothing of its author and goes after a week. What hangs on it goes first.
 
