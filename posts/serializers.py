@@ -10,7 +10,7 @@ from echomate import instance
 from echomate.fields import FlagField, IdField, PageSerializer, TextField
 from echomate.ids import parse_id
 from media.serializers import MediaSerializer
-from posts.text import check_mentions, check_tags
+from posts.text import check_mentions, check_tags, guess_language
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
@@ -79,7 +79,13 @@ class EditedPostSerializer(NewPostSerializer):
     """The same for an edit; without a visibility, which is fixed when a post is made, or with the one it has."""
 
     visibility = serializers.ChoiceField(choices=VISIBILITIES, required=False)
-    language = TextField(max_length=LANGUAGE_AT_MOST, validators=[_LANGUAGE], default=None, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A language that a whole post leaves out is guessed."""
+        attrs = super().validate(attrs)
+        if not self.partial:
+            attrs.setdefault("language", guess_language(attrs["content"]))
+        return attrs
 
 
 class PostCountsSerializer(serializers.Serializer[Any]):

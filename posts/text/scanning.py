@@ -11,16 +11,19 @@ from posts.text.hashtags import NAME, tag_name
 
 URL_AT_MOST = 2000
 
-# A name is no mention in an address of mail or of another server, in the middle of a word, or where invisible
-# characters hide how it goes on.
 _AT = r"[@\uff20]"
 _HASH = r"[#\uff03]"
+_LETTER = r"(?: (?! [\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}] ) \w )"
+"""Scripts that put no spaces between words may stand right beside a name or a link."""
 _IN_URL = r'[^\s<>"`\\^|{}\p{C}\p{Default_Ignorable_Code_Point}\u3000-\u303f\uff00-\uff65]'
+
+# A name is no mention in an address of mail or of another server, in the middle of a word, or where invisible
+# characters hide how it goes on.
 _TOKEN = regex.compile(
     rf"""
-    (?<! \w|{_AT} ) (?P<url> https?:// {_IN_URL}+ )
-    | (?<! (?:[\w/]|{_AT}) \p{{Cf}}* ) {_AT} (?P<mention> [A-Za-z0-9_]{{3,30}} )
-        (?! \p{{M}} | [\p{{Cf}}\p{{M}}]* (?:\w|{_AT}) )
+    (?<! {_LETTER}|{_AT} ) (?P<url> https?:// {_IN_URL}+ )
+    | (?<! (?:{_LETTER}|/|{_AT}) \p{{Cf}}* ) {_AT} (?P<mention> [A-Za-z0-9_]{{3,30}} )
+        (?! \p{{M}} | [\p{{Cf}}\p{{M}}]* (?:{_LETTER}|{_AT}) )
     | (?<! [\w&/]|{_HASH} ) {_HASH} (?P<hashtag> {NAME} )
     """,
     regex.VERBOSE | regex.IGNORECASE,

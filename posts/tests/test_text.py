@@ -1,0 +1,217 @@
+"""Links, people and hashtags in a text."""
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.tests.acting import change_user
+from echomate import cache, keys
+from posts.tests.actor import Person
+from posts.tests.html_parts import Parts, assert_safe
+from posts.text import guess_language, tag_name, written
+from posts.text.scanning import Kind, pieces
+
+ZWNJ, ZWJ, RLM, RLO = "\u200c", "\u200d", "\u200f", "\u202e"
+
+
+def found(text: str, kind: Kind) -> list[str]:
+    return [piece.name for piece in pieces(text) if piece.kind is kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("see https://example.org/a?b=1&c=2#d now", ["https://example.org/a?b=1&c=2#d"]),
+        ("(http://example.org/a_(b)).", ["http://example.org/a_(b)"]),
+        ("HTTPS://EXAMPLE.ORG!", ["HTTPS://EXAMPLE.ORG"]),
+        (
+            '[https://example.org/x], "https://example.org/y"',
+            ["https://example.org/x", "https://example.org/y"],
+        ),
+        ("看https://example.org/好。再见", ["https://example.org/好"]),
+        ("https://bücher.example:8443/ß", ["https://bücher.example:8443/ß"]),
+        ("https://[2001:db8::1]/ http://localhost:8000", ["https://[2001:db8::1]/", "http://localhost:8000"]),
+        ("https://example.org@evil.example/ https://a:b@c.example", []),
+        ("https:// http://. https://:80 https://a:99999 https://a..b ftp://a.b javascript:alert(1)", []),
+        (f"https://example.org/{RLO}gpj.exe", ["https://example.org/"]),
+        ("https://example.org/\u200bx", ["https://example.org/"]),
+        ("https://example.org/" + "x" * 3000, []),
+        ("https://example.org/" + ")" * 25_000, ["https://example.org/"]),
+        ("xhttps://example.org", []),
+    ],
+)
+def test_links_are_those_of_the_web_without_what_belongs_to_the_sentence(text: str, urls: list[str]) -> None:
+    assert found(text, Kind.LINK) == urls
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("@ann, @Bob_1! (@eve) .@dan @fay's", ["ann", "Bob_1", "eve", "dan", "fay"]),
+        ("mail@ann.example me@ann @ann@example.org @@ann x/@ann", []),
+        ("@an @" + "a" * 31, []),
+        ("@annä @ann\u0301 éann@bob", []),
+        ("@ann👍🏽 👩‍👩‍👧@bob", ["ann", "bob"]),
+        ("سلام @ann مرحبا", ["ann"]),
+        (f"{RLM}@ann{RLM} שלום", ["ann"]),
+        (f"{RLO}@ann", ["ann"]),
+        ("\uff20ann", ["ann"]),
+        ("你好@ann你好 ขอบคุณ@bobครับ", ["ann", "bob"]),
+        ("@ann\u200bbob @ann\u2060\u200dbob @ann\ufeff_x @ann\u200b@b", []),
+        ("x\u200b@ann", []),
+        ("@\u0430nn @ann\u0430", []),
+        ("https://example.org/@ann", []),
+    ],
+)
+def test_names_are_whole_and_nothing_invisible_goes_on_behind_them(text: str, names: list[str]) -> None:
+    assert found(text, Kind.MENTION) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        ("#Hello #hello #HELLO", ["hello"] * 3),
+        ("#Straße #STRASSE", ["strasse"] * 2),
+        ("#ﬁne #\uff26\uff35\uff2c\uff2c \uff03wide", ["fine", "full", "wide"]),
+        ("#Ångström #A\u030angstro\u0308m", ["ångström"] * 2),
+        ("#İstanbul #i\u0307stanbul", ["i\u0307stanbul"] * 2),
+        ("#日本語 #한국어 #हिन्दी #ไทย", ["日本語", "한국어", "हिन्दी", "ไทย"]),
+        (f"#می{ZWNJ}خواهم #میخواهم", ["میخواهم"] * 2),
+        ("#مرحبا_بك #שלום", ["مرحبا_بك", "שלום"]),
+        ("#col·legi #ロック・ロール", ["col·legi", "ロック・ロール"]),
+        ("#a-b #c.d #e,#f", ["a", "c", "e", "f"]),
+        ("#2024 #1 #_ #__ ## #", []),
+        ("#1st #a1 #_a", ["1st", "a1", "_a"]),
+        ("a#b &#x27; ##c /#d", []),
+        ("#love❤️ #👍 #️⃣ #1️⃣ #👨‍👩‍👧", ["love"]),
+        ("#ﷺ", []),
+        ("#\u3164 #\u115f\u1160 #\uffa0", []),
+        ("#a\u3164b #ab", ["ab"] * 2),
+        ("#\u0301x", []),
+        ("#x" + "\u0301" * 30, ["x" + "\u0301" * 30]),
+        ("#" + "x" * 100, ["x" * 100]),
+        ("#" + "x" * 101, []),
+        ("#a\u200bb", ["a"]),
+    ],
+)
+def test_hashtags_are_folded(text: str, tags: list[str]) -> None:
+    assert found(text, Kind.HASHTAG) == [unicodedata.normalize("NFKC", tag) for tag in tags]
+
+
+@given(st.text(max_size=40))
+def test_folding_a_hashtag_again_changes_nothing(text: str) -> None:
+    name = tag_name(text)
+    if name is not None:
+        assert tag_name(name) == name
+        assert found(f"#{name}", Kind.HASHTAG) == [name]
+        assert tag_name(text.upper()) in {name, None} or text.upper().lower() != text.lower()
+
+
+SIGNS = [*"<>&\"'`/=;:\\ \n\t@#", "\u200d", "\u202e", "\u0301", "\ufeff", "ß", "👩\u200d👧", "a"]
+CODE = [
+    "<script>",
+    "</p>",
+    "<!--",
+    "]]>",
+    "&lt;",
+    "&#60;",
+    "javascript:",
+    "onerror=",
+    "https://",
+    "http://x.example/",
+]
+WORDS = st.sampled_from([*SIGNS, *CODE, "@ann", "#tag"])
+TEXTS = st.lists(WORDS | st.text(max_size=3), max_size=30).map("".join)
+
+
+@given(TEXTS)
+def test_the_html_is_safe_and_says_what_the_text_says(text: str) -> None:
+    clean = text.replace("@", "").replace("\uff20", "").replace("\r", "").replace("\x0c", "")
+    clean = "".join(one for one in clean if one == "\n" or unicodedata.category(one)[0] != "C").strip()
+    parts = assert_safe(written(clean).html)
+    assert "".join(parts.text.split()) == "".join(clean.split())
+
+
+@given(TEXTS)
+def test_the_pieces_of_a_text_are_the_text(text: str) -> None:
+    assert "".join(piece.text for piece in pieces(text)) == text
+
+
+def test_people_are_linked_by_id_and_others_stay_text(ann: Person, bob: Person) -> None:
+    post = ann.post(
+        "posts", {"content": f"@{bob.name.upper()} and @{ann.name}, @nobody_here, @{bob.name}"}
+    ).json
+    assert [(one["id"], one["username"]) for one in post["mentions"]] == [
+        (str(bob.id), bob.name),
+        (str(ann.id), ann.name),
+    ]
+    parts = assert_safe(post["content_html"])
+    assert parts.links() == [f"/api/v1/users/{one.id}" for one in (bob, ann, bob)]
+    assert parts.text == post["content"]
+
+
+def test_one_who_is_gone_is_mentioned_no_more(ann: Person) -> None:
+    gone = Person()
+    post = ann.publish(f"hi @{gone.name}")
+    change_user(gone.id, State="suspended")
+    cache.ask(("DEL", keys.cached_user(gone.id)), ("DEL", keys.cached_username(gone.name)))
+    assert ann.get(f"posts/{post}").json["mentions"] == []
+    later = ann.get(f"posts/{ann.publish(f'hi again @{gone.name}')}").json
+    assert (later["mentions"], Parts(later["content_html"]).links()) == ([], [])
+
+
+def test_an_edit_names_and_tags_anew(ann: Person, bob: Person) -> None:
+    eve = Person()
+    path = f"posts/{ann.publish(f'@{bob.name} #one #two')}"
+    assert bob.get(path).json["tags"] == ["one", "two"]
+    edited = ann.patch(path, {"content": f"@{eve.name} #two #three"}).json
+    assert [one["id"] for one in edited["mentions"]] == [str(eve.id)]
+    assert edited["tags"] == ["two", "three"]
+    assert Parts(edited["content_html"]).text == edited["content"]
+    assert bob.get(path).json["mentions"] == edited["mentions"]
+    plain = ann.patch(path, {"content": "nothing"}).json
+    assert (plain["mentions"], plain["tags"], plain["content_html"]) == ([], [], "<p>nothing</p>")
+
+
+def test_people_may_be_named_20_times_and_hashtags_be_30(ann: Person) -> None:
+    names = " ".join(f"@somebody_{n} @SOMEBODY_{n}" for n in range(20))
+    tags = " ".join(f"#tag{n} #TAG{n}" for n in range(30))
+    path = f"posts/{ann.publish(f'{names} {tags}')}"
+    for more in ("@one_more", "#one_more"):
+        for answer in (
+            ann.post("posts", {"content": f"{names} {tags} {more}"}),
+            ann.patch(path, {"content": f"{names} {tags} {more}"}),
+        ):
+            assert (answer.status, list(answer.json["errors"])) == (400, ["content"])
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("What a lovely morning, I had coffee in the garden", "en"),
+        ("Guten Morgen zusammen, heute scheint die Sonne", "de"),
+        ("Hoy hace muy buen tiempo en la ciudad", "es"),
+        ("おはようございます、今日はいい天気ですね", "ja"),
+        ("صباح الخير جميعا كيف حالكم اليوم", "ar"),
+        ("Guten Morgen zusammen, heute https://english.example/is/in/the/url #andhere", "de"),
+        ("ok", None),
+        ("12345678901 !!! 👍👍👍", None),
+        ("https://example.org/this/is/only/a/link/and/nothing/else", None),
+    ],
+)
+def test_the_language_of_a_text_is_guessed_where_it_can_be_told(text: str, language: str | None) -> None:
+    assert guess_language(text) == language
+
+
+def test_a_language_that_is_declared_stands(ann: Person) -> None:
+    german = "Guten Morgen zusammen, heute scheint die Sonne"
+    answers = [
+        ann.post("posts", {"content": german, **more}).json
+        for more in ({}, {"language": "en"}, {"language": None})
+    ]
+    assert [post["language"] for post in answers] == ["de", "en", None]
+    path = f"posts/{answers[1]['id']}"
+    assert ann.patch(path, {"content": f"{german}!"}).json["language"] == "en"
+    assert ann.put(path, {"content": german}).json["language"] == "de"
