@@ -6,6 +6,7 @@ from accounts.selectors import cards
 from echomate import cache, keys, timelines
 from echomate.config import config
 from echomate.testing.projecting import Projecting
+from feeds import fan_out
 from feeds.tests.network import person, post, read_home
 from posts.services import edit
 from social.services import follow
@@ -39,6 +40,7 @@ def test_it_is_pushed_to_its_author_and_to_followers_whom_it_mentions(
     author, named, other, stranger = town
     new = post(author, mention(named, stranger), visibility="mentioned")
     projector.catch_up()
+    fan_out.deliver_to_mentioned(new, author=author, mentioned=(named, stranger))  # again
     assert [listed(reader) for reader in (author, named, other, stranger)] == [[new], [new], [], []]
     assert [read_home(reader)[0] for reader in (author, named, other, stranger)] == [[new], [new], [], []]
 

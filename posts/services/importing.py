@@ -52,6 +52,8 @@ def _imported(author: int, old: OldPost, number: int) -> Post:
     post = new_post(ids.with_random_part(old.id, int.from_bytes(digest[:8], "big")), author, old.draft)
     post.nonce = hashlib.sha256(f"import {author} {old.id}".encode()).hexdigest()[:24]
     post.imported = True
+    if post.visibility == "mentioned":
+        post.mentions = None  # those of that name here may be others than those it was for
     if old.edited_at is not None:
         post.edited_at, post.version = old.edited_at, 2
     return post

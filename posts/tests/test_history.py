@@ -176,6 +176,20 @@ def test_what_hung_on_a_deleted_post_goes_a_day_later(
     assert jobs.Job.read(keys.job(waiting.id)) is None
 
 
+def test_a_deletion_that_is_projected_twice_is_swept_once(ann: Person) -> None:
+    post = ann.publish()
+    ann.delete(f"posts/{post}")
+    before = waiting()
+    for _ in range(2):
+        sweeping.expect(post, deleted_at=1_700_000_000_000)
+    assert len(waiting() - before) == 1
+
+
+def waiting() -> set[str]:
+    shards = jobs.shards_of(sweeping.SWEEP)
+    return {entry["PK"]["S"] for shard in shards for entry in table.query(shard, index="GSI2")}
+
+
 def test_a_sweep_that_was_broken_off_goes_on(
     ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -57,3 +57,13 @@ def test_an_account_that_goes_meanwhile_gets_no_more(new: Person, monkeypatch: p
     assert refusal(new, zipped(posts=[old_post(n) for n in range(250)])) == "The account is not active."
     found = list(table.query(keys.author(new.id), index="GSI1"))
     assert len(found) == 100, "one step was under way"
+
+
+def test_an_old_post_for_the_mentioned_shows_to_nobody_who_has_their_names_now(
+    ann: Person, new: Person
+) -> None:
+    row = old_post(visibility="mentioned", content=f"for @{ann.username}")
+    take(new, zipped(posts=[row]))
+    (post,) = posts_of(new)
+    assert (post["content"], post["visibility"], post["mentions"]) == (row["content"], "mentioned", [])
+    assert ann.get(f"/posts/{post['id']}").status_code == 404
