@@ -119,8 +119,8 @@ def _text(value: bytes) -> str:
 
 def _in_storage(pattern: re.Pattern[str]) -> Iterator[str]:
     for bucket in _buckets():
-        for page in s3().get_paginator("list_objects_v2").paginate(Bucket=bucket):
-            names = (one["Key"] for one in page.get("Contents", ()))
+        for page in s3().get_paginator("list_object_versions").paginate(Bucket=bucket):
+            names = (one["Key"] for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())))
             yield from (f"s3: {bucket}/{name}" for name in names if pattern.search(name))
 
 

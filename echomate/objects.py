@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import BotoCoreError, ClientError
 
 from echomate.config import config
@@ -26,6 +27,8 @@ PART_BYTES = 8 * 1024 * 1024
 """S3 takes parts from 5 MiB on, and 10,000 of them."""
 READ_BYTES = 1024 * 1024
 TRIES = 3
+ONE_BY_ONE = TransferConfig(use_threads=False, multipart_chunksize=PART_BYTES)
+"""No more than a part is held."""
 SHOWN = "private, max-age=10800, immutable"
 """For as long as a signed URL lives; a new picture is a new URL."""
 
@@ -193,18 +196,14 @@ def link(key: str, *, file_name: str, seconds: int) -> str:
 
 
 def show(key: str, file: BinaryIO, *, content_type: str) -> None:
-    """Put a small file into the bucket of what is shown. It says itself what it is, and is never anything else."""
-    data = file.read()
-    _tried(
-        lambda: s3().put_object(
-            Bucket=config.media_bucket,
-            Key=key,
-            Body=data,
-            ContentType=content_type,
-            ContentDisposition="inline",
-            CacheControl=SHOWN,
-        )
-    )
+    """Put a file into the bucket of what is shown. It says itself what it is, and is never anything else."""
+
+    def transfer() -> None:
+        file.seek(0)
+        s3().upload_fileobj(file, config.media_bucket, key, ExtraArgs=said, Config=ONE_BY_ONE)
+
+    said = {"ContentType": content_type, "ContentDisposition": "inline", "CacheControl": SHOWN}
+    _tried(transfer)
 
 
 def size(key: str) -> int | None:

@@ -6,7 +6,7 @@ Every entity of the table is in both halves, with a handler or with the reason w
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -17,6 +17,8 @@ Row = Mapping[str, Any]
 """A JSON object."""
 Rows = Callable[[int], Iterator[Row]]
 """The rows of a user, read page by page."""
+Files = Callable[[int], Iterator[tuple[str, BinaryIO]]]
+"""The files of a user that rows speak of: the name that each has in the export, and what is in it."""
 Show = Callable[[Row], str]
 """A row as safe HTML, for people."""
 Take = Callable[[int, Sequence[Row]], Sequence[str | None]]
@@ -35,6 +37,7 @@ class Exporter:
     title: "StrOrPromise"
     show: Show | None
     """None: names and values, as they are."""
+    files: Files | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,16 @@ _remembered: list[Callable[[int], str]] = []
 
 
 def exports(
-    name: str, *entities: str, title: "StrOrPromise", show: Show | None = None
+    name: str,
+    *entities: str,
+    title: "StrOrPromise",
+    show: Show | None = None,
+    files: Files | None = None,
 ) -> Callable[[Rows], Rows]:
     """Enter what gives out a user's items of these entities."""
 
     def enter(rows: Rows) -> Rows:
-        _exporters[name] = Exporter(name, entities, rows, title, show)
+        _exporters[name] = Exporter(name, entities, rows, title, show, files)
         return rows
 
     return enter

@@ -67,8 +67,13 @@ def create_buckets() -> None:
         s3().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=CLOSED)
     _open_to_browsers(config.originals_bucket, "POST")
     _open_to_browsers(config.media_bucket, "GET", "HEAD")
-    s3().put_bucket_lifecycle_configuration(
-        Bucket=config.originals_bucket, LifecycleConfiguration={"Rules": _rules()}
+    _set_rules(config.media_bucket, [])
+    _set_rules(
+        config.originals_bucket,
+        [
+            {"ID": prefix.strip("/"), "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
+            for prefix, days in FLEETING.items()
+        ],
     )
 
 
@@ -84,13 +89,11 @@ def _open_to_browsers(bucket: str, *methods: str) -> None:
         s3().put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
 
 
-def _rules() -> list[Any]:
+def _set_rules(bucket: str, rules: list[dict[str, Any]]) -> None:
+    """What S3 removes by itself: these objects, and uploads in parts that nobody ended."""
     unended = {"ID": "unended-uploads", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
-    fleeting = [
-        {"ID": prefix.strip("/"), "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
-        for prefix, days in FLEETING.items()
-    ]
-    return [{"Filter": {"Prefix": ""}, **rule, "Status": "Enabled"} for rule in (unended, *fleeting)]
+    whole: list[Any] = [{"Filter": {"Prefix": ""}, **rule, "Status": "Enabled"} for rule in (unended, *rules)]
+    s3().put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": whole})
 
 
 def check() -> None:

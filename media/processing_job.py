@@ -26,6 +26,7 @@ KIND = "media"
 LEASE_SECONDS = 60
 ATTEMPTS = 5
 CHUNK = 8 * 1024 * 1024
+BEGINNING = 64 * 1024
 FETCHED, MADE = 10, 90
 """Percent."""
 FAILED = "failed"
@@ -79,7 +80,7 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
     with tempfile.TemporaryDirectory(prefix="echomate-media-") as directory:
         original, out = Path(directory, "original"), Path(directory, "out")
         out.mkdir()
-        if not _fetch(work.upload, original):
+        if not _fetch(work, original):
             return Rejected(FAILED)
         work.progress(FETCHED)
         outcome = processing.process(
@@ -94,12 +95,16 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
         return outcome
 
 
-def _fetch(key: str, to: Path) -> bool:
-    file = objects.read(key)
+def _fetch(work: Work, to: Path) -> bool:
+    """False: it isn't there. An archive is known by its beginning; the import reads it where it is."""
+    file = objects.read(work.upload)
     if file is None:
         return False
     with file, to.open("wb") as local:
-        shutil.copyfileobj(file, local, CHUNK)
+        if work.purpose is Purpose.IMPORT:
+            local.write(file.read(BEGINNING))
+        else:
+            shutil.copyfileobj(file, local, CHUNK)
     return True
 
 

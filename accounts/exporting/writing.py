@@ -18,7 +18,9 @@ from echomate import VERSION, privacy
 from echomate.config import config
 from echomate.ids import rfc3339
 from echomate.jobs import Progress
-from echomate.privacy import Exporter, Row
+from echomate.privacy import Exporter, Files, Row
+
+CHUNK = 1024 * 1024
 
 
 class Export:
@@ -47,6 +49,8 @@ class Export:
             for exporter in exporters:
                 if exporter.name != PROFILE:  # which is on the index itself
                     self._write_pages(exporter)
+                if exporter.files is not None:
+                    self._write_files(exporter.files)
             self._write_index(exporters)
         self._archive.close()
 
@@ -61,6 +65,13 @@ class Export:
         parts = pages.pages(self._context, exporter, self._read(exporter))
         for name, page in groupby(parts, key=itemgetter(0)):
             self._archive.write(name, (part for _, part in page))
+
+    def _write_files(self, files: Files) -> None:
+        for name, content in files(self._owner.id):
+            with content, self._archive.file(name, large=True) as write:
+                while part := content.read(CHUNK):
+                    write(part)
+                    self._progress.advance(0)
 
     def _read(self, exporter: Exporter) -> Iterator[Row]:
         for row in exporter.rows(self._owner.id):

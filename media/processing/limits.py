@@ -11,7 +11,7 @@ ARCHIVE = "application/zip"
 LIMITS = {
     **dict.fromkeys(IMAGES, 16 * MEBIBYTE),
     **dict.fromkeys(VIDEOS, 99 * MEBIBYTE),
-    ARCHIVE: 64 * MEBIBYTE,
+    ARCHIVE: 1024 * MEBIBYTE,
 }
 """The bytes that a file of each type may have."""
 
