@@ -227,12 +227,10 @@ def plant_media(plot: Plot) -> None:
 def plant_comments(plot: Plot) -> None:
     """One is answered, one not; the friend's own is liked."""
     under = f"/posts/{plot.post}/comments"
-    for number in range(2):
-        made = plot.person.post(under, {"content": f"{MARK} {number}"})
-        assert made.status_code == 201
-        comment = made.json()["id"]
+    made = [plot.person.post(under, {"content": f"{MARK} {number}"}).json()["id"] for number in range(2)]
+    for comment in made:
         assert plot.friend.post(f"/comments/{comment}/like").status_code == 200
-    answer = plot.friend.post(under, {"content": "hello", "parent_id": comment}).json()["id"]
+    answer = plot.friend.post(under, {"content": "hello", "parent_id": made[1]}).json()["id"]
     assert plot.person.post(f"/comments/{answer}/like").status_code == 200
 
 
