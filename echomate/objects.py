@@ -206,6 +206,12 @@ def show(key: str, file: BinaryIO, *, content_type: str) -> None:
     _tried(transfer)
 
 
+def make_public(key: str) -> None:
+    """Give what is shown the tag by which the bucket's policy lets all read it."""
+    tags: Any = {"TagSet": [{"Key": "visibility", "Value": "public"}]}
+    _tried(lambda: s3().put_object_tagging(Bucket=config.media_bucket, Key=key, Tagging=tags))
+
+
 def size(key: str) -> int | None:
     """How many bytes an object has; None where there is none."""
     try:

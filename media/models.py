@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TypedDict, cast
 
 import orjson
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from echomate import keys
 from echomate.table import Item
@@ -61,6 +61,8 @@ class Media(Item, discriminator="media"):
     """The job that processes it."""
     attached = UnicodeAttribute(attr_name="Attached", null=True)
     """What uses it: a partition of the table, like `POST#…`."""
+    public = BooleanAttribute(attr_name="Public", null=True)
+    """Its files may be read by all, at the address of what is public."""
     version = NumberAttribute(attr_name="Version")
     nonce = UnicodeAttribute(attr_name="Nonce")
     """By this a put that is tried again knows its first try."""

@@ -11,12 +11,11 @@ FAILED = "It could not be processed."
 PROGRESS = {"pending": 0, "processing": 0, "ready": 100, "rejected": 100}
 
 
-def present(
-    media: Descriptor, *, hour: int, is_public: bool = False, progress: int | None = None
-) -> dict[str, Any]:
+def present(media: Descriptor, *, hour: int, progress: int | None = None) -> dict[str, Any]:
     """The `media` shape, with URLs of an hour. What is public may have URLs without an end."""
     names = [one["name"] for one in media.variants]
-    urls = signed_urls.sign(media.folder, names, hour=hour, is_public=is_public)
+    urls = signed_urls.sign(media.folder, names, hour=hour, is_public=media.is_public)
+    until = signed_urls.expires_at(hour, is_public=media.is_public) if urls else None
     return {
         "id": str(media.id),
         "state": media.state,
@@ -26,7 +25,7 @@ def present(
             {"url": url, "width": one["width"], "height": one["height"], "type": one["type"]}
             for url, one in zip(urls, media.variants, strict=True)
         ],
-        "urls_expire_at": rfc3339(at_milliseconds(signed_urls.expires_at(hour) * 1000)) if urls else None,
+        "urls_expire_at": rfc3339(at_milliseconds(until * 1000)) if until else None,
         "width": media.width,
         "height": media.height,
         "duration": media.duration,

@@ -33,6 +33,8 @@ class Descriptor:
     reason: str | None
     attached: str | None
     version: int
+    is_public: bool = False
+    """Its files may be read by all."""
 
 
 def read(media: int, *, owner: int) -> Media:
@@ -75,6 +77,7 @@ def describe(item: Media) -> Descriptor:
         reason=item.reason,
         attached=item.attached,
         version=int(item.version),
+        is_public=bool(item.public),
     )
 
 

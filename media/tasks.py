@@ -3,7 +3,7 @@
 from typing import Any
 
 from echomate import jobs
-from media import orphans, processing_job
+from media import orphans, processing_job, publishing
 
 
 @jobs.runs(
@@ -21,3 +21,9 @@ def process(payload: dict[str, Any], job: jobs.Job) -> None:
 def remove(payload: dict[str, Any], job: jobs.Job) -> None:
     """A second try finds what is left."""
     orphans.sweep(payload)
+
+
+@jobs.runs(publishing.KIND, is_kept=False)
+def publish(payload: dict[str, Any], job: jobs.Job) -> None:
+    """A second try does the same."""
+    publishing.publish(payload, job)

@@ -3,6 +3,7 @@
 from echomate import keys
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
+from media.services import expect_publishing
 from media.services import remove as remove_media
 from posts import sweeping, tag_entries
 from posts.tombstones import bury_stats
@@ -28,6 +29,15 @@ def post_changed(change: Change, effects: Effects) -> None:
 def _author(image: Image | None) -> int | None:
     """Whose post it is; None for none and for a tombstone."""
     return image.get("Author") if image else None
+
+
+@projects("post")
+def publish_media(change: Change, effects: Effects) -> None:
+    """What a public post takes up may be read by all, where the settings say so."""
+    before, after = change.old or {}, change.new or {}
+    if after.get("Visibility") == "public":
+        for media in set(after.get("Media", ())) - set(before.get("Media", ())):
+            expect_publishing(media, of=change.item["PK"], at=change.at)
 
 
 @projects("post")

@@ -21,9 +21,9 @@ def this_hour() -> int:
     return now - now % HOUR
 
 
-def expires_at(hour: int, *, hours: int = HOURS) -> int:
-    """When URLs of an hour end, in Unix seconds."""
-    return hour + hours * HOUR
+def expires_at(hour: int, *, hours: int = HOURS, is_public: bool = False) -> int | None:
+    """When URLs of an hour end, in Unix seconds; None: never."""
+    return None if is_public and config.media_public_url else hour + hours * HOUR
 
 
 def sign(
@@ -36,5 +36,5 @@ def sign(
     if is_public and config.media_public_url:
         return [f"{config.media_public_url}/{folder}{name}" for name in names]
     if config.cloudfront_url:
-        return cloudfront.sign(folder, names, until=expires_at(hour, hours=hours))
+        return cloudfront.sign(folder, names, until=hour + hours * HOUR)
     return s3.sign(folder, names, at=hour, seconds=hours * HOUR)

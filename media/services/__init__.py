@@ -1,5 +1,6 @@
 """Writes of media, as views and other apps use them."""
 
+from media.publishing import expect as expect_publishing
 from media.services.attaching import RETRY_AFTER, attach_items, remove, remove_items, require_ready
 from media.services.changing import complete, delete, describe_anew
 from media.services.creating import Declaration, create, form
@@ -13,6 +14,7 @@ __all__ = [
     "create",
     "delete",
     "describe_anew",
+    "expect_publishing",
     "form",
     "hide",
     "remove",
