@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from echomate import ids, keys
+from media.tests.ready import ready
 from posts.models import Bookmark
 from posts.tests.actor import Actor, Person
 from social import services as social
@@ -30,13 +31,14 @@ REPLIES = {
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A post of an author, with the comment of a guest and the author's answer to that."""
+    """A post of an author with a picture, a comment of a guest on it, and the author's answer to that."""
 
     author: Person
     guest: Person
     post: int
     comment: int
     answer: int
+    medium: int
 
 
 Path = Callable[[Actor, Scene], int]
@@ -46,11 +48,13 @@ Path = Callable[[Actor, Scene], int]
 def set_scene(author: Person, guest: Person, mentioned: Sequence[Actor], **fields: Any) -> Scene:
     """The guest must follow the author, and is mentioned, so that they see the post whatever it is."""
     names = " ".join(f"@{person.name}" for person in (guest, *mentioned))
-    post = author.publish(f"first #{TAG} {names}", **fields)
+    medium = ready(author.id)
+    post = author.publish(f"first #{TAG} {names}", media_ids=[str(medium)], **fields)
     assert author.patch(f"posts/{post}", {"content": f"second #{TAG} {names}"}).status == 200
     assert guest.post(f"posts/{post}/like").status == 200
     comment = _comment(guest, post)
-    return Scene(author, guest, post, comment, _comment(author, post, parent_id=str(comment)))
+    answer = _comment(author, post, parent_id=str(comment))
+    return Scene(author, guest, post, comment, answer, medium)
 
 
 def plant_bookmarks(viewers: Iterable[Actor], post: int) -> None:
@@ -106,6 +110,14 @@ def _likers(viewer: Actor, scene: Scene) -> int:
     return answer.status
 
 
+def _media(viewer: Actor, scene: Scene) -> int:
+    answer = viewer.get(f"posts/{scene.post}")
+    if answer.status == 200:
+        (medium,) = answer.json["media"]
+        assert (medium["id"], len(medium["variants"]) > 0) == (str(scene.medium), True)
+    return answer.status
+
+
 def _history(viewer: Actor, scene: Scene) -> int:
     answer = viewer.get(f"posts/{scene.post}/history")
     if answer.status == 200:
@@ -116,6 +128,7 @@ def _history(viewer: Actor, scene: Scene) -> int:
 READ: dict[str, Path] = {
     "post": _called("GET", "posts/{scene.post}"),
     "posts by ids": _listed("posts?ids=5,{scene.post}", "post"),
+    "media of the post": _media,
     "history": _history,
     "author's posts": _listed("users/{scene.author.id}/posts", "post"),
     "comments": _listed("posts/{scene.post}/comments", "comment"),
@@ -152,7 +165,9 @@ CHANGE: dict[str, Path] = {
     "delete": _called("DELETE", "posts/{scene.post}"),
 }
 """What is for those alone whom it belongs to: the post for its author, the comment for the guest."""
-PATHS = READ | PERSONAL | TIMELINES | CHANGE
+OWN: dict[str, Path] = {"medium": _called("GET", "media/{scene.medium}")}
+"""What is its owner's alone: others get a medium with the post."""
+PATHS = READ | PERSONAL | TIMELINES | OWN | CHANGE
 
 
 def expected(path: str, viewer: str, visibility: str) -> int:
@@ -164,7 +179,7 @@ def expected(path: str, viewer: str, visibility: str) -> int:
         return _expected_in_timeline(path, viewer, visibility, sees=sees)
     if viewer == "anonymous":
         return 401
-    if not sees:
+    if not sees or (path in OWN and viewer != "author"):
         return 404
     if path in CHANGE:
         return _expected_of_change(path, viewer)
