@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from boto3.s3.transfer import TransferConfig
@@ -195,12 +196,12 @@ def link(key: str, *, file_name: str, seconds: int) -> str:
     return s3().generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
 
 
-def show(key: str, file: BinaryIO, *, content_type: str) -> None:
+def show(key: str, path: Path, *, content_type: str) -> None:
     """Put a file into the bucket of what is shown. It says itself what it is, and is never anything else."""
 
     def transfer() -> None:
-        file.seek(0)
-        s3().upload_fileobj(file, config.media_bucket, key, ExtraArgs=said, Config=ONE_BY_ONE)
+        with path.open("rb") as file:  # which boto3 closes at its end
+            s3().upload_fileobj(file, config.media_bucket, key, ExtraArgs=said, Config=ONE_BY_ONE)
 
     said = {"ContentType": content_type, "ContentDisposition": "inline", "CacheControl": SHOWN}
     _tried(transfer)

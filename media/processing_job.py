@@ -115,8 +115,7 @@ def _keep(work: Work, original: Path, outcome: Processed) -> None:
         objects.put(files.original(int(media.owner), int(media.id)), file, content_type=outcome.type)
     for variant in outcome.variants:
         work.progress(MADE)
-        with variant.path.open("rb") as file:
-            objects.show(media.folder + variant.name, file, content_type=variant.type)
+        objects.show(media.folder + variant.name, variant.path, content_type=variant.type)
 
 
 def _write(media: Media, outcome: Processed | Rejected, *, nonce: str) -> bool:

@@ -1,9 +1,11 @@
 """Objects of the private bucket."""
 
 import secrets
+import time
 import urllib.error
 import urllib.request
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 
@@ -86,6 +88,33 @@ def test_a_link_downloads_a_file_and_a_changed_one_nothing(key: str) -> None:
         urllib.request.urlopen(url.replace(key, f"{key}2"))  # noqa: S310 - the emulator's
     refused.value.close()
     assert refused.value.code in (403, 404)
+
+
+@pytest.mark.parametrize("size", [3, objects.PART_BYTES * 2 + 17])
+def test_what_is_shown_says_what_it_is_and_is_put_again_after_a_disturbance(
+    key: str, size: int, tmp_path: Path, storage_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = secrets.token_bytes(size)
+    (tmp_path / "picture").write_bytes(data)
+    storage_proxy.cut_after(0)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: storage_proxy.heal())
+    objects.show(key, tmp_path / "picture", content_type="image/webp")
+    shown = s3().get_object(Bucket=config.media_bucket, Key=key)
+    assert shown["Body"].read() == data
+    assert (shown["ContentType"], shown["ContentDisposition"]) == ("image/webp", "inline")
+
+
+def test_old_versions_are_removed_too(key: str) -> None:
+    bucket = f"versions-{secrets.token_hex(8)}"
+    s3().create_bucket(Bucket=bucket)
+    s3().put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"old", b"new"):
+        s3().put_object(Bucket=bucket, Key=f"{key}/a", Body=body)
+    s3().delete_object(Bucket=bucket, Key=f"{key}/a")
+    assert objects.remove_all(f"{key}/", bucket=bucket) == 1
+    found = s3().list_object_versions(Bucket=bucket)
+    assert not [*found.get("Versions", ()), *found.get("DeleteMarkers", ())]
+    s3().delete_bucket(Bucket=bucket)
 
 
 def test_s3_being_away_is_said(key: str, storage_proxy: Proxy) -> None:
