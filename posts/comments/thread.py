@@ -15,7 +15,8 @@ from posts.comments.rendering import RenderedComment
 
 COMMENTS_AT_MOST = 200
 LEVELS_AT_MOST = 8
-SIDE_BY_SIDE = 8
+PARENTS_AT_ONCE = 20
+READERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,8 @@ class Thread:
 def thread(root: int, *, viewer: int | None, sort: Sort) -> Thread:
     """Breadth first. Raises `NotFound`.
 
-    Levels are read in parts of eight parents, whose answers are looked up side by side; a comment whose mark says
-    that it has none costs nothing.
+    Levels are read in parts of 20 parents, whose answers are looked up side by side; a comment whose mark says that
+    it has none costs nothing.
     """
     found = hydrate(viewer, [root])
     read = Thread()
@@ -56,7 +57,7 @@ def thread(root: int, *, viewer: int | None, sort: Sort) -> Thread:
 
 def _parts(level: Sequence[RenderedComment]) -> Iterator[list[RenderedComment]]:
     left = (comment for comment in level if comment.answered)
-    while part := list(islice(left, SIDE_BY_SIDE)):
+    while part := list(islice(left, PARENTS_AT_ONCE)):
         yield part
 
 
@@ -97,4 +98,4 @@ def _answers(parents: Sequence[RenderedComment], sort: Sort, room: int) -> list[
 
 @lru_cache(maxsize=1)
 def _readers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="thread-reader")
+    return ThreadPoolExecutor(READERS, thread_name_prefix="thread-reader")

@@ -1,5 +1,6 @@
 """Lists of comments in both orders, threads, and the tombstones that hold them together."""
 
+import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,8 +16,11 @@ from posts.tests.commenting import comment_on, ids_of, thread, walk
 
 def plant(post: int, author: int, parents: list[int | None]) -> list[int]:
     """Comments of the past in a second: each names its parent by its place, or none."""
-    start = ids.id_at_milliseconds(int(time.time() * 1000) - 60_000)
-    made = [start + (number << ids.RANDOM_BITS) for number in range(len(parents))]
+    start = int(time.time() * 1000) - 60_000
+    made = [
+        ids.id_at_milliseconds(start + number) | secrets.randbits(ids.RANDOM_BITS)
+        for number in range(len(parents))
+    ]
     depths: list[int] = []
     for parent in parents:
         depths.append(0 if parent is None else depths[parent] + 1)
