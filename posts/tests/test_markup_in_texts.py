@@ -1,13 +1,14 @@
 """What people write is text, wherever it is shown as HTML: in posts, comments, and the pages of an export."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from accounts.exporting.pages import pages
 from echomate import ids, privacy
+from echomate.privacy import Row, Show
 from echomate.testing.configuration import configured
+from media.exports import show as show_media
 from posts import exports
 from posts.services import Draft, import_posts
 from posts.tests.actor import Person
@@ -47,22 +48,38 @@ def test_a_post_says_it_and_does_nothing(ann: Person, payload: str) -> None:
     assert "".join(assert_safe(comment["content_html"]).text.split()) == "".join(payload.split())
 
 
-def test_a_page_of_an_export_shows_them_and_does_nothing(ann: Person) -> None:
-    """Texts, spoilers, names and descriptions of pictures."""
+def of_posts(ann: Person) -> list[Row]:
     import_posts((ids.new_id(), ann.id, Draft(text, spoiler_text=text)) for text in PAYLOADS)
-    written = list(exports.posts(ann.id))
-    rows = [{"full_name": text, "alt": text, "nested": {text: [text]}} for text in PAYLOADS]
-    shown = privacy.Exporter("posts", ["post"], exports.posts, "Posts", exports.show)
-    facts = privacy.Exporter("facts", ["fact"], exports.posts, PAYLOADS[0], None)
-    context: dict[str, Any] = {"name": PAYLOADS[1], "language": "en"}
-    for exporter, page_rows in ((shown, written), (facts, rows)):
-        html = "".join(part for _, part in pages(context, exporter, iter(page_rows)))
-        parts = Parts(html)
-        assert set(parts.elements) <= PAGE | SHOWN, set(parts.elements) - PAGE - SHOWN
-        assert not [name for _, name, _ in parts.attributes if name.startswith("on")]
-        assert parts.elements["article"] == len(page_rows)
-        for payload in PAYLOADS:
-            assert "".join(payload.split()) in "".join(parts.text.split())
+    return list(exports.posts(ann.id))
+
+
+def of_media(ann: Person) -> list[Row]:
+    row = {"created_at": "2026-11-21T09:30:00.000Z", "purpose": "post", "state": "ready"}
+    return [{**row, "file": "media/1.png", "alt": text} for text in PAYLOADS]
+
+
+def of_profile(ann: Person) -> list[Row]:
+    return [{"full_name": text, "nested": {text: [text]}} for text in PAYLOADS]
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "show"), [(of_posts, exports.show), (of_media, show_media), (of_profile, None)]
+)
+def test_a_page_of_an_export_shows_it_and_does_nothing(
+    ann: Person, rows_of: Callable[[Person], list[Row]], show: Show | None
+) -> None:
+    """Texts and spoilers, descriptions of pictures, names; and the title, whatever it is."""
+    rows = rows_of(ann)
+    exporter = privacy.Exporter(
+        name="rows", entities=(), rows=lambda _: iter(rows), title=PAYLOADS[0], show=show, files=None
+    )
+    context = {"username": PAYLOADS[1], "instance": PAYLOADS[2]}
+    parts = Parts("".join(part for _, part in pages(context, exporter, iter(rows))))
+    assert set(parts.elements) <= PAGE | SHOWN, set(parts.elements) - PAGE - SHOWN
+    assert not [name for _, name, _ in parts.attributes if name.startswith("on")]
+    assert parts.elements["article"] == len(rows) >= len(PAYLOADS)
+    text = "".join(parts.text.split())
+    assert not [payload for payload in PAYLOADS if "".join(payload.split()) not in text]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS[:20])
