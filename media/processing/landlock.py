@@ -20,12 +20,18 @@ _RIGHTS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}
 """Of files, that each version of the interface knows; later ones know more, which are let be."""
 
 
+def version() -> int:
+    """Of the kernel's interface; 0 where it has none."""
+    found: int = libc.syscall(_CREATE, None, 0, _VERSION)
+    return max(found, 0)
+
+
 def keep_only(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
     """Files opened from now on lie here. False where the kernel has no Landlock: then nothing is taken."""
-    version = libc.syscall(_CREATE, None, 0, _VERSION)
-    if version < 1:
+    found = version()
+    if not found:
         return False
-    known = _RIGHTS[min(version, max(_RIGHTS))]
+    known = _RIGHTS[min(found, max(_RIGHTS))]
     rules = check(libc.syscall(_CREATE, struct.pack("Q", known), 8, 0))
     try:
         for path in readable:

@@ -95,6 +95,8 @@ def still(image: Image.Image, *, kind: str, shape: Shape, out: Path) -> Processe
 
 def orientation_of(image: Image.Image) -> int:
     """How the camera was held; 1, upright, where the file says nothing that can be read."""
+    if isinstance(image, PngImagePlugin.PngImageFile):
+        image.load()  # it may say so at its end; and what it raises is for the caller
     with suppress(Exception):  # whatever lies in it is no reason to lose the picture
         found = image.getexif().get(_ORIENTATION)
         return found if isinstance(found, int) and found in _TURNS else 1
@@ -115,8 +117,8 @@ def _decoded(image: Image.Image) -> Image.Image:
         return image.convert("L")
     if image.mode in {"P", "PA"} or "transparency" in image.info:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if image.mode.startswith("I") or image.mode == "F":
-        return image.convert("L")
+    if image.mode.startswith("I"):  # grey, of 16 bits
+        return image.point(lambda value: value * (1 / 256) + 0).convert("L")
     return image
 
 

@@ -40,9 +40,14 @@ def process(original: Path, *, kind: str, out: Path, progress: Callable[[int], N
     size = _shown_size(poster.width or 1, poster.height or 1)
     path = out / "video.mp4"
 
+    told = 0
+
     def watch(output: str) -> None:
-        if seconds:
-            progress(min(99, int(100 * _reached(output) / seconds)))
+        nonlocal told
+        percent = min(99, int(100 * _reached(output) / seconds)) if seconds else 0
+        if percent > told:
+            told = percent
+            progress(percent)
 
     said = _ffmpeg(
         _encoding(original, kind, size, path), original=original, out=out, allowance=length, watch=watch

@@ -1,0 +1,104 @@
+"""What is made of videos."""
+
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from media.processing import Processed, Rejected, children, process, video_is_possible
+from media.processing.limits import LOOK
+from media.tests.corpus import SECRET
+from media.tests.corpus.videos import H264, made, picture, video
+
+
+@pytest.fixture(autouse=True)
+def with_ffmpeg(monkeypatch: pytest.MonkeyPatch, path_with_ffmpeg: str) -> None:
+    monkeypatch.setenv("PATH", path_with_ffmpeg)
+
+
+def processed(data: bytes, directory: Path, told: list[int] | None = None) -> Processed | Rejected:
+    original, out = directory / "original", directory / "out"
+    original.write_bytes(data)
+    out.mkdir()
+    told = [] if told is None else told
+    return process(original, declared="video/mp4", purpose="post", out=out, progress=told.append)
+
+
+def described(path: Path) -> str:
+    """What ffmpeg says of a file."""
+    ffmpeg = shutil.which("ffmpeg")
+    assert ffmpeg
+    done = subprocess.run([ffmpeg, "-hide_banner", "-i", path], check=False, capture_output=True, timeout=60)
+    return done.stderr.decode()
+
+
+def test_a_video_becomes_h264_with_aac_and_has_a_picture_of_it(tmp_path: Path) -> None:
+    outcome = processed(video(size="640x360", seconds=1), tmp_path)
+    assert isinstance(outcome, Processed)
+    assert (outcome.type, outcome.width, outcome.height) == ("video/mp4", 640, 360)
+    assert outcome.duration == pytest.approx(1, abs=0.2)
+    names = [variant.name for variant in outcome.variants]
+    assert names == ["320.webp", "640.webp", "1280.jpg", "video.mp4"]
+    said = described(outcome.variants[-1].path)
+    assert re.search(r"Video: h264 \(High\).* yuv420p.* 640x360", said)
+    assert "Audio: aac" in said
+    with Image.open(outcome.variants[1].path) as shown:
+        assert shown.convert("L").getextrema()[0] != shown.convert("L").getextrema()[1]
+
+
+def test_nothing_is_left_of_its_metadata(tmp_path: Path) -> None:
+    data = video()
+    left = (SECRET, b"loci", b"x264 - core", b"Lavf")  # a title, a place, and who wrote it
+    assert all(word in data for word in left)
+    outcome = processed(data, tmp_path)
+    assert isinstance(outcome, Processed)
+    for variant in outcome.variants:
+        written = variant.path.read_bytes()
+        assert not [word for word in left if word in written]
+
+
+def test_a_large_standing_video_fits_into_1080p(tmp_path: Path) -> None:
+    outcome = processed(video(size="2160x3840", seconds=0.2), tmp_path)
+    assert isinstance(outcome, Processed)
+    assert (outcome.width, outcome.height) == (2160, 3840)
+    assert (outcome.variants[-1].width, outcome.variants[-1].height) == (1080, 1920)
+    assert "1080x1920" in described(outcome.variants[-1].path)
+
+
+def test_without_ffmpeg_videos_are_refused_with_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = video()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert not video_is_possible()
+    outcome = processed(data, tmp_path)
+    assert outcome == Rejected("video-unavailable")
+    assert isinstance(outcome, Rejected)
+    assert outcome.sentence.endswith(".")
+
+
+def test_progress_only_rises(tmp_path: Path) -> None:
+    told: list[int] = []
+    processed(made(*picture("1280x720", rate=25, seconds=4), *H264), tmp_path, told)
+    assert told == sorted(set(told))
+    assert all(0 < percent < 100 for percent in told)
+
+
+def test_ffmpeg_reaches_no_network_whatever_it_is_told(tmp_path: Path) -> None:
+    ffmpeg = shutil.which("ffmpeg")
+    original, out = tmp_path / "original", tmp_path / "out"
+    original.write_bytes(b"")
+    out.mkdir()
+    assert ffmpeg
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/playlist.m3u8"
+        order = {"program": [str(Path(ffmpeg).resolve()), "-nostdin", "-i", url]}
+        said = children.run(order, original=original, out=out, allowance=LOOK)
+        assert said.code
+        with pytest.raises(BlockingIOError):
+            server.accept()
