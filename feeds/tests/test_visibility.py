@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from echomate.testing.projecting import projecting
+from echomate.testing.proxy import Proxy
 from feeds.tests import sights
 from feeds.tests.sights import CHANGE, MENTIONED, PATHS, PERSONAL, READ, REPLIES, SEES, VIEWERS, Scene
 from posts.tests.actor import Actor, Person
@@ -46,6 +47,15 @@ def test_every_path_follows_the_rules(world: World, visibility: str, viewer: str
     scene = (world.own_scenes if viewer == "author" else world.scenes)[visibility]
     outcomes = {name: path(world.people[viewer], scene) for name, path in PATHS.items()}
     assert outcomes == {name: sights.expected(name, viewer, visibility) for name in PATHS}
+
+
+@pytest.mark.parametrize("visibility", SEES)
+def test_the_rules_hold_while_redis_is_away(world: World, redis_proxy: Proxy, visibility: str) -> None:
+    redis_proxy.refuse()
+    scene = world.scenes[visibility]
+    for kind, viewer in world.people.items():
+        outcomes = {name: READ[name](viewer, scene) for name in ("post", "history", "comment", "comments")}
+        assert outcomes == {name: sights.expected(name, kind, visibility) for name in outcomes}, kind
 
 
 @pytest.mark.parametrize("visibility", SEES)
