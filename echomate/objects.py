@@ -69,7 +69,8 @@ class Upload:
         self._where: dict[str, Any] = {"Bucket": config.originals_bucket, "Key": key}
         self._buffer = bytearray()
         self._parts: list[dict[str, Any]] = []
-        begun = _tried(lambda: s3().create_multipart_upload(**self._where, ContentType=content_type))
+        said: Any = {**self._where, "ContentType": content_type, "ChecksumAlgorithm": "CRC32"}
+        begun = _tried(lambda: s3().create_multipart_upload(**said))
         self._where["UploadId"] = begun["UploadId"]
 
     def write(self, data: bytes) -> int:
@@ -86,7 +87,8 @@ class Upload:
     def _send(self, body: bytes) -> None:
         number = len(self._parts) + 1
         sent = _tried(lambda: s3().upload_part(**self._where, PartNumber=number, Body=body))
-        self._parts.append({"PartNumber": number, "ETag": sent["ETag"]})
+        part = {"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": sent["ChecksumCRC32"]}
+        self._parts.append(part)
 
     def complete(self) -> None:
         self._send(bytes(self._buffer))
