@@ -20,6 +20,7 @@ from echomate.testing.races import busy, halting, together
 from echomate.testing.stack import needs_times_of_records
 from feeds.tests.erasing import PATIENCE_SECONDS, ask, erase, erasure_job, everything, receipt, run_out, soon
 from feeds.tests.test_verifying import verify
+from posts.comments.services import creating
 from posts.services import bookmarking, liking, publishing
 from social.services import following, requests
 
@@ -89,6 +90,14 @@ def test_a_bookmark_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
     halted_through_the_erasure(
         person, bookmarking, "_put_bookmark", lambda: person.post(f"/posts/{post}/bookmark")
     )
+
+
+def test_a_comment_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
+    person, friend = sign_up(), sign_up()
+    post = friend.post("/posts", {"content": "say something"}).json()["id"]
+    path = f"/posts/{post}/comments"
+    halted_through_the_erasure(person, creating, "put_new", lambda: person.post(path, {"content": "late"}))
+    assert friend.get(path).json()["results"] == []
 
 
 @pytest.mark.parametrize("side", ["follower", "followed"])

@@ -5,6 +5,10 @@ from typing import Any
 import pytest
 
 from echomate import metering
+from echomate.idempotency import claims
+from echomate.testing.idempotency import dying_at, let_lapse
+from echomate.testing.proxy import Proxy
+from posts.comments.services import creating
 from posts.tests.actor import Actor, Person
 from posts.tests.commenting import comment_on
 from posts.tests.test_away import lose_first_answers
@@ -110,9 +114,10 @@ def test_only_its_author_changes_a_comment(ann: Person, bob: Person, nobody: Act
 
 def test_a_like_is_taken_once_and_given_back(ann: Person, bob: Person) -> None:
     path = f"comments/{comment_on(ann.publish(), bob)}"
+    first = ann.post(f"{path}/like").json
+    assert first == {"viewer": {"liked": True}, "counts": {"likes": 1, "replies": 0}}
     for _ in range(2):
-        answer = ann.post(f"{path}/like")
-        assert answer.json == {"viewer": {"liked": True}, "counts": {"likes": 1, "replies": 0}} or _
+        assert ann.post(f"{path}/like").json["viewer"] == {"liked": True}
         assert ann.get(path).json["viewer"] == {"liked": True}
     assert bob.get(path).json["viewer"] == {"liked": False}
     for _ in range(2):
@@ -130,6 +135,24 @@ def test_a_like_can_be_taken_back_where_the_post_is_out_of_sight(ann: Person, bo
     taken = bob.delete(f"comments/{comment}/like")
     assert (taken.status, taken.json) == (200, {"viewer": {"liked": False}, "counts": None})
     assert bob.delete(f"comments/{comment}/like").status == 404
+
+
+def test_without_redis_comments_are_the_same(ann: Person, bob: Person, redis_proxy: Proxy) -> None:
+    post = ann.publish()
+    redis_proxy.refuse()
+    top = comment_on(post, bob)
+    answer = comment_on(post, ann, parent=top)
+    path = f"comments/{top}"
+    assert ann.ids(f"posts/{post}/comments") == ann.ids(f"users/{bob.id}/comments") == [top]
+    assert ann.ids(f"{path}/thread") == [top, answer]
+    assert bob.put(path, {"content": "edited"}).json["content"] == "edited"
+    assert ann.post(f"{path}/like").json["viewer"]["liked"]
+    assert ann.get(path).json["viewer"]["liked"]
+    assert not ann.delete(f"{path}/like").json["viewer"]["liked"]
+    assert ann.post(f"{path}/hide").json["hidden"]
+    assert Person().get(path).status == 404
+    assert bob.delete(path).status == 204
+    assert ann.get(path).json["deleted"]
 
 
 def test_the_comments_of_somebody_are_listed_newest_first(ann: Person, bob: Person, nobody: Actor) -> None:
@@ -252,6 +275,25 @@ def test_a_key_makes_one_comment(ann: Person, bob: Person) -> None:
     assert again.headers["Idempotency-Replayed"] == "true"
     assert bob.post(path, {"content": "other"}, Idempotency_Key="one").status == 422
     assert bob.ids(path) == [int(first.json["id"])]
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_after_a_crash_the_same_comment_is_made_or_found(ann: Person, bob: Person, *, after: bool) -> None:
+    """Found also where the post's author takes no more replies, and where it was deleted since."""
+    post = ann.publish()
+    path, body = f"posts/{post}/comments", {"content": "once"}
+    with dying_at(*((claims, "answered") if after else (creating, "put_new"))):
+        bob.post(path, body, Idempotency_Key="one")
+    there = ann.ids(path)
+    assert len(there) == after
+    if after:
+        assert ann.patch(f"posts/{post}", {"reply_policy": "nobody"}).status == 200
+        assert bob.delete(f"comments/{there[0]}").status == 204
+    let_lapse(bob.id, "one")
+    answer = bob.post(path, body, Idempotency_Key="one")
+    assert (answer.status, answer.json["content"]) == (201, "once")
+    assert not after or int(answer.json["id"]) == there[0]
+    assert ann.ids(path) == ([] if after else [int(answer.json["id"])])
 
 
 def test_a_write_whose_answer_is_lost_is_made_once(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def create(*, author: int, post: int, draft: Draft, creation: Creation | None = 
     With a `creation`, the comment that an earlier try has made is found.
     """
     creation = creation or Creation(ids.new_id(), new_nonce())
-    if creation.is_repeated and (made := _made(creation)):
+    if creation.is_repeated and (made := _made(author, post, draft, creation)):
         return made
     depth = _depth(author, post, draft.parent)
     for id_ in creation.candidates():
@@ -45,11 +45,12 @@ def create(*, author: int, post: int, draft: Draft, creation: Creation | None = 
     raise DependencyAway("ids")
 
 
-def _made(creation: Creation) -> RenderedComment | None:
-    """What an earlier try has made, also where it may not be made any more."""
+def _made(author: int, post: int, draft: Draft, creation: Creation) -> RenderedComment | None:
+    """What an earlier try has made, as it was then, also where it was deleted or may not be made any more."""
     for item in table.batch_get(map(keys.comment, creation.candidates())):
         if item and item["Nonce"]["S"] == creation.nonce:
-            return rendered(item)
+            id_, depth = int(item["Id"]["N"]), int(item["Depth"]["N"])
+            return rendered(new_comment(id_, author=author, post=post, draft=draft, depth=depth).wire())
     return None
 
 
