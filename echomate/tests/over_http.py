@@ -58,7 +58,7 @@ class Server:
     def __init__(self, stack: Stack, *, debug: bool, **settings: str) -> None:
         self.port = free_port()
         environment = {**os.environ, **stack.environment, "DEBUG": str(debug), "WEB_CONCURRENCY": "1"}
-        environment |= settings
+        environment |= {"PUBLIC_URL": f"http://localhost:{self.port}", **settings}
         self.log = stack.directory / f"web-{self.port}.log"
         with self.log.open("wb") as output:
             self.process = Process(
