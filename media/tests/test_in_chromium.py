@@ -1,6 +1,7 @@
 """A page of another origin, in a real browser: it signs up, uploads a photo straight to S3, posts it and shows it."""
 
 import http.server
+import math
 import os
 import threading
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import Any
 import orjson
 import pytest
 import urllib3
-from PIL import Image
+from PIL import Image, ImageStat
 
 from echomate.local import programs
 from echomate.local.processes import Process
@@ -122,10 +123,5 @@ def assert_upright(tab: Tab, page: Image.Image) -> None:
     assert height / width == pytest.approx(4 / 3, rel=0.01)
     for (column, row), colour in CORNERS.items():
         at = (int(x + width * (1 + 2 * column) / 4), int(y + height * (1 + 2 * row) / 4))
-        seen = page.resize((page.width // 10, page.height // 10), Image.Resampling.BOX).getpixel(
-            (at[0] // 10, at[1] // 10)
-        )
-        nearest = min(
-            CORNERS.values(), key=lambda one: sum((a - b) ** 2 for a, b in zip(one, seen, strict=True))
-        )
-        assert nearest == colour
+        seen = ImageStat.Stat(page.crop((at[0] - 5, at[1] - 5, at[0] + 5, at[1] + 5))).mean
+        assert min(CORNERS.values(), key=lambda one: math.dist(one, seen)) == colour
