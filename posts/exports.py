@@ -12,6 +12,7 @@ from echomate.dynamodb import Wire
 from echomate.ids import at_milliseconds, rfc3339
 from echomate.privacy import Row
 from posts import versions
+from posts.attachments import ids_of
 from posts.rendering import post_url
 
 
@@ -47,6 +48,7 @@ def _row(item: Wire) -> Row:
         "edited_at": rfc3339(at_milliseconds(int(edited_at["N"]))) if edited_at else None,
         "content": item["Content"]["S"],
         "content_html": item["ContentHtml"]["S"],
+        "media": list(map(str, ids_of(item))),
         "language": item["Language"]["S"] if "Language" in item else None,
         "visibility": item["Visibility"]["S"],
         "reply_policy": item["ReplyPolicy"]["S"],

@@ -21,6 +21,7 @@ class OldPostSerializer(NewPostSerializer):
 
     visibility = serializers.ChoiceField(choices=VISIBILITIES)
     edited_at = serializers.DateTimeField(required=False, allow_null=True)
+    media_ids = None  # type: ignore[assignment]  # DRF's way to leave a field out: those ids are of the old account
 
 
 @privacy.imports("posts", most=1_000_000)
@@ -52,5 +53,5 @@ def _old_post(old: int, given: Mapping[str, Any]) -> OldPost:
     milliseconds = int(edited.timestamp() * 1000) if edited else None
     if milliseconds is not None and not ids.milliseconds(old) <= milliseconds <= table.clock():
         milliseconds = None
-    fields = {name: value for name, value in given.items() if name not in ("edited_at", "media")}
+    fields = {name: value for name, value in given.items() if name != "edited_at"}
     return OldPost(old, Draft(**fields), milliseconds)

@@ -70,8 +70,10 @@ class NewPostSerializer(serializers.Serializer[Any]):
     spoiler_text = TextField(max_characters=SPOILER_AT_MOST, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if not self.partial and not attrs["content"] and not attrs["media"]:
-            raise serializers.ValidationError({"content": ["It may be empty only where there are media."]})
+        if not self.partial and not attrs["content"] and not attrs.get("media"):
+            raise serializers.ValidationError(
+                {"content": ["It may be empty only where there are media."]}, code="blank"
+            )
         return attrs
 
 

@@ -12,14 +12,19 @@ from functools import cache, lru_cache
 from urllib.parse import quote, urlsplit
 
 from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError
 
 from echomate import credentials
 from echomate.config import config
+from echomate.errors import DependencyAway
 
 
 def sign(folder: str, names: Sequence[str], *, at: int, seconds: int) -> list[str]:
     """URLs that hold for so many seconds from `at`, in Unix seconds, on."""
-    keys = _credentials().get_frozen_credentials()
+    try:
+        keys = _credentials().get_frozen_credentials()
+    except BotoCoreError as error:  # a role's keys, which are asked for anew
+        raise DependencyAway("storage") from error
     signer = _signer(config.s3_url, at, seconds, keys.access_key, keys.secret_key, keys.token)
     return [signer.url(quote(folder + name)) for name in names]
 

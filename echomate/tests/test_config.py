@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -93,6 +94,7 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         ("ENCRYPTION_KEYS", ","),
         ("ENCRYPTION_KEYS", f"{STRONG['ENCRYPTION_KEYS']},c2hvcnQ="),
         ("PASSKEY_RP_ID", "example.org"),
+        ("CLOUDFRONT_URL", "https://media.example.org"),
         ("RATE_LIMITS", "posts"),
         ("RATE_LIMITS", '{"posts": "many"}'),
     ],
@@ -102,6 +104,18 @@ def test_a_setting_that_cannot_be_used_is_named_at_the_start(name: str, value: s
     assert refused.returncode == 78
     assert name in refused.stderr.upper()
     assert "Traceback" not in refused.stderr
+
+
+def test_cloudfront_asks_for_an_rsa_key_and_its_id() -> None:
+    cloudfront = {"CLOUDFRONT_URL": "https://media.example.org", "CLOUDFRONT_KEY_ID": "K1"}
+    for key in (PRIVATE, "no key", ""):
+        refused = start(cloudfront | {"CLOUDFRONT_PRIVATE_KEY": key})
+        assert (refused.returncode, "CLOUDFRONT_PRIVATE_KEY" in refused.stderr) == (78, True)
+    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = rsa_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    started = start(cloudfront | {"CLOUDFRONT_PRIVATE_KEY": pem})
+    assert started.returncode == 0, started.stderr
+    assert pem.splitlines()[1] not in started.stdout
 
 
 def test_an_empty_setting_takes_its_default() -> None:

@@ -13,6 +13,7 @@ from echomate.testing.proxy import Proxy
 from media.models import Media, State
 from media.purposes import Purpose
 from media.tests.ready import FILE, SIDES, ready
+from posts.imports import take_posts
 from posts.tests.actor import Actor, Person
 
 
@@ -142,6 +143,23 @@ def test_an_edit_leaves_no_empty_post_and_takes_no_pictures_of_another_post(ann:
     assert media_of(ann, post) == [media]
     assert ann.patch(f"posts/{post}", {"content": "words", "media_ids": []}).status == 200
     assert ann.patch(f"posts/{post}", {"content": ""}).status == 400
+
+
+def test_another_alternative_text_is_shown_at_once(ann: Person, nobody: Actor) -> None:
+    media = ready(ann.id, alt="before")
+    post = ann.publish("", media_ids=text([media]))
+    assert nobody.get(f"posts/{post}").json["media"][0]["alt"] == "before"
+    assert ann.patch(f"media/{media}", {"alt": "after"}).status == 200
+    assert nobody.get(f"posts/{post}").json["media"][0]["alt"] == "after"
+
+
+def test_an_import_takes_posts_without_their_media(ann: Person) -> None:
+    rows = [
+        {"id": "900000000000000000", "visibility": "public", "content": "words", "media_ids": ["1"]},
+        {"id": "900000000000000001", "visibility": "public", "content": "", "media_ids": ["1"]},
+    ]
+    first, second = take_posts(ann.id, rows)
+    assert (first, (second or "").partition(":")[0]) == (None, "content")
 
 
 def test_a_deleted_post_takes_its_pictures_along(ann: Person, projector: Projecting) -> None:
