@@ -4,7 +4,7 @@ One Redis round trip, two where somebody whose card is shown isn't known to the 
 from the table, each kind in one BatchGet, and filled by lease.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,25 +60,29 @@ class Hydrated:
 
 @dataclass(slots=True)
 class _Sets:
-    """How a viewer stands to authors, gathered over one or two round trips."""
+    """How a viewer stands to authors and others, gathered over one or two round trips."""
 
     viewer: int | None
     following: set[int] = field(default_factory=set)
     blocked: set[int] = field(default_factory=set)
     muted: set[int] = field(default_factory=set)
 
-    def commands(self, authors: Sequence[int]) -> list[cache.Command]:
-        if self.viewer is None or not authors:
+    def commands(self, people: Sequence[int]) -> list[cache.Command]:
+        if self.viewer is None or not people:
             return []
-        return [kind.command(self.viewer, authors) for kind in (following, blocked, muted)]
+        return [kind.command(self.viewer, people) for kind in (following, blocked, muted)]
 
-    def add(self, authors: Sequence[int], replies: Sequence[Any] | None) -> None:
-        if self.viewer is None or not authors:
+    def add(self, people: Sequence[int], replies: Sequence[Any] | None) -> None:
+        if self.viewer is None or not people:
             return
         given = replies if replies is not None else (None, None, None)
-        self.following |= following.among(self.viewer, authors, reply=given[0])
-        self.blocked |= blocked.among(self.viewer, authors, reply=given[1])
-        self.muted |= muted.among(self.viewer, authors, reply=given[2])
+        self.following |= following.among(self.viewer, people, reply=given[0])
+        self.blocked |= blocked.among(self.viewer, people, reply=given[1])
+        self.muted |= muted.among(self.viewer, people, reply=given[2])
+
+    def without_blocked(self, cards: Mapping[int, Card]) -> dict[int, Card]:
+        """Nobody is shown to one whom a block parts from them, not even where others mention them."""
+        return {user: card for user, card in cards.items() if user not in self.blocked}
 
     @property
     def standing(self) -> Standing:
@@ -108,9 +112,7 @@ def shown(found: Hydrated, id_: int, surface: Surface = Surface.DIRECT) -> bytes
 
 def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] = ()) -> Hydrated:
     """Everything about some posts, and the same about others as about their authors; rules not yet applied."""
-    guessed = [people for post in posts if (people := _people.get(post))]
-    authors = sorted({people[0] for people in guessed}.union(others))
-    known = sorted({user for people in guessed for user in people}.union(authors))
+    known = sorted({user for post in posts for user in _people.get(post)}.union(others))
     sets = _Sets(viewer)
     names = [
         *map(keys.cached_post, posts),
@@ -118,35 +120,40 @@ def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] =
         *map(keys.cached_user, known),
     ]
     marks = [("HMGET", keys.viewer_hash(viewer), *posts)] if viewer is not None else []
-    replies = _ask([("MGET", *names), *marks, *sets.commands(authors)])
+    replies = _ask([("MGET", *names), *marks, *sets.commands(known)])
     values, n = (replies[0], len(posts)) if replies else (None, 0)
     found_posts = rendered.get(posts, found=_by_id(posts, values and values[:n]))
     _people.learn(found_posts.values())
     found_cards = cards.get(known, found=_by_id(known, values and values[2 * n :]))
-    sets.add(authors, replies and replies[1 + len(marks) :])
-    found_cards |= _meet(sets, found_posts.values(), known=known, authors=authors)
+    sets.add(known, replies and replies[1 + len(marks) :])
+    found_cards |= _meet(
+        sets, {user for post in found_posts.values() for user in post.people}.difference(known)
+    )
     return Hydrated(
         sets.standing,
         found_posts,
         stats.get(found_posts, found=_by_id(posts, values and values[n : 2 * n])),
-        found_cards,
+        sets.without_blocked(found_cards),
         {}
         if viewer is None
         else selectors.viewer_bits(viewer, list(found_posts), found=_by_id(posts, replies and replies[1])),
     )
 
 
-def _meet(
-    sets: _Sets, posts: Iterable[RenderedPost], *, known: Sequence[int], authors: Sequence[int]
-) -> dict[int, Card]:
-    """Cards of people the process didn't know, and how the viewer stands to authors: one more round trip."""
-    new_people = sorted({user for post in posts for user in post.people} - set(known))
-    new_authors = sorted({post.author for post in posts} - set(authors))
-    if not new_people and not new_authors:
+def cards_for(viewer: int, users: Collection[int]) -> dict[int, Card]:
+    """The cards of those whom the viewer may know of; one round trip, none for nobody."""
+    sets = _Sets(viewer)
+    return sets.without_blocked(_meet(sets, users))
+
+
+def _meet(sets: _Sets, users: Collection[int]) -> dict[int, Card]:
+    """Cards of people the process didn't know, and how the viewer stands to them: one more round trip."""
+    if not users:
         return {}
-    replies = _ask([("MGET", *map(keys.cached_user, new_people)), *sets.commands(new_authors)])
-    sets.add(new_authors, replies and replies[1:])
-    return cards.get(new_people, found=_by_id(new_people, replies and replies[0]))
+    people = sorted(users)
+    replies = _ask([("MGET", *map(keys.cached_user, people)), *sets.commands(people)])
+    sets.add(people, replies and replies[1:])
+    return cards.get(people, found=_by_id(people, replies and replies[0]))
 
 
 def _by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> Replies | None:

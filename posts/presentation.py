@@ -19,7 +19,7 @@ def present(
     counts: PostCounts,
     bits: int | None,
 ) -> bytes:
-    """`people` holds the author, and of those mentioned whoever is still there.
+    """`people` holds the author, and of those mentioned whoever the viewer may know of.
 
     `bits` are what the viewer did with the post: 1 liked, 2 bookmarked; None is somebody anonymous.
     """
@@ -34,7 +34,7 @@ def present(
 
 
 def present_mentions(mentioned: Sequence[int], people: Mapping[int, Card]) -> bytes:
-    """The short cards of those mentioned who are still there, as a JSON array."""
+    """The short cards of those mentioned that are at hand, as a JSON array."""
     if not mentioned:
         return b"[]"
     return b"[%s]" % b",".join(people[user].short for user in mentioned if user in people)

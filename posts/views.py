@@ -15,7 +15,7 @@ from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, POST, USER
 from echomate.throttling import Policy
 from echomate.views import ApiView, id_or_404, ids_from_query
 from posts import lists, reading, services
-from posts.hydration import show
+from posts.hydration import cards_for, show
 from posts.presentation import present, present_reaction
 from posts.selectors import NO_COUNTS
 from posts.serializers import (
@@ -71,7 +71,7 @@ class PostsView(ApiView):
         given = self.validated(NewPostSerializer)
         draft = Draft(**{**_defaults(author, given["content"]), **given})
         post = services.create(author=author.id, draft=draft, creation=self.creation)
-        people = {author.id: author, **cards.get(post.mentioned)}
+        people = {author.id: author, **cards_for(author.id, post.mentioned)}
         answer = etags.respond(request, present(post, people, NO_COUNTS, 0), version=post.version)
         answer.status_code = 201
         answer.headers["Location"] = f"/api/v1/posts/{post.id}"

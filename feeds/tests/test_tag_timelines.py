@@ -164,12 +164,10 @@ def test_an_old_post_takes_its_place(ann: Person, projector: Projecting, tag: st
     assert timeline(ann, tag) == [*posts[::-1], hour_ago]
 
 
-def test_a_warm_page_takes_two_round_trips_and_nothing_from_the_table(
-    ann: Person, projector: Projecting, tag: str
-) -> None:
-    for number in range(3):
-        ann.publish(f"#{tag} {number}")
-    settle(projector)
+def test_a_warm_page_takes_two_round_trips_and_nothing_from_the_table(ann: Person, tag: str) -> None:
+    """No projector runs here, whose own calls would be counted too."""
+    for number in range(5):
+        tag_entries.put(ann.publish(f"#{tag} {number}"), [tag])
     path = f"tags/{tag}/timeline?limit=3"
     ann.get(path)
     with metering() as meter:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.tests.acting import change_user
 from echomate import cache, keys
-from posts.tests.actor import Person
+from posts.tests.actor import Actor, Person
 from posts.tests.html_parts import Parts, assert_safe
 from posts.text import guess_language, tag_name, written
 from posts.text.scanning import Kind, pieces
@@ -160,6 +160,19 @@ def test_one_who_is_gone_is_mentioned_no_more(ann: Person) -> None:
     assert ann.get(f"posts/{post}").json["mentions"] == []
     later = ann.get(f"posts/{ann.publish(f'hi again @{gone.name}')}").json
     assert (later["mentions"], Parts(later["content_html"]).links()) == ([], [])
+
+
+def test_one_who_blocks_another_is_not_shown_to_them_where_they_are_mentioned(
+    ann: Person, bob: Person
+) -> None:
+    path = f"posts/{ann.publish(f'@{bob.name}')}"
+    eve = Person()
+    assert [one["id"] for one in eve.get(path).json["mentions"]] == [str(bob.id)]
+    bob.post(f"users/{eve.id}/block")
+    assert eve.get(path).json["mentions"] == []
+    assert eve.post("posts", {"content": f"@{bob.name}"}).json["mentions"] == []
+    for reader in (ann, Actor()):
+        assert [one["id"] for one in reader.get(path).json["mentions"]] == [str(bob.id)]
 
 
 def test_an_edit_names_and_tags_anew(ann: Person, bob: Person) -> None:
