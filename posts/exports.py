@@ -30,12 +30,16 @@ def show(row: Row) -> str:
     )
 
 
-@privacy.exports("posts", "post", "post_version", title=_("Posts"), show=show)
+@privacy.exports("posts", "post", title=_("Posts"), show=show)
 def posts(user: int) -> Iterator[Row]:
+    return map(_row, _posts(user))
+
+
+def _posts(user: int) -> Iterator[Wire]:
     for part in privacy.in_steps(table.query(keys.author(user), index="GSI1", attributes=("PK", "SK"))):
         for item in table.batch_get(map(table.key_of, part)):
             if item is not None and item.get("Author", {}).get("N") == str(user):
-                yield _row(item)
+                yield item
 
 
 def _row(item: Wire) -> Row:
@@ -54,7 +58,6 @@ def _row(item: Wire) -> Row:
         "reply_policy": item["ReplyPolicy"]["S"],
         "sensitive": item["Sensitive"]["BOOL"],
         "spoiler_text": item["SpoilerText"]["S"],
-        "history": [versions.shape(version) for version in versions.versions_of(post)] if edited_at else [],
     }
 
 
@@ -62,6 +65,14 @@ def _url(post: int) -> str:
     """Absolute, for one who reads it elsewhere."""
     url = post_url(post)
     return config.public_url + url if url.startswith("/") else url
+
+
+@privacy.exports("post_versions", "post_version", title=_("Former versions of posts"))
+def former_versions(user: int) -> Iterator[Row]:
+    for item in _posts(user):
+        post = int(item["Id"]["N"])
+        for version in versions.versions_of(post) if "EditedAt" in item else ():
+            yield {"post_id": str(post), "url": _url(post), **versions.shape(version)}
 
 
 @privacy.exports("likes", "like", title=_("Likes"))

@@ -263,7 +263,7 @@ def test_an_erasure_of_many_things_takes_turns(monkeypatch: pytest.MonkeyPatch) 
         projector.catch_up()
         monkeypatch.setattr(turns, "WORK_SECONDS", 0)
         found = erase(person)
-        assert found["removed"]["posts, their former versions and the likes of them"] == 90
+        assert found["removed"]["posts, their former versions and the likes of them"] == 60
         projector.catch_up()
         assert_gone(person)
 
