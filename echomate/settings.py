@@ -122,6 +122,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "auth", "description": "Signup, login, tokens and sessions."},
         {"name": "users", "description": "Users and the graph between them."},
         {"name": "posts", "description": "Posts, likes and bookmarks."},
+        {"name": "comments", "description": "Comments, and the threads that they make."},
         {"name": "media", "description": "Pictures and videos: uploads, and what becomes of them."},
         {"name": "feeds", "description": "The home feed and the public timeline."},
         {"name": "jobs", "description": "Work that takes longer than a request."},

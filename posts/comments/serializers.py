@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.serializers import ShortUserSerializer
@@ -19,8 +20,9 @@ class EditedCommentSerializer(serializers.Serializer[Any]):
     content = TextField(max_characters=CONTENT_AT_MOST, validators=[check_mentions, check_tags])
 
 
-class ParentField(IdField):
-    """The id of a comment, as a number."""
+@extend_schema_field({"$ref": "#/components/schemas/Id"})
+class ParentField(serializers.Field[Any, Any, Any, Any]):
+    """The id of a comment, in a string; inside it is a number."""
 
     default_error_messages = {"invalid": "This is not an id."}
 
