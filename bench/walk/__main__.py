@@ -30,6 +30,7 @@ FLOWS: tuple[Flow, ...] = (
     posts.keep_for_later,
     media.post_a_photo,
     media.be_refused,
+    media.show_ones_face,
     accounts.take_everything_along,
     accounts.be_erased,
     accounts.rule_by_commands,

@@ -6,9 +6,11 @@ import time
 import zipfile
 from email.message import EmailMessage
 from io import BytesIO
+from typing import Any
 
 import urllib3
 
+from bench.walk.media import upload
 from bench.walk.person import PASSWORD, Person, new_person
 from bench.walk.town import Town, text_of, token_in
 
@@ -43,13 +45,7 @@ def take_everything_along(town: Town) -> None:
     person.call("POST", f"/users/{heir.name}/follow", status=200)
     person.call("POST", "/users/me/export", status=403)
     person.step_up()
-    job = person.call("POST", "/users/me/export", status=202)["job"]
-    end = time.monotonic() + 60
-    while job["state"] != "done":
-        assert time.monotonic() < end, job
-        assert job["state"] != "failed", job
-        time.sleep(0.2)
-        job = person.call("GET", f"/jobs/{job['id']}", status=200)
+    job = _ended(person, person.call("POST", "/users/me/export", status=202)["job"])
     heir.call("GET", f"/jobs/{job['id']}", status=404)
     town.letter(person.email, "your data is ready")
     content = urllib3.request("GET", job["result_url"], timeout=30).data
@@ -61,10 +57,22 @@ def take_everything_along(town: Town) -> None:
         shown = town.directory / "export"
         opened.extractall(shown)
     town.look((shown / "index.html").as_uri(), "export")
-    report = town.command("import_account", str(archive), "--user", heir.name)
+    sent = upload(heir, content, type_="application/zip", purpose="import")
+    job = _ended(heir, heir.call("POST", "/users/me/import", {"media_id": sent["id"]}, status=202)["job"])
     town.command("import_account", str(archive), "--user", heir.name)
     posts = town.call("GET", f"/users/{heir.name}/posts", status=200)["results"]
-    assert len(posts) == 3, report
+    assert len(posts) == 3, job
+
+
+def _ended(person: Person, job: Any) -> Any:
+    """The job when it is done."""
+    end = time.monotonic() + 60
+    while job["state"] != "done":
+        assert time.monotonic() < end, job
+        assert job["state"] != "failed", job
+        time.sleep(0.2)
+        job = person.call("GET", f"/jobs/{job['id']}", status=200)
+    return job
 
 
 def be_erased(town: Town) -> None:

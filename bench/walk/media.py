@@ -63,6 +63,20 @@ def be_refused(town: Town) -> None:
     assert not rejected["variants"]
 
 
+def show_ones_face(town: Town) -> None:
+    person = new_person(town, "face")
+    drawn = urllib3.request("GET", person.me()["avatar_url"])
+    assert (drawn.status, drawn.headers["Content-Type"]) == (200, "image/svg+xml")
+    media = upload(person, twelve_megapixels(), purpose="avatar")
+    own = person.call("PUT", "/users/me/avatar", {"media_id": media["id"]}, status=200)
+    picture = Image.open(BytesIO(urllib3.request("GET", own["avatar_url"]).data))
+    assert picture.width == picture.height
+    post = person.call("POST", "/posts", {"content": "Look."}, status=201)
+    assert urllib3.request("GET", post["author"]["avatar_url"]).status == 200
+    person.call("DELETE", "/users/me/avatar", status=200)
+    assert "svg" in urllib3.request("GET", person.me()["avatar_url"]).headers["Content-Type"]
+
+
 def begin(person: Person, type_: str, size: int, *, purpose: str = "post", alt: str = "") -> Any:
     body = {"content_type": type_, "size": size, "purpose": purpose, "alt": alt}
     return person.call("POST", "/media", body, status=201)
