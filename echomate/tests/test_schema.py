@@ -16,9 +16,9 @@ from echomate import problems, schema
 from echomate.schema.components import REFUSALS
 
 VERBS = """
-    accept add begin block change check complete confirm create delete edit end erase follow forgot hide like list log mail mute
-    read refresh reject remove replace resend reset restore search sign start step unblock undo unfollow unhide
-    unlike unmute verify
+    accept add begin block change check complete confirm create delete edit end erase follow forgot hide
+    like list log mail mute read refresh reject remove replace resend reset restore search set sign start
+    step unblock undo unfollow unhide unlike unmute verify
 """
 OPERATION_ID = re.compile(rf"unsubscribe|({'|'.join(VERBS.split())})([A-Z][A-Za-z]+)+")
 
