@@ -124,6 +124,12 @@ _EXTEND = Script(
     "redis.call('RPUSH', KEYS[1], unpack(ARGV, 5)) "
     "if redis.call('TTL', KEYS[1]) == -1 then redis.call('EXPIRE', KEYS[1], ARGV[3]) end return 1"
 )
+_DOUBT = Script(
+    "local last = redis.call('LINDEX', KEYS[1], -1) if last == '0' then return 0 end "
+    "if last and string.sub(last, 1, 1) == '-' then redis.call('LSET', KEYS[1], -1, ARGV[1]) "
+    "else redis.call('RPUSH', KEYS[1], ARGV[1]) end "
+    "if redis.call('TTL', KEYS[1]) == -1 then redis.call('EXPIRE', KEYS[1], ARGV[2]) end return 1"
+)
 _BEGIN = Script(
     "redis.call('DEL', KEYS[1]) redis.call('RPUSH', KEYS[1], ARGV[1]) redis.call('EXPIRE', KEYS[1], ARGV[2]) return 1"
 )
@@ -161,6 +167,14 @@ def insert(key: str, post: int) -> Command:
 def insert_into_source(key: str, post: int) -> Command:
     """The same for an author's or the public list; not below its last element, where the index tells."""
     return _INSERT.command(keys=[key], args=[post, config.feed_cap, 0])
+
+
+def doubt(key: str, *, seconds: int) -> Command:
+    """Have a source read again, ten seconds from now, below its last element: something was stored there just now.
+
+    A reader who has read before that appends nothing, since the end is another.
+    """
+    return _DOUBT.command(keys=[key], args=[-(time.time_ns() // 1_000_000), seconds])
 
 
 def is_late(post: int) -> bool:

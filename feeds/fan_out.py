@@ -29,8 +29,14 @@ def announce(post: int, *, author: int, public: bool) -> None:
 
 
 def announce_tagged(post: int, tag: str) -> None:
-    """Put the post into the list of a hashtag; again changes nothing."""
-    cache.ask(_announcement(keys.tag_list(tag), post, timelines.TAG_SECONDS))
+    """Put the post into the list of a hashtag; again changes nothing.
+
+    An old one may be below all that the list holds, where a reader may just have missed it.
+    """
+    key = keys.tag_list(tag)
+    (placed,) = cache.ask(_announcement(key, post, timelines.TAG_SECONDS))
+    if not placed:
+        cache.ask(timelines.doubt(key, seconds=timelines.TAG_SECONDS))
 
 
 def _announcement(key: str, post: int, seconds: int) -> Command:

@@ -13,6 +13,7 @@ from echomate.projections import Change, Effects
 from echomate.testing.client import unique_name
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
+from feeds import fan_out, sources
 from feeds.projections import announce_tagged
 from posts import tag_entries
 from posts.projections import index_tags
@@ -162,6 +163,30 @@ def test_an_old_post_takes_its_place(ann: Person, projector: Projecting, tag: st
     create(author=ann.id, draft=Draft(f"#{tag} then"), post=hour_ago)
     settle(projector)
     assert timeline(ann, tag) == [*posts[::-1], hour_ago]
+
+
+@pytest.mark.parametrize("listed", [False, True])
+def test_a_reader_who_has_missed_an_old_post_keeps_nothing_of_what_was_read(
+    ann: Person, tag: str, *, listed: bool
+) -> None:
+    hour_ago = ids.id_at_milliseconds(table.clock() - 3_600_000)
+    new, old = ann.publish(f"#{tag}"), hour_ago + 1
+    for post in (hour_ago, old):
+        create(author=ann.id, draft=Draft(f"#{tag}"), post=post)
+    tag_entries.put(new, [tag])
+    tag_entries.put(hour_ago, [tag])
+    key = keys.tag_list(tag)
+    if listed:
+        fan_out.announce_tagged(new, tag)
+    line = timelines.source(cache.ask(timelines.head(key))[0])
+    read = sources.tag_ids(tag, below=new if listed else None, limit=9)
+    tag_entries.put(old, [tag])
+    fan_out.announce_tagged(old, tag)
+    late = timelines.Extension(key, line.last, line.stale, [*read, timelines.END], None)
+    timelines.extend([late], seconds=timelines.TAG_SECONDS)
+    assert timeline(ann, tag) == [new, old, hour_ago]
+    fan_out.announce_tagged(new, tag)
+    assert timeline(ann, tag) == [new, old, hour_ago]
 
 
 def test_a_warm_page_takes_two_round_trips_and_nothing_from_the_table(ann: Person, tag: str) -> None:
