@@ -7,7 +7,6 @@
 """
 
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from media import files, processing
 from media.models import Media, State, Variant
 from media.processing import Processed, Rejected
 from media.purposes import Purpose
+from media.scratch import scratch
 
 KIND = "media"
 LEASE_SECONDS = 60
@@ -77,8 +77,8 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
     """Raises what is this machine's fault, a few times."""
     if job.attempts > ATTEMPTS:
         return Rejected(FAILED)
-    with tempfile.TemporaryDirectory(prefix="echomate-media-") as directory:
-        original, out = Path(directory, "original"), Path(directory, "out")
+    with scratch() as directory:
+        original, out = directory / "original", directory / "out"
         out.mkdir()
         if not _fetch(work, original):
             return Rejected(FAILED)

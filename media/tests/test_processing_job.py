@@ -1,9 +1,13 @@
 """The job that processes an upload: it ends in the same state, whatever happens meanwhile."""
 
+import subprocess
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +23,7 @@ from media import files, processing, processing_job
 from media.models import Media
 from media.projections import media_changed
 from media.purposes import Purpose
+from media.scratch import PREFIX, scratch
 from media.tests.uploading import completed, objects_of, picture, uploaded
 
 celery.app.loader.import_default_modules()  # the jobs of all apps
@@ -105,6 +110,17 @@ def test_a_worker_that_is_killed_at_any_step_is_followed_by_one_that_ends_the_sa
     wanted = {stored(media).folder + one["name"] for one in stored(media).variants}
     assert objects_of(ann) == {*wanted, files.original(ann.id, int(media))}
     assert Job.read(keys.job(job.id)) is None
+
+
+def test_what_a_killed_worker_has_left_on_the_disk_is_removed_by_the_next() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        pass
+    abandoned = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{ended.pid}-"))
+    with scratch() as own, scratch() as another:
+        assert own.exists()
+        assert another.exists()
+        assert not abandoned.exists()
+    assert not own.exists()
 
 
 def test_a_rejection_that_is_cut_short_is_one_all_the_same(ann: Person) -> None:
