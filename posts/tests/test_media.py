@@ -15,6 +15,7 @@ from media.purposes import Purpose
 from media.tests.ready import FILE, SIDES, ready
 from posts.imports import take_posts
 from posts.tests.actor import Actor, Person
+from posts.tests.test_away import lose_first_answers
 
 
 def media_of(person: Actor, post: int) -> list[int]:
@@ -108,6 +109,21 @@ def test_a_repeated_creation_is_the_same_post(ann: Person) -> None:
     body = {"content": "", "media_ids": text([ready(ann.id)])}
     first, second = (ann.post("posts", body, Idempotency_Key="a-picture") for _ in range(2))
     assert (first.status, first.json) == (second.status, second.json)
+
+
+def test_writes_whose_answers_are_lost_are_done_once(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = ready(ann.id), ready(ann.id)
+    ann.get("users/me")  # which notes that the session is used
+    lost = lose_first_answers(monkeypatch)
+    created = ann.post("posts", {"content": "", "media_ids": text([first])})
+    assert (created.status, lost) == (201, ["TransactWriteItems"])
+    post = int(created.json["id"])
+    lost.clear()
+    assert ann.patch(f"posts/{post}", {"media_ids": text([second])}).status == 200
+    assert lost == ["TransactWriteItems"]
+    assert media_of(ann, post) == [second]
+    assert (attached(first), attached(second)) == (None, keys.post_partition(post))
+    assert len(ann.ids(f"users/{ann.name}/posts")) == 1
 
 
 def test_an_edit_takes_up_gives_up_and_orders_pictures(ann: Person) -> None:
