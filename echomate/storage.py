@@ -20,7 +20,7 @@ LOCAL_ORIGINS = [f"http://{host}{port}" for host in ("localhost", "127.0.0.1") f
 CLOSED: Any = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
 )
-"""Nothing of a bucket can be made public by mistake: what is shown to all is signed, or goes through CloudFront."""
+"""Nothing of a bucket can be made public by mistake."""
 
 _client: "S3Client | None" = None
 _lock = threading.Lock()
@@ -64,7 +64,8 @@ def create_buckets() -> None:
                 "CreateBucketConfiguration": {"LocationConstraint": config.aws_region}
             }
             s3().create_bucket(Bucket=bucket, **({} if config.aws_region == "us-east-1" else elsewhere))
-        s3().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=CLOSED)
+        if bucket == config.originals_bucket or not config.media_public_url:
+            s3().put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=CLOSED)
     _open_to_browsers(config.originals_bucket, "POST")
     _open_to_browsers(config.media_bucket, "GET", "HEAD")
     _set_rules(config.media_bucket, [])
