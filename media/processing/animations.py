@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
+from PIL.Image import Resampling
 
 from media.processing.limits import FRAME_PIXELS_AT_MOST, FRAMES_AT_MOST
 from media.processing.outcome import Processed, Refused, Variant
@@ -55,8 +56,12 @@ class _Frames(Image.Image):
 
     def seek(self, frame: int) -> None:
         self._source.seek(frame + self._first)
-        pixels = self._source.convert("RGBA")  # a frame's mode may be another one than the last one's
-        shown = self._view.shown(pixels, self._target, profile=self._source.info.get("icc_profile"))
+        source = self._source
+        pixels = source.convert(
+            "RGBA" if source.has_transparency_data else "RGB"
+        )  # each may have a mode of its own
+        profile = source.info.get("icc_profile")
+        shown = self._view.shown(pixels, self._target, profile=profile, resampling=Resampling.BILINEAR)
         self.im, self._mode, self._size = shown.im, shown.mode, shown.size
         if frame == len(self.durations):
             lasts = self._source.info.get("duration", 0)

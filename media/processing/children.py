@@ -50,13 +50,14 @@ def run(
 ) -> Said:
     """Let a child do this; what it has printed so far is shown to `watch` now and then.
 
-    Raises `Refused` where it broke or took too much, `NotProcessed` where somebody else ended it.
+    Raises `Refused` where it broke or took too much, `NotProcessed` where somebody else ended it, or where the
+    machine had no time for it.
     """
     whole = order | {"original": str(original), "out": str(out), "allowance": asdict(allowance)}
     with TemporaryFile() as output, TemporaryFile() as errors:
         child = _start(whole, output, errors)
         try:
-            _wait(child, allowance.seconds, lambda: watch(_end_of(output)))
+            _wait(child, allowance, lambda: watch(_end_of(output)))
         finally:
             _kill(child)
         said = Said(child.returncode, _end_of(output), _end_of(errors))
@@ -78,15 +79,25 @@ def _start(order: dict[str, Any], output: IO[bytes], errors: IO[bytes]) -> subpr
     )
 
 
-def _wait(child: subprocess.Popen[bytes], seconds: float, tick: Callable[[], None]) -> None:
-    end = time.monotonic() + seconds
+def _wait(child: subprocess.Popen[bytes], allowance: Allowance, tick: Callable[[], None]) -> None:
+    end = time.monotonic() + allowance.seconds
     while True:
         with suppress(subprocess.TimeoutExpired):
             child.wait(_TICK)
             return
         if time.monotonic() > end:
-            raise Refused("too-demanding")
+            raise _late(child, allowance)
         tick()
+
+
+def _late(child: subprocess.Popen[bytes], allowance: Allowance) -> Refused | NotProcessed:
+    """Whose fault it is: a child that has computed all the time took too much; another one got too little."""
+    os.killpg(child.pid, signal.SIGKILL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if used.ru_utime + used.ru_stime > allowance.seconds / 2:
+        return Refused("too-demanding")
+    return NotProcessed(f"no end after {allowance.seconds:.0f} s, of which it computed little")
 
 
 def _kill(child: subprocess.Popen[bytes]) -> None:

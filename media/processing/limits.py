@@ -26,8 +26,8 @@ TYPES: dict[str, tuple[str, ...]] = {
 
 PIXELS_AT_MOST = 33_000_000
 FRAMES_AT_MOST = 600
-FRAME_PIXELS_AT_MOST = 300_000_000
-"""Of all frames of an animation together; 600 of 800 by 600 are 288 million, and take 15 seconds."""
+FRAME_PIXELS_AT_MOST = 200_000_000
+"""Of all frames of an animation together: 400 of 800 by 600 are 192 million, and take some 12 seconds."""
 
 VIDEO_SECONDS_AT_MOST = 300
 VIDEO_PIXELS_AT_MOST = 4096 * 2304

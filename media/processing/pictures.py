@@ -63,11 +63,17 @@ class View:
         box = (upper, left, lower, right) if is_sideways else (left, upper, right, lower)
         return cls(box, orientation, right - left, lower - upper)
 
-    def shown(self, image: Image.Image, size: tuple[int, int], *, profile: bytes | None) -> Image.Image:
+    def shown(
+        self,
+        image: Image.Image,
+        size: tuple[int, int],
+        *,
+        profile: bytes | None,
+        resampling: Resampling = Resampling.LANCZOS,
+    ) -> Image.Image:
         """The part at an upright size, and nothing but pixels of sRGB: everything after this is cheap."""
         stored = size[::-1] if self.orientation in _SIDEWAYS else size
-        reduced = image.resize(stored, Resampling.LANCZOS, box=self.box, reducing_gap=2.0)
-        clean = _plain(reduced, profile)
+        clean = _plain(image.resize(stored, resampling, box=self.box, reducing_gap=2.0), profile)
         return clean.transpose(_TURNS[self.orientation]) if self.orientation in _TURNS else clean
 
 

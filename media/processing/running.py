@@ -19,8 +19,8 @@ def process(
 ) -> Processed | Rejected:
     """Make the variants of a file in `out`, an empty directory; the caller removes it, whatever comes of it.
 
-    `progress` is told of percents, of videos only. Raises `OSError` for what is no fault of the file, so that
-    another attempt may succeed.
+    `progress` is told percents, of videos only: several times a second, so that a claim can be kept. Raises
+    `OSError` for what is no fault of the file, so that another attempt may succeed.
     """
     try:
         kind = _checked(original, declared=declared, purpose=purpose)

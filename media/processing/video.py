@@ -3,6 +3,7 @@
 ffmpeg is told how to read the file, and opens nothing else: no playlist is followed, no network is there.
 """
 
+import logging
 import re
 import shutil
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from media.processing.limits import LOOK, VIDEO_PIXELS_AT_MOST, VIDEO_SECONDS_AT
 from media.processing.orders import picture
 from media.processing.outcome import Processed, Refused, Variant
 
+log = logging.getLogger(__name__)
+
 _DEMUXERS = {"video/mp4": "mov", "video/webm": "matroska"}
 _DECODERS = ",".join(
     [
@@ -24,7 +27,10 @@ _DECODERS = ",".join(
 _LONG, _SHORT = 1920, 1080
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 _REACHED = re.compile(r"^out_time_us=(\d+)$", re.MULTILINE)
-_TOO_MANY_PIXELS = "exceeds specified max pixel count"
+_REASONS = {
+    "exceeds specified max pixel count": "too-many-pixels",
+    "Cannot allocate memory": "too-demanding",
+}
 _MISSING = ("Unknown encoder", "Unrecognized option", "error while loading shared libraries")
 
 
@@ -45,9 +51,8 @@ def process(original: Path, *, kind: str, out: Path, progress: Callable[[int], N
     def watch(output: str) -> None:
         nonlocal told
         percent = min(99, int(100 * _reached(output) / seconds)) if seconds else 0
-        if percent > told:
-            told = percent
-            progress(percent)
+        told = max(told, percent)
+        progress(told)
 
     said = _ffmpeg(
         _encoding(original, kind, size, path), original=original, out=out, allowance=length, watch=watch
@@ -64,7 +69,19 @@ def process(original: Path, *, kind: str, out: Path, progress: Callable[[int], N
 def _look(original: Path, *, kind: str, out: Path) -> tuple[Processed, float | None]:
     """Its first frame as a picture with variants, and how long it says that it is."""
     frame = out / "frame.png"
-    one = ["-map", "0:V:0", "-frames:v", "1", "-map_metadata", "-1", "-compression_level", "1", str(frame)]
+    one = [
+        "-map",
+        "0:V:0",
+        "-frames:v",
+        "1",
+        "-map_metadata",
+        "-1",
+        "-update",
+        "1",
+        "-compression_level",
+        "1",
+        str(frame),
+    ]
     said = _ffmpeg([*_reading(original, kind), *one], original=original, out=out, allowance=LOOK)
     seconds = _duration(said.errors)
     if seconds is not None and seconds > VIDEO_SECONDS_AT_MOST:
@@ -91,8 +108,15 @@ def _ffmpeg(
     if said.code and any(words in said.errors for words in _MISSING):
         raise children.NotProcessed(said.errors[-2000:])
     if said.code:
-        raise Refused("too-many-pixels" if _TOO_MANY_PIXELS in said.errors else "damaged")
+        raise Refused(_reason(said.errors))
     return said
+
+
+def _reason(printed: str) -> str:
+    """Why ffmpeg can't, in our words."""
+    log.info("A video is rejected: %s", printed[-2000:])
+    found = (reason for words, reason in _REASONS.items() if words in printed)
+    return next(found, "damaged")
 
 
 def _reading(original: Path, kind: str) -> list[str]:
@@ -105,7 +129,7 @@ def _reading(original: Path, kind: str) -> list[str]:
         "-codec_whitelist",
         _DECODERS,
     ]
-    bounds = ["-max_pixels", str(VIDEO_PIXELS_AT_MOST), "-threads", "2"]
+    bounds = ["-max_pixels", str(VIDEO_PIXELS_AT_MOST), "-threads", "1"]
     return [*allowed, *bounds, "-f", _DEMUXERS[kind], "-i", f"file:{original}"]
 
 
@@ -115,7 +139,20 @@ def _encoding(original: Path, kind: str, size: tuple[int, int], path: Path) -> l
         *_reading(original, kind),
         *("-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"),
         *("-vf", f"scale={width}:{height},setsar=1,format=yuv420p", "-fpsmax", "60", "-filter_threads", "2"),
-        *("-c:v", "libx264", "-preset", "veryfast", "-crf", "23", "-maxrate", "6M", "-bufsize", "12M"),
+        *(
+            "-c:v",
+            "libx264",
+            "-preset",
+            "veryfast",
+            "-rc-lookahead",
+            "5",
+            "-crf",
+            "23",
+            "-maxrate",
+            "6M",
+            "-bufsize",
+            "12M",
+        ),
         *("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", "-threads", "2"),
         *("-bsf:v", "filter_units=remove_types=6"),  # what x264 says of itself, and cameras of places
         *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
