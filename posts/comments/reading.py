@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from accounts.selectors import cards
 from echomate.errors import NotFound, Unauthenticated
 from posts.comments.hydration import hydrate, shown
 from posts.comments.presentation import present
 from posts.comments.rendering import RenderedComment
 from posts.comments.selectors import NO_COUNTS, CommentCounts
+from posts.hydration import cards_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ def must_react(viewer: int, comment: int) -> Seen:
     return seen
 
 
-def present_new(comment: RenderedComment) -> bytes:
+def present_new(author: int, comment: RenderedComment) -> bytes:
     """A comment of a moment ago as its author sees it. Raises `Unauthenticated` where they are gone."""
-    people = cards.get(comment.people)
-    if comment.author not in people:
+    people = cards_for(author, comment.people)
+    if author not in people:
         raise Unauthenticated(type="session-revoked")
     return present(comment, people, NO_COUNTS, liked=False)

@@ -92,7 +92,7 @@ class CommentsView(ApiView):
         given = self.validated(NewCommentSerializer)
         draft = Draft(given["content"], given.get("parent_id"))
         comment = services.create(author=author, post=id_or_404(post), draft=draft, creation=self.creation)
-        answer = etags.respond(request, reading.present_new(comment), version=comment.version)
+        answer = etags.respond(request, reading.present_new(author, comment), version=comment.version)
         answer.status_code = 201
         answer.headers["Location"] = comment_url(comment.id)
         return answer

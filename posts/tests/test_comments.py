@@ -80,6 +80,18 @@ def test_who_is_named_in_a_comment_is_mentioned(ann: Person, bob: Person) -> Non
     assert bob.put(path, {"content": "hello"}).json["mentions"] == []
 
 
+def test_one_who_blocks_another_is_not_shown_to_them_where_a_comment_names_them(
+    ann: Person, bob: Person
+) -> None:
+    post, eve = ann.publish(), Person()
+    path = f"comments/{comment_on(post, ann, f'@{bob.name}')}"
+    assert len(eve.get(path).json["mentions"]) == 1
+    bob.post(f"users/{eve.id}/block")
+    assert eve.get(path).json["mentions"] == []
+    assert eve.post(f"posts/{post}/comments", {"content": f"@{bob.name}"}).json["mentions"] == []
+    assert len(ann.get(path).json["mentions"]) == 1
+
+
 def test_an_edit_shows_at_once_and_names_its_moment(ann: Person, bob: Person) -> None:
     path = f"comments/{comment_on(ann.publish(), bob, 'before')}"
     tag = ann.get(path).headers["ETag"]
