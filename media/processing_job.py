@@ -7,9 +7,11 @@
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
@@ -29,8 +31,13 @@ CHUNK = 8 * 1024 * 1024
 BEGINNING = 64 * 1024
 FETCHED, MADE = 10, 90
 """Percent."""
+AT_ONCE = 2
+"""Files that a process works on side by side. A worker of four threads has two left for what is quick."""
+REST_SECONDS = 1.0
 FAILED = "failed"
 """Why a file is rejected at which this machine, and no rule, fails again and again."""
+
+_turns = BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
     """Raises what is this machine's fault, a few times."""
     if job.attempts > ATTEMPTS:
         return Rejected(FAILED)
-    with scratch() as directory:
+    with _turn(), scratch() as directory:
         original, out = directory / "original", directory / "out"
         out.mkdir()
         if not _fetch(work, original):
@@ -93,6 +100,17 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
         if isinstance(outcome, Processed) and work.purpose is not Purpose.IMPORT:
             _keep(work, original, outcome)
         return outcome
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Raises `Again` where enough is in work: other jobs want threads too, and memory is what it is."""
+    if not _turns.acquire(blocking=False):
+        raise jobs.Again(REST_SECONDS)
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def _fetch(work: Work, to: Path) -> bool:

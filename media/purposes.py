@@ -18,7 +18,7 @@ instance.declare_limits(
     import_bytes=LIMITS[ARCHIVE],
     alt_characters=ALT_AT_MOST,
 )
-instance.declare_media_types(*IMAGES, *VIDEOS)
+instance.declare_media_types(*IMAGES, *(VIDEOS if video_is_possible() else ()))
 
 
 class Purpose(StrEnum):

@@ -5,7 +5,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,19 @@ def test_a_fault_of_this_machine_is_tried_again_and_rejects_nothing(
         patch.setattr(processing, "process", full)
         assert jobs.run(job.id)
     assert state(media) == "processing"
+    free(job)
+    assert jobs.run(job.id)
+    assert state(media) == "ready"
+
+
+def test_a_worker_that_has_enough_to_do_leaves_the_rest_for_later(ann: Person) -> None:
+    media = completed(ann, picture())
+    job = job_of(media)
+    with ExitStack() as busy:
+        for _ in range(processing_job.AT_ONCE):
+            busy.enter_context(processing_job._turn())
+        assert jobs.run(job.id)
+        assert state(media) == "processing"
     free(job)
     assert jobs.run(job.id)
     assert state(media) == "ready"
