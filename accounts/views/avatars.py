@@ -36,7 +36,7 @@ class AvatarView(APIView):
         """The picture that is drawn from an id, whosever it is."""
         headers = {
             "Cache-Control": "public, max-age=604800, immutable",
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+            "Content-Security-Policy": "default-src 'none'",
             "Cross-Origin-Resource-Policy": "cross-origin",
         }
         return Response(avatars.draw(id_or_404(user)), headers=headers)
