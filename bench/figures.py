@@ -29,7 +29,7 @@ class Extent:
     @classmethod
     def full(cls) -> Self:
         return cls(
-            seconds=2,
+            seconds=1.25,
             rounds=3,
             writes=2500,
             posts=1000,
