@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext
+
 from echomate import signed_urls
 from echomate.ids import at_milliseconds, rfc3339
 from media.processing import REASONS
@@ -32,5 +34,5 @@ def present(media: Descriptor, *, hour: int, progress: int | None = None) -> dic
         "blurhash": media.blurhash,
         "alt": media.alt,
         "reason": media.reason,
-        "detail": REASONS.get(media.reason, FAILED) if media.reason else None,
+        "detail": gettext(REASONS.get(media.reason, FAILED)) if media.reason else None,
     }

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from django.utils.translation import gettext
+
 from echomate import instance
 from echomate.errors import Invalid
 from media.processing import LIMITS, REASONS, TYPES, video_is_possible
@@ -34,6 +36,6 @@ def check(purpose: Purpose, type_: str, size: int) -> None:
     if type_ not in TYPES[purpose]:
         raise Invalid(errors={"content_type": [f"For this purpose one of: {', '.join(TYPES[purpose])}."]})
     if type_ in VIDEOS and not video_is_possible():
-        raise Invalid(errors={"content_type": [REASONS["video-unavailable"]]})
+        raise Invalid(errors={"content_type": [gettext(REASONS["video-unavailable"])]})
     if size > LIMITS[type_]:
         raise Invalid(errors={"size": [f"At most {LIMITS[type_]} bytes of this type."]})
