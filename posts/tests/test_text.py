@@ -81,7 +81,7 @@ def test_names_are_whole_and_nothing_invisible_goes_on_behind_them(text: str, na
         (f"#می{ZWNJ}خواهم #میخواهم", ["میخواهم"] * 2),
         ("#مرحبا_بك #שלום", ["مرحبا_بك", "שלום"]),
         ("#col·legi #ロック・ロール", ["col·legi", "ロック・ロール"]),
-        ("#a-b #c.d #e,#f", ["a", "c", "e", "f"]),
+        ("#a-b #c.d #e,#f #g· #h・", ["a", "c", "e", "f", "g", "h"]),
         ("#2024 #1 #_ #__ ## #", []),
         ("#1st #a1 #_a", ["1st", "a1", "_a"]),
         ("a#b &#x27; ##c /#d", []),
@@ -106,7 +106,6 @@ def test_folding_a_hashtag_again_changes_nothing(text: str) -> None:
     if name is not None:
         assert tag_name(name) == name
         assert found(f"#{name}", Kind.HASHTAG) == [name]
-        assert tag_name(text.upper()) in {name, None} or text.upper().lower() != text.lower()
 
 
 SIGNS = [*"<>&\"'`/=;:\\ \n\t@#", "\u200d", "\u202e", "\u0301", "\ufeff", "ß", "👩\u200d👧", "a"]

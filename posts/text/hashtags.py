@@ -10,7 +10,7 @@ CODE_POINTS_AT_MOST = 100
 NAME = r"[\p{L}\p{N}_][\p{L}\p{M}\p{N}_]*(?:[·・\u200c\u200d]+[\p{L}\p{M}\p{N}_]+)*"
 """A hashtag as it is written, without its sign. Persian and others join and part letters by U+200C and U+200D."""
 
-_FOLDED = regex.compile(r"(?=.*\p{L})[\p{L}\p{N}_][\p{L}\p{M}\p{N}_·・]*", regex.DOTALL)
+_FOLDED = regex.compile(rf"(?=.*\p{{L}}){NAME}", regex.DOTALL)
 _INVISIBLE = regex.compile(r"\p{Default_Ignorable_Code_Point}+")
 
 
