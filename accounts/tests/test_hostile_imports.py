@@ -190,7 +190,7 @@ TRAPS: list[Any] = [
     old_post(115, language="<script>"),
     old_post(116, edited_at=1e308),
     old_post(117, edited_at="never"),
-    old_post(118, media_ids=["1"]),
+    old_post(118, content="", media_ids=["1"]),
     {"id": old_post(119)["id"]},
     {},
 ]
