@@ -8,8 +8,9 @@ from PIL.Image import Resampling
 
 from media.processing.limits import FRAME_PIXELS_AT_MOST, FRAMES_AT_MOST
 from media.processing.outcome import Processed, Refused, Variant
-from media.processing.pictures import View, hash_of, save_jpeg, variant
+from media.processing.pictures import View
 from media.processing.shapes import MOVING_AT_MOST, Shape
+from media.processing.writing import hash_of, save_jpeg, variant
 
 MOVING: Final[dict[str, Any]] = {"quality": 70, "method": 2, "kmin": 9, "kmax": 17}
 _SHORTEST, _USUAL = 20, 100

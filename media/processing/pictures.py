@@ -6,16 +6,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, Final, Self
+from typing import IO, Final, Self
 
-from blurhash_rs import blurhash_encode
 from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageCms, JpegImagePlugin, PngImagePlugin
 from PIL.Image import Resampling, Transpose
 from PIL.WebPImagePlugin import WebPImageFile
 
 from media.processing.limits import PIXELS_AT_MOST
-from media.processing.outcome import Processed, Variant
-from media.processing.shapes import Shape, within
+from media.processing.outcome import Processed
+from media.processing.shapes import Shape
+from media.processing.writing import hash_of, save_jpeg, save_webp
 
 Image.MAX_IMAGE_PIXELS = PIXELS_AT_MOST // 2  # it warns above this, and refuses above twice this
 AvifImagePlugin.DEFAULT_MAX_THREADS = 2  # each thread has a stack, and that counts
@@ -28,9 +28,6 @@ PLUGINS: Final[dict[str, Callable[[IO[bytes]], Image.Image]]] = {
     "image/avif": AvifImagePlugin.AvifImageFile,
 }
 """Who reads what. No other reader is ever asked, and of a JPEG that holds more pictures the first is taken."""
-
-WEBP: Final[dict[str, Any]] = {"quality": 80, "method": 4}
-JPEG: Final[dict[str, Any]] = {"quality": 82, "optimize": True, "progressive": True}
 
 _SRGB = ImageCms.createProfile("sRGB")
 _ORIENTATION = 0x0112
@@ -119,13 +116,11 @@ def _decoded(image: Image.Image) -> Image.Image:
     if isinstance(image, WebPImageFile):
         return _decoded_webp(image)
     image.load()
-    if image.mode == "1":
-        return image.convert("L")
-    if image.mode in {"P", "PA"} or "transparency" in image.info:
-        return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode.startswith("I"):  # grey, of 16 bits
         return image.point(lambda value: value * (1 / 256) + 0).convert("L")
-    return image
+    if image.mode in {"P", "PA"} or "transparency" in image.info:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image.convert("L") if image.mode == "1" else image
 
 
 def _decoded_webp(image: WebPImageFile) -> Image.Image:
@@ -167,35 +162,3 @@ def _smaller(top: Image.Image, sizes: dict[int, tuple[int, int]]) -> Iterator[tu
         if size != top.size:
             top = top.resize(size, Resampling.LANCZOS)
         yield bound, top
-
-
-def save_webp(image: Image.Image, path: Path) -> Variant:
-    image.save(path, "WEBP", **WEBP)
-    return variant(path, "image/webp", image.size)
-
-
-def save_jpeg(image: Image.Image, path: Path) -> Variant:
-    on_white(image).save(path, "JPEG", **JPEG)
-    return variant(path, "image/jpeg", image.size)
-
-
-def variant(path: Path, kind: str, size: tuple[int, int]) -> Variant:
-    return Variant(
-        name=path.name, path=path, type=kind, width=size[0], height=size[1], size=path.stat().st_size
-    )
-
-
-def on_white(image: Image.Image) -> Image.Image:
-    """What is seen through, for a format that can't."""
-    if image.mode != "RGBA":
-        return image
-    white = Image.new("RGB", image.size, "white")
-    white.paste(image, mask=image.getchannel("A"))
-    return white
-
-
-def hash_of(image: Image.Image) -> str:
-    """A few characters from which a client draws a blur while the picture comes."""
-    small = on_white(image.resize(within(64, *image.size), Resampling.BOX))
-    across, down = (4, 3) if image.width >= image.height else (3, 4)
-    return blurhash_encode(small, across, down)

@@ -93,6 +93,11 @@ def deep_grey() -> bytes:
     return encoded(Image.frombytes("I;16", (64, 64), b"\x00\x80" * 4096), "PNG")
 
 
+def seen_through_grey() -> bytes:
+    plain, end = deep_grey(), len(PNG_START) + 25
+    return plain[:end] + chunk(b"tRNS", b"\x80\x00") + plain[end:]
+
+
 JPEGS = [
     Case("a JPEG's first bytes", "image/jpeg", "damaged", lambda: b"\xff\xd8\xff\xe0"),
     Case("half a JPEG", "image/jpeg", "damaged", lambda: half(encoded(drawing((640, 480)), "JPEG"))),
@@ -229,6 +234,7 @@ PNGS = [
         lambda: animated("PNG", 6, default_image=True),
     ),
     Case("grey of 16 bits", "image/png", READY, deep_grey),
+    Case("grey of 16 bits with a transparent shade", "image/png", READY, seen_through_grey),
     Case("black and white", "image/png", READY, lambda: encoded(drawing(mode="1"), "PNG")),
     Case(
         "a palette with a transparent colour",
