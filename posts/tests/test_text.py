@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.tests.acting import change_user
-from echomate import cache, keys
+from echomate import cache, graphemes, keys
+from echomate.testing.configuration import configured
 from posts.tests.actor import Actor, Person
 from posts.tests.html_parts import Parts, assert_safe
 from posts.text import guess_language, tag_name, written
@@ -197,6 +198,30 @@ def test_people_may_be_named_20_times_and_hashtags_be_30(ann: Person) -> None:
             ann.patch(path, {"content": f"{names} {tags} {more}"}),
         ):
             assert (answer.status, list(answer.json["errors"])) == (400, ["content"])
+
+
+LARGE = {
+    "hashtags": "#x" + "\u0301" * 12 + ",",
+    "names": "@abc,",
+    "wide hashtags": "#\U00020000,",
+    "links": "http://x.y ",
+    "wide links": "https://example.org/" + "\U00020000" * 1900 + " ",
+    "signs": "&",
+    "wide": "\U00020000" + "\U000e0100" * 4,
+    "lines": "x\n",
+    "paragraphs": "x\n\n",
+}
+
+
+@pytest.mark.parametrize("part", LARGE.values(), ids=LARGE)
+def test_the_largest_text_fits_into_an_item(ann: Person, part: str) -> None:
+    text = (part * 25_000)[:25_000]
+    while graphemes.count(text) > 5000:
+        text = text[: max(5000, len(text) * 9 // 10)] if len(text) > 5000 else text[:-1]
+    with configured(web_url="https://" + "a-long-name." * 6 + "example"):
+        post = ann.post("posts", {"content": text, "spoiler_text": "\U00020000" * 300}).json
+        assert "".join(Parts(post["content_html"]).text.split()) == "".join(text.split())
+        assert ann.patch(f"posts/{post['id']}", {"content": text[1:]}).status == 200
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import html
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import quote
 
 import nh3
@@ -11,6 +12,9 @@ import regex
 from accounts.selectors import ids_of, user_url
 from echomate.config import config
 from posts.text.scanning import Kind, Piece, pieces
+
+LINKS_AT_MOST = 200
+"""What comes behind stays text: an item of the table holds 400 KB, and a hashtag of two letters takes 150 bytes."""
 
 _BLANK_LINES = regex.compile(r"\n[ \t]*\n\s*")
 # Everything is escaped before; this is the second lock, and it puts `rel` on every link.
@@ -46,8 +50,12 @@ def written(content: str) -> Written:
 
 
 def _html(parts: Sequence[Piece], users: Mapping[str, int]) -> str:
-    """Paragraphs, line breaks and links; everything else is escaped."""
-    inner = "".join(_inline(part, users) for part in parts)
+    """Paragraphs, line breaks and so many links; everything else is escaped."""
+    left = count(LINKS_AT_MOST, -1)
+    inner = "".join(
+        html.escape(part.text) if part.kind is Kind.PLAIN or next(left) <= 0 else _inline(part, users)
+        for part in parts
+    )
     return _cleaner.clean("".join(_paragraphs(inner)))
 
 
