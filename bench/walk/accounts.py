@@ -13,6 +13,7 @@ import urllib3
 from bench.walk.media import upload
 from bench.walk.person import PASSWORD, Person, new_person
 from bench.walk.town import Town, text_of, token_in
+from media.tests.photos import twelve_megapixels
 
 
 def take_another_name(town: Town) -> None:
@@ -42,6 +43,9 @@ def take_everything_along(town: Town) -> None:
     person, heir = new_person(town), new_person(town, "heir")
     for number in range(3):
         person.call("POST", "/posts", {"content": f"Step {number} <b>of the walk</b>"}, status=201)
+    photo = twelve_megapixels()
+    picture = upload(person, photo)["id"]
+    person.call("POST", "/posts", {"content": "The view", "media_ids": [picture]}, status=201)
     person.call("POST", f"/users/{heir.name}/follow", status=200)
     person.call("POST", "/users/me/export", status=403)
     person.step_up()
@@ -53,7 +57,8 @@ def take_everything_along(town: Town) -> None:
     archive.write_bytes(content)
     with zipfile.ZipFile(BytesIO(content)) as opened:
         assert opened.testzip() is None
-        assert len(opened.read("posts.jsonl").splitlines()) == 3
+        assert len(opened.read("posts.jsonl").splitlines()) == 4
+        assert opened.read(f"media/{picture}.jpg") == photo
         shown = town.directory / "export"
         opened.extractall(shown)
     town.look((shown / "index.html").as_uri(), "export")
@@ -61,7 +66,7 @@ def take_everything_along(town: Town) -> None:
     job = _ended(heir, heir.call("POST", "/users/me/import", {"media_id": sent["id"]}, status=202)["job"])
     town.command("import_account", str(archive), "--user", heir.name)
     posts = town.call("GET", f"/users/{heir.name}/posts", status=200)["results"]
-    assert len(posts) == 3, job
+    assert len(posts) == 4, job
 
 
 def _ended(person: Person, job: Any) -> Any:
