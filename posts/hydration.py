@@ -120,11 +120,11 @@ def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] =
         *map(keys.cached_user, known),
     ]
     marks = [("HMGET", keys.viewer_hash(viewer), *posts)] if viewer is not None else []
-    replies = _ask([("MGET", *names), *marks, *sets.commands(known)])
+    replies = asked([("MGET", *names), *marks, *sets.commands(known)])
     values, n = (replies[0], len(posts)) if replies else (None, 0)
-    found_posts = rendered.get(posts, found=_by_id(posts, values and values[:n]))
+    found_posts = rendered.get(posts, found=by_id(posts, values and values[:n]))
     _people.learn(found_posts.values())
-    found_cards = cards.get(known, found=_by_id(known, values and values[2 * n :]))
+    found_cards = cards.get(known, found=by_id(known, values and values[2 * n :]))
     sets.add(known, replies and replies[1 + len(marks) :])
     found_cards |= _meet(
         sets, {user for post in found_posts.values() for user in post.people}.difference(known)
@@ -132,11 +132,11 @@ def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] =
     return Hydrated(
         sets.standing,
         found_posts,
-        stats.get(found_posts, found=_by_id(posts, values and values[n : 2 * n])),
+        stats.get(found_posts, found=by_id(posts, values and values[n : 2 * n])),
         sets.without_blocked(found_cards),
         {}
         if viewer is None
-        else selectors.viewer_bits(viewer, list(found_posts), found=_by_id(posts, replies and replies[1])),
+        else selectors.viewer_bits(viewer, list(found_posts), found=by_id(posts, replies and replies[1])),
     )
 
 
@@ -151,16 +151,18 @@ def _meet(sets: _Sets, users: Collection[int]) -> dict[int, Card]:
     if not users:
         return {}
     people = sorted(users)
-    replies = _ask([("MGET", *map(keys.cached_user, people)), *sets.commands(people)])
+    replies = asked([("MGET", *map(keys.cached_user, people)), *sets.commands(people)])
     sets.add(people, replies and replies[1:])
-    return cards.get(people, found=_by_id(people, replies and replies[0]))
+    return cards.get(people, found=by_id(people, replies and replies[0]))
 
 
-def _by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> Replies | None:
+def by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> Replies | None:
+    """Replies as the cache's readers take them; None where Redis is away."""
     return None if values is None else dict(zip(ids, values, strict=True))
 
 
-def _ask(commands: Sequence[cache.Command]) -> list[Any] | None:
+def asked(commands: Sequence[cache.Command]) -> list[Any] | None:
+    """The replies to reads in one round trip; None where Redis is away."""
     try:
         return cache.ask(*commands)
     except DependencyAway:
@@ -172,7 +174,7 @@ def known_as_hidden(reader: int, posts: Sequence[int]) -> set[int]:
 
     Only the beginning of each value is read, and all of those that are for the mentioned alone.
     """
-    values = _ask([("GETRANGE", keys.cached_post(post), 0, HEADER_BEGINNING) for post in posts]) or ()
+    values = asked([("GETRANGE", keys.cached_post(post), 0, HEADER_BEGINNING) for post in posts]) or ()
     beginnings = dict(zip(posts, values, strict=bool(values)))
     deleted = {post for post, value in beginnings.items() if value == cache.ABSENT}
     narrow = [post for post, value in beginnings.items() if value.split(b" ")[1:2] == [b"mentioned"]]

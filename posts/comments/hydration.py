@@ -5,16 +5,15 @@ Comments, counters and likes come in one round trip, posts and people in the nex
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from accounts.selectors import Card
-from echomate import cache, keys
-from echomate.errors import DependencyAway
+from echomate import keys
 from posts import hydration, rules
 from posts.comments import selectors
 from posts.comments.presentation import present
 from posts.comments.rendering import RenderedComment
 from posts.comments.selectors import CommentCounts, rendered, stats
+from posts.hydration import asked, by_id
 from posts.rules import Standing
 from posts.selectors import RenderedPost
 
@@ -63,9 +62,9 @@ def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
     n = len(comments)
     marks = [("HMGET", keys.comment_viewer_hash(viewer), *comments)] if viewer is not None else []
     names = [*map(keys.cached_comment, comments), *map(keys.cached_comment_stats, comments)]
-    replies = _ask([("MGET", *names), *marks])
+    replies = asked([("MGET", *names), *marks])
     values = replies and replies[0]
-    found = rendered.get(comments, found=_by_id(comments, values and values[:n]))
+    found = rendered.get(comments, found=by_id(comments, values and values[:n]))
     if not found:
         return Hydrated({}, {}, set(), {}, Standing(viewer), {})
     about = hydration.hydrate(
@@ -75,22 +74,11 @@ def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
     )
     return Hydrated(
         found,
-        stats.get(found, found=_by_id(comments, values and values[n:])),
+        stats.get(found, found=by_id(comments, values and values[n:])),
         set()
         if viewer is None
-        else selectors.liked(viewer, list(found), found=_by_id(comments, replies and replies[1])),
+        else selectors.liked(viewer, list(found), found=by_id(comments, replies and replies[1])),
         about.posts,
         about.standing,
         about.cards,
     )
-
-
-def _by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> dict[int, bytes | None] | None:
-    return None if values is None else dict(zip(ids, values, strict=True))
-
-
-def _ask(commands: Sequence[cache.Command]) -> list[Any] | None:
-    try:
-        return cache.ask(*commands)
-    except DependencyAway:
-        return None

@@ -1,0 +1,108 @@
+"""The comments of a post, and one by itself."""
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from echomate import etags
+from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, POST
+from echomate.throttling import Policy
+from echomate.views import ApiView, id_or_404
+from posts import reading as posts
+from posts.comments import lists, reading, services
+from posts.comments.rendering import comment_url
+from posts.comments.serializers import (
+    CommentListSerializer,
+    CommentSerializer,
+    EditedCommentSerializer,
+    NewCommentSerializer,
+)
+from posts.comments.services import Draft
+from posts.comments.views.parameters import COMMENT, SORT, sort_of
+
+COMMENTS = Policy("comments", 600, 3 * 3600)
+NOT_YOURS = OpenApiResponse(description="It is somebody else's comment.")
+
+
+class CommentsView(ApiView):
+    anonymous = True
+    idempotent = frozenset({"POST"})
+    policies = {"POST": COMMENTS}
+
+    @extend_schema(
+        operation_id="listComments",
+        tags=["comments"],
+        parameters=[POST, SORT, *PAGE],
+        responses={200: CommentListSerializer},
+    )
+    def get(self, request: Request, post: str) -> Response:
+        """The comments right under a post; their answers are lists of their own."""
+        id_, viewer, sort = id_or_404(post), self.viewer_id_or_none, sort_of(request)
+        asked = self.page_request(f"comments:{id_}:{sort.value}")
+        posts.must_see(viewer, id_)
+        return self.list_response(lists.comments_on(id_, viewer=viewer, request=asked, sort=sort), asked)
+
+    @extend_schema(
+        operation_id="createComment",
+        tags=["comments"],
+        parameters=[POST],
+        request=NewCommentSerializer,
+        responses={
+            201: CommentSerializer,
+            403: OpenApiResponse(description="The post's author doesn't take this reply."),
+            409: OpenApiResponse(),
+        },
+    )
+    def post(self, request: Request, post: str) -> Response:
+        """Comment on a post, or answer a comment on it."""
+        author = self.viewer_id
+        given = self.validated(NewCommentSerializer)
+        draft = Draft(given["content"], given.get("parent_id"))
+        comment = services.create(author=author, post=id_or_404(post), draft=draft, creation=self.creation)
+        answer = etags.respond(request, reading.present_new(author, comment), version=comment.version)
+        answer.status_code = 201
+        answer.headers["Location"] = comment_url(comment.id)
+        return answer
+
+
+class CommentView(ApiView):
+    anonymous = True
+
+    @extend_schema(
+        operation_id="readComment",
+        tags=["comments"],
+        parameters=[COMMENT, IF_NONE_MATCH],
+        responses={200: CommentSerializer},
+    )
+    def get(self, request: Request, comment: str) -> Response:
+        """A comment as the caller sees it."""
+        seen = reading.must_see(self.viewer_id_or_none, id_or_404(comment))
+        return etags.respond(request, seen.body, version=seen.comment.version)
+
+    @extend_schema(
+        operation_id="replaceComment",
+        tags=["comments"],
+        parameters=[COMMENT, IF_MATCH],
+        request=EditedCommentSerializer,
+        responses={200: CommentSerializer, 403: NOT_YOURS},
+    )
+    def put(self, request: Request, comment: str) -> Response:
+        """Write one's own comment anew."""
+        editor, id_ = self.viewer_id, id_or_404(comment)
+        content = self.validated(EditedCommentSerializer)["content"]
+        expected = etags.expected_versions(request)
+        services.edit(editor=editor, comment=id_, content=content, expected=expected)
+        seen = reading.must_see(editor, id_)
+        return etags.respond(request, seen.body, version=seen.comment.version)
+
+    @extend_schema(
+        operation_id="deleteComment",
+        tags=["comments"],
+        parameters=[COMMENT],
+        request=None,
+        responses={204: OpenApiResponse(), 403: NOT_YOURS},
+    )
+    def delete(self, request: Request, comment: str) -> Response:
+        """Delete one's own comment. If it was answered, its place stays, empty."""
+        services.delete(author=self.viewer_id, comment=id_or_404(comment))
+        return Response(status=204)
