@@ -187,6 +187,29 @@ def test_an_import_takes_posts_without_their_media(ann: Person) -> None:
     assert (first, (second or "").partition(":")[0]) == (None, "content")
 
 
+def test_edits_at_once_leave_nothing_attached_that_is_not_shown(ann: Person) -> None:
+    media = [ready(ann.id) for _ in range(4)]
+    post = ann.publish("", media_ids=text(media[:1]))
+    wanted = [media[1:2], media[2:3], media[1:3], media[3:], media[2:]]
+    with ThreadPoolExecutor(5) as pool:
+        patch = pool.map(lambda ids: ann.patch(f"posts/{post}", {"media_ids": text(ids)}).status, wanted)
+        assert set(patch) <= {200, 400, 409, 412}
+    shown = media_of(ann, post)
+    assert shown in wanted
+    assert {id_ for id_ in media if attached(id_) == keys.post_partition(post)} == set(shown)
+
+
+def test_a_deletion_amid_edits_takes_all_pictures_along(ann: Person, projector: Projecting) -> None:
+    media = [ready(ann.id) for _ in range(4)]
+    post = ann.publish("", media_ids=text(media[:1]))
+    with ThreadPoolExecutor(5) as pool:
+        edits = [pool.submit(ann.patch, f"posts/{post}", {"media_ids": text([id_])}) for id_ in media[1:]]
+        assert pool.submit(ann.delete, f"posts/{post}").result().status == 204
+        assert {edit.result().status for edit in edits} <= {200, 404, 412}
+    projector.catch_up()
+    assert [id_ for id_ in media if attached(id_)] == []
+
+
 def test_a_deleted_post_takes_its_pictures_along(ann: Person, projector: Projecting) -> None:
     media = [ready(ann.id), ready(ann.id)]
     post = ann.publish("", media_ids=text(media))
