@@ -1,7 +1,7 @@
 """A new post goes to the homes of its readers, a deleted one leaves the lists; who was hidden comes back to both."""
 
 from accounts.selectors import ACTIVE
-from echomate import keys, timelines
+from echomate import cache, keys, timelines
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from feeds import fan_out, returning
@@ -28,6 +28,9 @@ def deliver_post(change: Change, effects: Effects) -> None:
 def _deliver_to_those_mentioned_anew(old: Image, new: Image) -> None:
     mentioned = set(new.get("Mentions", ())).difference(old.get("Mentions", ()))
     if mentioned:
+        cache.ask(
+            ("DEL", keys.cached_post(new["Id"]))
+        )  # a builder that meets the old form leaves the post out
         fan_out.deliver_to_mentioned(new["Id"], author=new["Author"], mentioned=mentioned)
 
 
