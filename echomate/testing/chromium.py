@@ -21,7 +21,7 @@ MISSING = (
     "Chromium is needed: install it (Debian, Ubuntu: sudo apt install chromium), or say where it is with"
     " make test-browser CHROMIUM=/path/to/chromium"
 )
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 120
 
 
 def executable() -> str | None:
