@@ -93,7 +93,7 @@ _TRIM_SOURCE = (
     "if excess <= 0 then return end "
     "local all = {} for _, id in ipairs(redis.call('LRANGE', key, 0, -1)) do "
     "if string.sub(id, 1, 1) ~= '-' then all[#all + 1] = id end end "
-    "for _ = 1, excess do local oldest = 1 "
+    "for _ = 1, math.min(excess, #all) do local oldest = 1 "
     "for at = 2, #all do if newer(all[oldest], all[at]) then oldest = at end end "
     "redis.call('LREM', key, -1, table.remove(all, oldest)) end end "
 )
