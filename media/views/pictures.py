@@ -1,6 +1,6 @@
 """The avatar and the cover of one's own user."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
@@ -42,31 +42,26 @@ class _PictureView(ApiView):
         return etags.respond(request, present_me(user, counts), version=int(user.version))
 
 
-@extend_schema_view(
-    put=extend_schema(
-        operation_id="setAvatar",
-        tags=["users"],
-        request=PictureSerializer,
-        responses={200: OwnUserSerializer, 409: NOT_READY},
-    ),
-    delete=extend_schema(
-        operation_id="removeAvatar", tags=["users"], request=None, responses={200: OwnUserSerializer}
-    ),
-)
+def _named(picture: str) -> Callable[[type[_PictureView]], type[_PictureView]]:
+    """The operations of a view, each with a name of its own."""
+    return extend_schema_view(
+        put=extend_schema(
+            operation_id=f"set{picture}",
+            tags=["users"],
+            request=PictureSerializer,
+            responses={200: OwnUserSerializer, 409: NOT_READY},
+        ),
+        delete=extend_schema(
+            operation_id=f"remove{picture}", tags=["users"], request=None, responses={200: OwnUserSerializer}
+        ),
+    )
+
+
+@_named("Avatar")
 class AvatarView(_PictureView):
     purpose = Purpose.AVATAR
 
 
-@extend_schema_view(
-    put=extend_schema(
-        operation_id="setCover",
-        tags=["users"],
-        request=PictureSerializer,
-        responses={200: OwnUserSerializer, 409: NOT_READY},
-    ),
-    delete=extend_schema(
-        operation_id="removeCover", tags=["users"], request=None, responses={200: OwnUserSerializer}
-    ),
-)
+@_named("Cover")
 class CoverView(_PictureView):
     purpose = Purpose.COVER
