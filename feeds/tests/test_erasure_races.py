@@ -20,8 +20,9 @@ from echomate.testing.races import busy, halting, together
 from echomate.testing.stack import needs_times_of_records
 from feeds.tests.erasing import PATIENCE_SECONDS, ask, erase, erasure_job, everything, receipt, run_out, soon
 from feeds.tests.test_verifying import verify
+from posts import versions
 from posts.comments.services import creating
-from posts.services import bookmarking, liking, publishing
+from posts.services import bookmarking, editing, liking, publishing
 from social.services import following, requests
 
 pytestmark = needs_times_of_records
@@ -75,6 +76,15 @@ def test_a_post_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
         person, publishing, "put_post", lambda: person.post("/posts", {"content": "late"})
     )
     assert person.username not in str(friend.get("/timeline").json()["results"])
+
+
+def test_an_edit_that_lands_in_the_midst_of_the_erasure_keeps_nothing() -> None:
+    person = sign_up()
+    post = person.post("/posts", {"content": "first"}).json()["id"]
+    halted_through_the_erasure(
+        person, editing, "_replace", lambda: person.patch(f"/posts/{post}", {"content": "late"})
+    )
+    assert list(versions.versions_of(int(post))) == []
 
 
 def test_a_like_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count() -> None:
