@@ -216,13 +216,16 @@ def make_public(key: str) -> None:
 
 
 def size(key: str) -> int | None:
-    """How many bytes an object has; None where there is none."""
+    """How many bytes an object has; None where there is none. Asked once: a request waits for it."""
     try:
-        return int(_tried(lambda: s3().head_object(Bucket=config.originals_bucket, Key=key))["ContentLength"])
+        return s3().head_object(Bucket=config.originals_bucket, Key=key)["ContentLength"]
     except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        if status != 404:
+            raise DependencyAway("storage") from error
         return None
+    except BotoCoreError as error:
+        raise DependencyAway("storage") from error
 
 
 def remove(key: str) -> None:

@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from django.utils.translation import gettext
-
 from echomate import signed_urls
 from echomate.ids import at_milliseconds, rfc3339
-from media.processing import REASONS
 from media.selectors import Descriptor
 
-FAILED = "It could not be processed."
 PROGRESS = {"pending": 0, "processing": 0, "ready": 100, "rejected": 100}
 
 
@@ -34,5 +30,5 @@ def present(media: Descriptor, *, hour: int, progress: int | None = None) -> dic
         "blurhash": media.blurhash,
         "alt": media.alt,
         "reason": media.reason,
-        "detail": gettext(REASONS.get(media.reason, FAILED)) if media.reason else None,
+        "detail": media.detail,
     }

@@ -3,13 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from echomate import keys, table
 from echomate.errors import NotFound
 from echomate.jobs import Job
 from media.models import Media, State, Variant
+from media.processing import REASONS
 from media.purposes import Purpose
 
 __all__ = ["Descriptor", "Purpose", "State", "Variant", "describe", "descriptors", "progress_of", "read"]
+
+FAILED = "It could not be processed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,11 @@ class Descriptor:
     version: int
     is_public: bool = False
     """Its files may be read by all."""
+
+    @property
+    def detail(self) -> str | None:
+        """Why it was rejected, for people, in the language of the request."""
+        return gettext(REASONS.get(self.reason, FAILED)) if self.reason else None
 
 
 def read(media: int, *, owner: int) -> Media:

@@ -86,5 +86,5 @@ def _fault(user: int, media: Descriptor | None, purpose: Purpose) -> str:
     if media.purpose != purpose:
         return f"It was uploaded for another purpose: {media.purpose}."
     if media.state == State.REJECTED:
-        return f"It was rejected: {media.reason}"
+        return f"It was rejected. {media.detail}"
     return ""

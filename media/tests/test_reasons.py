@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext, override
 
-from media.presentation import FAILED
 from media.processing import REASONS
+from media.selectors import FAILED
 
 
 def test_every_reason_has_a_german_sentence() -> None:

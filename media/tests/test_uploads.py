@@ -4,8 +4,11 @@ from typing import Any
 
 import pytest
 
+from echomate import keys
 from echomate.testing.client import Caller, Person, problem
 from echomate.testing.projecting import Projecting
+from echomate.testing.races import together
+from media.models import Media
 from media.tests.uploading import (
     announced,
     completed,
@@ -147,12 +150,26 @@ def test_completing_again_changes_nothing(ann: Person, projector: Projecting) ->
     assert (again.status_code, again.json()) == (202, ready)
 
 
+def test_of_many_who_complete_an_upload_at_once_one_begins_its_processing(ann: Person) -> None:
+    media = uploaded(ann, picture())
+    answers = together(*[lambda: ann.post(f"/media/{media}/complete")] * 6)
+    assert {(answer.status_code, answer.json()["state"]) for answer in answers} == {(202, "processing")}
+    item = Media.read(keys.media(int(media)))
+    assert item
+    assert ann.post(f"/media/{media}/complete").status_code == 202
+    again = Media.read(keys.media(int(media)))
+    assert again
+    assert (again.job, again.last_write) == (item.job, item.last_write)
+
+
 def test_a_file_that_is_not_what_it_says_is_rejected_and_removed(ann: Person, projector: Projecting) -> None:
     media = completed(ann, b"<svg onload=alert(1)></svg>")
     found = ended(ann, media, projector)
     assert (found["state"], found["variants"], found["urls_expire_at"]) == ("rejected", [], None)
     assert found["reason"] == "type-unknown"
-    assert found["detail"]
+    assert found["detail"].startswith("The file is not one")
+    german = ann.get(f"/media/{media}", headers={"Accept-Language": "de"}).json()
+    assert german["detail"].startswith("Die Datei")
     assert objects_of(ann) == set()
     assert ann.delete(f"/media/{media}").status_code == 204
 

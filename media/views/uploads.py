@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import translation
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,11 +22,11 @@ from media.services import Declaration
 MEDIA_LIMIT = Policy("media", 30, 30 * 60)
 
 
-def shown(media: Media) -> dict[str, Any]:
-    """As its owner sees it."""
-    return present(
-        selectors.describe(media), hour=signed_urls.this_hour(), progress=selectors.progress_of(media)
-    )
+def shown(request: Request, media: Media) -> dict[str, Any]:
+    """As its owner sees it, in their language."""
+    described, progress = selectors.describe(media), selectors.progress_of(media)
+    with translation.override(translation.get_language_from_request(request._request)):
+        return present(described, hour=signed_urls.this_hour(), progress=progress)
 
 
 class MediaView(ApiView):
@@ -47,7 +48,9 @@ class MediaView(ApiView):
         expires_at = rfc3339(at_milliseconds(form.expires_at * 1000))
         upload = {"url": form.url, "fields": form.fields, "expires_at": expires_at}
         location = f"/api/v1/media/{int(media.id)}"
-        return Response({"media": shown(media), "upload": upload}, status=201, headers={"Location": location})
+        return Response(
+            {"media": shown(request, media), "upload": upload}, status=201, headers={"Location": location}
+        )
 
 
 class CompleteView(ApiView):
@@ -61,7 +64,7 @@ class CompleteView(ApiView):
     def post(self, request: Request, media: str) -> Response:
         """Say that the file is uploaded. Ask for the medium then, until it is ready or rejected."""
         completed = services.complete(owner=self.viewer_id, media=id_or_404(media))
-        return Response(shown(completed), status=202)
+        return Response(shown(request, completed), status=202)
 
 
 class MediumView(ApiView):
@@ -70,7 +73,7 @@ class MediumView(ApiView):
     )
     def get(self, request: Request, media: str) -> Response:
         """A medium of one's own: what others may see is in the post that shows it."""
-        return Response(shown(selectors.read(id_or_404(media), owner=self.viewer_id)))
+        return Response(shown(request, selectors.read(id_or_404(media), owner=self.viewer_id)))
 
     @extend_schema(
         operation_id="editMedia",
@@ -85,7 +88,7 @@ class MediumView(ApiView):
         found = selectors.read(id_or_404(media), owner=self.viewer_id)
         if "alt" in given:
             found = services.describe_anew(owner=self.viewer_id, media=int(found.id), alt=given["alt"])
-        return Response(shown(found))
+        return Response(shown(request, found))
 
     @extend_schema(
         operation_id="deleteMedia",
