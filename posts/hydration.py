@@ -10,7 +10,6 @@ from typing import Any
 
 from accounts.selectors import Card, cards
 from echomate import cache, keys
-from echomate.errors import DependencyAway
 from posts import selectors
 from posts.presentation import present
 from posts.rules import Standing, Surface, may_see, shows
@@ -120,7 +119,7 @@ def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] =
         *map(keys.cached_user, known),
     ]
     marks = [("HMGET", keys.viewer_hash(viewer), *posts)] if viewer is not None else []
-    replies = asked([("MGET", *names), *marks, *sets.commands(known)])
+    replies = cache.asked([("MGET", *names), *marks, *sets.commands(known)])
     values, n = (replies[0], len(posts)) if replies else (None, 0)
     found_posts = rendered.get(posts, found=by_id(posts, values and values[:n]))
     _people.learn(found_posts.values())
@@ -151,7 +150,7 @@ def _meet(sets: _Sets, users: Collection[int]) -> dict[int, Card]:
     if not users:
         return {}
     people = sorted(users)
-    replies = asked([("MGET", *map(keys.cached_user, people)), *sets.commands(people)])
+    replies = cache.asked([("MGET", *map(keys.cached_user, people)), *sets.commands(people)])
     sets.add(people, replies and replies[1:])
     return cards.get(people, found=by_id(people, replies and replies[0]))
 
@@ -161,20 +160,12 @@ def by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> Replies 
     return None if values is None else dict(zip(ids, values, strict=True))
 
 
-def asked(commands: Sequence[cache.Command]) -> list[Any] | None:
-    """The replies to reads in one round trip; None where Redis is away."""
-    try:
-        return cache.ask(*commands)
-    except DependencyAway:
-        return None
-
-
 def known_as_hidden(reader: int, posts: Sequence[int]) -> set[int]:
     """Those, of people whom the reader follows, that Redis knows to be deleted, or for others than the reader.
 
     Only the beginning of each value is read, and all of those that are for the mentioned alone.
     """
-    values = asked([("GETRANGE", keys.cached_post(post), 0, HEADER_BEGINNING) for post in posts]) or ()
+    values = cache.asked([("GETRANGE", keys.cached_post(post), 0, HEADER_BEGINNING) for post in posts]) or ()
     beginnings = dict(zip(posts, values, strict=bool(values)))
     deleted = {post for post, value in beginnings.items() if value == cache.ABSENT}
     narrow = [post for post, value in beginnings.items() if value.split(b" ")[1:2] == [b"mentioned"]]

@@ -193,6 +193,14 @@ def ask(*commands: Command) -> list[Any]:
     return replies
 
 
+def asked(commands: Sequence[Command]) -> list[Any] | None:
+    """The replies to reads in one round trip; None while Redis is away, and then the table is asked."""
+    try:
+        return ask(*commands)
+    except DependencyAway:
+        return None
+
+
 def forget(*keys: str) -> None:
     """Delete keys after a write. Redis away means no harm: the projector deletes them again when it is back."""
     forget_parts([("DEL", key) for key in keys])

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from accounts.selectors import Card
-from echomate import keys
+from echomate import cache, keys
 from posts import hydration, rules
 from posts.comments import selectors
 from posts.comments.presentation import present
 from posts.comments.rendering import RenderedComment
 from posts.comments.selectors import CommentCounts, rendered, stats
-from posts.hydration import asked, by_id
+from posts.hydration import by_id
 from posts.rules import Standing
 from posts.selectors import RenderedPost
 
@@ -62,7 +62,7 @@ def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
     n = len(comments)
     marks = [("HMGET", keys.comment_viewer_hash(viewer), *comments)] if viewer is not None else []
     names = [*map(keys.cached_comment, comments), *map(keys.cached_comment_stats, comments)]
-    replies = asked([("MGET", *names), *marks])
+    replies = cache.asked([("MGET", *names), *marks])
     values = replies and replies[0]
     found = rendered.get(comments, found=by_id(comments, values and values[:n]))
     if not found:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.selectors import Card, UserCounts, cards, present_user, resolve, resolve_reads, stats
-from echomate import keys
+from echomate import cache, keys
 from echomate.cache import Command
 from echomate.errors import NotFound
 from echomate.ids import parse_id
-from social.selectors.relations import Relation, asked, relation_reads, relations
+from social.selectors.relations import Relation, relation_reads, relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def person(
     id_ = parse_id(text)
     if id_ is None:
         id_ = resolve(text, replies=replies)
-        replies = asked(_reads(viewer, [id_]))
+        replies = cache.asked(_reads(viewer, [id_]))
     found = _people(viewer, [id_], replies).get(id_)
     if found is None or (found.relation and found.relation.blocked_by and not even_if_blocked):
         raise NotFound
@@ -50,7 +50,7 @@ def person(
 
 def people(viewer: int | None, ids: Sequence[int], *, with_blocked: bool = False) -> list[Person | None]:
     """The users of a list in its order; None for one who isn't active, or where there is a block either way."""
-    found = _people(viewer, ids, asked(_reads(viewer, ids))) if ids else {}
+    found = _people(viewer, ids, cache.asked(_reads(viewer, ids))) if ids else {}
     return [
         one if (one := found.get(id_)) and (with_blocked or not _is_blocked(one)) else None for id_ in ids
     ]

@@ -6,7 +6,6 @@ from typing import Any
 
 from echomate import cache, keys, table
 from echomate.cache import Command
-from echomate.errors import DependencyAway
 from social.selectors.edges import SET_SECONDS, blocked, following, muted, requested
 
 
@@ -50,7 +49,7 @@ def relations(
     """The relation to each of the others, right at once after each write of either side."""
     if not others:
         return {}
-    replies = found or asked(relation_reads(viewer, others)) or [None] * 5
+    replies = found or cache.asked(relation_reads(viewer, others)) or [None] * 5
     follows = following.among(viewer, others, reply=replies[0])
     followers = _followers_among(viewer, others, replies[1])
     blocks, blockers = _blocks_among(viewer, others, replies[2])
@@ -67,14 +66,6 @@ def relations(
         )
         for other in others
     }
-
-
-def asked(commands: Sequence[Command]) -> list[Any] | None:
-    """The replies to reads in one round trip; None while Redis is away, and then the table is asked."""
-    try:
-        return cache.ask(*commands)
-    except DependencyAway:
-        return None
 
 
 def _followers_among(viewer: int, others: Sequence[int], reply: Any) -> set[int]:
