@@ -44,14 +44,15 @@ def _processed(answer: dict[str, Any], *, kind: str, out: Path) -> Processed:
 
 def _variant(answer: dict[str, Any], out: Path) -> Variant:
     path = out / Path(answer["name"]).name
-    found = path.lstat()
+    return made(path, _KINDS[path.suffix], (int(answer["width"]), int(answer["height"])))
+
+
+def made(path: Path, kind: str, size: tuple[int, int]) -> Variant:
+    """A variant whose file is really there. Raises `Refused` where it isn't, or is a link to elsewhere."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError as error:
+        raise Refused("damaged") from error
     if not stat.S_ISREG(found.st_mode):
-        raise ValueError("no file")
-    return Variant(
-        name=path.name,
-        path=path,
-        type=_KINDS[path.suffix],
-        width=int(answer["width"]),
-        height=int(answer["height"]),
-        size=found.st_size,
-    )
+        raise Refused("damaged")
+    return Variant(name=path.name, path=path, type=kind, width=size[0], height=size[1], size=found.st_size)

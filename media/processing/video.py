@@ -6,32 +6,56 @@ ffmpeg is told how to read the file, and opens nothing else: no playlist is foll
 import logging
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from shlex import split
 
 from media.processing import children
 from media.processing.limits import LOOK, VIDEO_PIXELS_AT_MOST, VIDEO_SECONDS_AT_MOST, Allowance, encoding
-from media.processing.orders import picture
-from media.processing.outcome import Processed, Refused, Variant
+from media.processing.orders import made, picture
+from media.processing.outcome import Processed, Refused
 
 log = logging.getLogger(__name__)
 
 _DEMUXERS = {"video/mp4": "mov", "video/webm": "matroska"}
-_DECODERS = ",".join(
-    [
-        *("h264", "hevc", "av1", "libdav1d", "libaom-av1", "vp8", "vp9", "libvpx", "libvpx-vp9", "mpeg4"),
-        *("aac", "mp3", "mp3float", "opus", "libopus", "vorbis", "libvorbis", "flac", "ac3", "alac"),
-    ]
+_DECODERS = (
+    "h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,"
+    "aac,mp3,mp3float,opus,libopus,vorbis,libvorbis,flac,ac3,alac"
 )
+_BOUNDS = split(
+    f"-protocol_whitelist file -format_whitelist mov,matroska,webm -codec_whitelist {_DECODERS}"
+    f" -max_pixels {VIDEO_PIXELS_AT_MOST} -threads 1"
+)
+_FIRST_FRAME = split("-map 0:V:0 -frames:v 1 -map_metadata -1 -update 1 -compression_level 1")
+_STREAMS = split("-map 0:V:0 -map 0:a:0? -sn -dn -map_metadata -1 -map_chapters -1")
+_PICTURES = split(
+    "-fpsmax 60 -filter_threads 2 -threads 2"
+    " -c:v libx264 -preset veryfast -rc-lookahead 5 -crf 23 -maxrate 6M -bufsize 12M"
+)
+_SOUND = split("-c:a aac -b:a 128k -ac 2 -ar 48000")
+_ANONYMOUS = split(  # the units of type 6 are what x264 says of itself, and cameras of places
+    "-bsf:v filter_units=remove_types=6 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact"
+)
+_FILE = split(f"-t {VIDEO_SECONDS_AT_MOST + 1} -movflags +faststart -progress pipe:1 -f mp4")
+
 _LONG, _SHORT = 1920, 1080
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
 _REACHED = re.compile(r"^out_time_us=(\d+)$", re.MULTILINE)
 _REASONS = {
     "exceeds specified max pixel count": "too-many-pixels",
     "Cannot allocate memory": "too-demanding",
+    "malloc of size": "too-demanding",
+    "File too large": "too-demanding",
+    f"received signal {signal.SIGXCPU:d}": "too-demanding",
 }
-_MISSING = ("Unknown encoder", "Unrecognized option", "error while loading shared libraries")
+_NO_FAULT_OF_THE_FILE = (
+    *("Unknown encoder", "Unrecognized option", "error while loading shared libraries"),
+    *("No space left on device", f"received signal {signal.SIGTERM:d}"),
+)
+_END = 300
+"""Characters of what it prints that are logged: before those it prints metadata."""
 
 
 def video_is_possible() -> bool:
@@ -42,54 +66,47 @@ def video_is_possible() -> bool:
 def process(original: Path, *, kind: str, out: Path, progress: Callable[[int], None]) -> Processed:
     """Raises `Refused` and `NotProcessed`."""
     poster, seconds = _look(original, kind=kind, out=out)
-    length = encoding(seconds or VIDEO_SECONDS_AT_MOST)
     size = _shown_size(poster.width or 1, poster.height or 1)
     path = out / "video.mp4"
-
-    told = 0
-
-    def watch(output: str) -> None:
-        nonlocal told
-        percent = min(99, int(100 * _reached(output) / seconds)) if seconds else 0
-        told = max(told, percent)
-        progress(told)
-
     said = _ffmpeg(
-        _encoding(original, kind, size, path), original=original, out=out, allowance=length, watch=watch
+        [*_reading(original, kind), *_writing(size, path)],
+        original=original,
+        out=out,
+        allowance=encoding(seconds or VIDEO_SECONDS_AT_MOST),
+        watch=_watching(progress, seconds),
     )
     duration = _reached(said.output)
     if duration > VIDEO_SECONDS_AT_MOST:
         raise Refused("too-long")
-    variant = Variant(
-        name=path.name, path=path, type="video/mp4", width=size[0], height=size[1], size=path.stat().st_size
-    )
-    return replace(poster, type=kind, duration=duration, variants=(*poster.variants, variant))
+    video = made(path, "video/mp4", size)
+    return replace(poster, type=kind, duration=duration, variants=(*poster.variants, video))
 
 
 def _look(original: Path, *, kind: str, out: Path) -> tuple[Processed, float | None]:
     """Its first frame as a picture with variants, and how long it says that it is."""
     frame = out / "frame.png"
-    one = [
-        "-map",
-        "0:V:0",
-        "-frames:v",
-        "1",
-        "-map_metadata",
-        "-1",
-        "-update",
-        "1",
-        "-compression_level",
-        "1",
-        str(frame),
-    ]
-    said = _ffmpeg([*_reading(original, kind), *one], original=original, out=out, allowance=LOOK)
+    arguments = [*_reading(original, kind), *_FIRST_FRAME, str(frame)]
+    said = _ffmpeg(arguments, original=original, out=out, allowance=LOOK)
     seconds = _duration(said.errors)
     if seconds is not None and seconds > VIDEO_SECONDS_AT_MOST:
         raise Refused("too-long")
+    if not frame.exists():
+        raise Refused("damaged")
     try:
         return picture(frame, kind="image/png", purpose="post", out=out), seconds
     finally:
-        frame.unlink(missing_ok=True)
+        frame.unlink()
+
+
+def _watching(progress: Callable[[int], None], seconds: float | None) -> Callable[[str], None]:
+    told = 0
+
+    def watch(output: str) -> None:
+        nonlocal told
+        told = max(told, min(99, int(100 * _reached(output) / seconds)) if seconds else 0)
+        progress(told)
+
+    return watch
 
 
 def _ffmpeg(
@@ -105,60 +122,21 @@ def _ffmpeg(
         raise Refused("video-unavailable")
     order = {"program": [str(Path(found).resolve()), "-nostdin", "-hide_banner", "-nostats", *arguments]}
     said = children.run(order, original=original, out=out, allowance=allowance, watch=watch)
-    if said.code and any(words in said.errors for words in _MISSING):
-        raise children.NotProcessed(said.errors[-2000:])
+    if said.code and any(words in said.errors for words in _NO_FAULT_OF_THE_FILE):
+        raise children.NotProcessed(said.errors[-_END:])
     if said.code:
-        raise Refused(_reason(said.errors))
+        log.info("A video is rejected: %s", said.errors[-_END:])
+        raise Refused(next((reason for words, reason in _REASONS.items() if words in said.errors), "damaged"))
     return said
 
 
-def _reason(printed: str) -> str:
-    """Why ffmpeg can't, in our words."""
-    log.info("A video is rejected: %s", printed[-2000:])
-    found = (reason for words, reason in _REASONS.items() if words in printed)
-    return next(found, "damaged")
-
-
 def _reading(original: Path, kind: str) -> list[str]:
-    """The demuxer, the decoders and the one protocol that are allowed, and the file."""
-    allowed = [
-        "-protocol_whitelist",
-        "file",
-        "-format_whitelist",
-        "mov,matroska,webm",
-        "-codec_whitelist",
-        _DECODERS,
-    ]
-    bounds = ["-max_pixels", str(VIDEO_PIXELS_AT_MOST), "-threads", "1"]
-    return [*allowed, *bounds, "-f", _DEMUXERS[kind], "-i", f"file:{original}"]
+    return [*_BOUNDS, "-f", _DEMUXERS[kind], "-i", f"file:{original}"]
 
 
-def _encoding(original: Path, kind: str, size: tuple[int, int], path: Path) -> list[str]:
-    width, height = size
-    return [
-        *_reading(original, kind),
-        *("-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1"),
-        *("-vf", f"scale={width}:{height},setsar=1,format=yuv420p", "-fpsmax", "60", "-filter_threads", "2"),
-        *(
-            "-c:v",
-            "libx264",
-            "-preset",
-            "veryfast",
-            "-rc-lookahead",
-            "5",
-            "-crf",
-            "23",
-            "-maxrate",
-            "6M",
-            "-bufsize",
-            "12M",
-        ),
-        *("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000", "-threads", "2"),
-        *("-bsf:v", "filter_units=remove_types=6"),  # what x264 says of itself, and cameras of places
-        *("-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact"),
-        *("-t", str(VIDEO_SECONDS_AT_MOST + 1), "-movflags", "+faststart", "-progress", "pipe:1"),
-        *("-f", "mp4", f"file:{path}"),
-    ]
+def _writing(size: tuple[int, int], path: Path) -> list[str]:
+    scale = f"scale={size[0]}:{size[1]},setsar=1,format=yuv420p"
+    return [*_STREAMS, "-vf", scale, *_PICTURES, *_SOUND, *_ANONYMOUS, *_FILE, f"file:{path}"]
 
 
 def _duration(printed: str) -> float | None:

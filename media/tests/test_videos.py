@@ -4,13 +4,14 @@ import re
 import shutil
 import socket
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from media.processing import Processed, Rejected, children, process, video_is_possible
-from media.processing.limits import LOOK
+from media.processing.limits import LOOK, encoding
 from media.tests.corpus import SECRET
 from media.tests.corpus.videos import H264, made, picture, video
 
@@ -89,6 +90,14 @@ def test_without_ffmpeg_videos_are_refused_with_a_sentence(
     assert outcome == Rejected("video-unavailable")
     assert isinstance(outcome, Rejected)
     assert outcome.sentence.endswith(".")
+
+
+def test_a_video_that_takes_more_than_it_may_is_rejected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = replace(encoding(1), file_bytes=16_000)
+    monkeypatch.setattr("media.processing.video.encoding", lambda _seconds: small)
+    assert processed(video(size="640x360"), tmp_path) == Rejected("too-demanding")
 
 
 def test_progress_never_falls(tmp_path: Path) -> None:
