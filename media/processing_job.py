@@ -64,8 +64,12 @@ def run(payload: dict[str, Any], job: Job) -> None:
         files.remove(Purpose(payload["purpose"]), owner, media_id)
         return
     work = Work(media, _progress(job))
-    if media.state == State.PROCESSING and not _write(media, _outcome(work, job), nonce=job.claim or ""):
-        raise jobs.Again  # it was deleted meanwhile, or this is the slower of two
+    try:
+        if media.state == State.PROCESSING:
+            _write(media, _outcome(work, job), nonce=job.claim or "")
+    except jobs.ClaimLost:  # to another worker, or the job has gone with its owner
+        _tidy(work)
+        raise
     _tidy(work)
 
 
@@ -136,8 +140,8 @@ def _keep(work: Work, original: Path, outcome: Processed) -> None:
         objects.show(media.folder + variant.name, variant.path, content_type=variant.type)
 
 
-def _write(media: Media, outcome: Processed | Rejected, *, nonce: str) -> bool:
-    """False: it is gone, or what came of it was written before."""
+def _write(media: Media, outcome: Processed | Rejected, *, nonce: str) -> None:
+    """Unless it is gone, or what came of it was written before."""
     values = _values(outcome)
     sets = ", ".join(f"#{name} = :{name}" for name in values)
     expressions = transactions.expressions(
@@ -151,7 +155,7 @@ def _write(media: Media, outcome: Processed | Rejected, *, nonce: str) -> bool:
         },
     )
     request = {**transactions.of(keys.media(int(media.id))), **expressions}
-    return dynamodb.attempt("UpdateItem", request) is not None
+    dynamodb.attempt("UpdateItem", request)
 
 
 def _values(outcome: Processed | Rejected) -> dict[str, Any]:
@@ -174,9 +178,9 @@ def _values(outcome: Processed | Rejected) -> dict[str, Any]:
 
 
 def _tidy(work: Work) -> None:
-    """Remove what nobody needs any more: the upload, and all there is of a file that was rejected."""
+    """Remove what nobody needs any more: the upload; all there is of a file that was rejected, or is gone by now."""
     media = Media.read(keys.media(int(work.media.id)))
     if media is None or media.state == State.REJECTED:
         files.remove(work.purpose, int(work.media.owner), int(work.media.id))
-    elif work.purpose is not Purpose.IMPORT:
+    elif media.state == State.READY and work.purpose is not Purpose.IMPORT:
         objects.remove(work.upload)

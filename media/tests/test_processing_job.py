@@ -15,6 +15,7 @@ import urllib3
 
 from echomate import celery, dynamodb, ids, jobs, keys, objects, table
 from echomate.jobs import Job
+from echomate.metering import metering
 from echomate.projections import Change, Effects
 from echomate.testing.client import Person, problem
 from echomate.testing.proxy import Proxy
@@ -24,7 +25,7 @@ from media.models import Media
 from media.projections import media_changed
 from media.purposes import Purpose
 from media.scratch import PREFIX, scratch
-from media.tests.uploading import completed, objects_of, picture, uploaded
+from media.tests.uploading import announced, completed, objects_of, picture, send, uploaded
 
 celery.app.loader.import_default_modules()  # the jobs of all apps
 
@@ -186,8 +187,12 @@ def test_a_worker_that_has_enough_to_do_leaves_the_rest_for_later(ann: Person) -
     assert state(media) == "ready"
 
 
-@pytest.mark.parametrize("step", ["process", "_keep", "_write"])
-def test_what_is_deleted_while_it_is_processed_leaves_nothing(ann: Person, step: str) -> None:
+@pytest.mark.parametrize("with_job", [False, True])
+@pytest.mark.parametrize("step", ["process", "_write"])
+def test_what_is_deleted_while_it_is_processed_leaves_nothing(
+    ann: Person, step: str, *, with_job: bool
+) -> None:
+    """With its job where the account is erased."""
     media = completed(ann, picture(400, 300))
     job = job_of(media)
     where = processing if step == "process" else processing_job
@@ -196,9 +201,10 @@ def test_what_is_deleted_while_it_is_processed_leaves_nothing(ann: Person, step:
         halt.wait()
         assert ann.delete(f"/media/{media}").status_code == 204
         files.remove(Purpose.POST, ann.id, int(media))  # the removal's job is faster
+        if with_job:
+            table.delete_all([keys.job(job.id)])
         halt.go_on()
         assert running_job.result()
-    jobs.run(job.id)
     assert objects_of(ann) == set()
     assert ann.get(f"/media/{media}").status_code == 404
 
@@ -230,6 +236,25 @@ def test_while_s3_is_away_uploads_wait_and_texts_are_posted(ann: Person, storage
     assert ann.delete(f"/media/{media}").status_code == 204
     storage_proxy.heal()
     assert ann.post("/media", announcement).status_code == 201
+
+
+def test_it_costs_little_to_announce_to_complete_and_to_look(ann: Person) -> None:
+    ann.get("/media/1")  # the session's state is known
+    content = picture()
+    with metering() as meter:
+        made = announced(ann, content)
+    assert meter.dynamodb == [("PutItem", 2)]
+    assert send(made["upload"], content).status == 204
+    path = f"/media/{made['media']['id']}"
+    with metering() as meter:
+        assert ann.post(f"{path}/complete").status_code == 202
+    assert [call for call, _ in meter.dynamodb] == ["GetItem", "UpdateItem", "GetItem"]
+    job = job_of(made["media"]["id"])
+    assert jobs.run(job.id)
+    with metering() as meter:
+        assert ann.get(path).json()["state"] == "ready"
+    assert meter.dynamodb == [("GetItem", 1)]
+    assert len(meter.redis) == 1
 
 
 @pytest.mark.parametrize(
