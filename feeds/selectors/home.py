@@ -91,9 +91,10 @@ def _shown(
         elif skeleton.ended or request.newer or not builds:
             return
         else:
+            builds -= 1
             merged = build(reader)
-            skeleton.ids, skeleton.ended = merged.ids, merged.ended
-            builds = builds - 1 if beyond(merged.ids, bound, newer=False) else 0
+            older = beyond(merged.ids, bound, newer=False)
+            skeleton.ids, skeleton.ended = merged.ids, merged.ended or not older
 
 
 def _widen(reader: int, skeleton: Skeleton) -> None:
@@ -103,5 +104,7 @@ def _widen(reader: int, skeleton: Skeleton) -> None:
 
 
 def _more(skeleton: Skeleton, request: PageRequest, last: int | None) -> bool:
-    """Whether the list goes on beyond the last post that was looked at."""
-    return skeleton.partial or bool(beyond(skeleton.ids, last, newer=request.newer))
+    """Whether the list goes on beyond the last post that was looked at, as it may do below its last element."""
+    if beyond(skeleton.ids, last, newer=request.newer):
+        return True
+    return not (request.newer or skeleton.ended)

@@ -9,6 +9,7 @@ from echomate.testing.projecting import Projecting
 from feeds import fan_out
 from feeds.tests.network import person, post, read_home
 from posts.services import edit
+from posts.tests.actor import Person
 from social.services import follow
 
 
@@ -82,3 +83,19 @@ def test_however_many_one_may_not_see_the_home_reaches_what_is_below_them(*, is_
     first, _ = read_home(reader, limit=2)
     assert first == shown[:1:-1]
     assert read_home(reader, limit=2, bound=first[-1])[0] == shown[1::-1]
+
+
+def test_a_page_that_ends_where_the_list_does_leads_on() -> None:
+    author, reader = Person(), Person()
+    follow(follower=reader.id, followed=author.id)
+    older = [author.publish() for _ in range(3)]
+    shown = []
+    for _ in range(config.feed_depth // 2):
+        shown.append(author.publish())
+        author.publish("for nobody else", visibility="mentioned")
+    cache.ask(("FLUSHALL",))
+    first = reader.get(f"feed?limit={len(shown)}").json
+    assert [int(one["id"]) for one in first["results"]] == shown[::-1]
+    second = reader.get(first["next"]).json
+    assert [int(one["id"]) for one in second["results"]] == older[::-1]
+    assert second["next"] is None
