@@ -22,26 +22,31 @@ def sweep(post: int) -> Iterator[int]:
     for item in items_of(post):
         levels[int(item["Depth"]["N"])].append(int(item["Id"]["N"]))
     for depth in sorted(levels, reverse=True):
-        yield from _remove(key for comment in levels[depth] for key in _likes(comment))
+        yield from _remove(_likes_of_all(levels[depth]))
         yield from _remove(map(keys.comment, levels[depth]))
 
 
-def _likes(comment: int) -> Iterator[Key]:
-    """The keys of likes. Their removal will be counted, so the counters, if there are any, stay for a while."""
-    stats = keys.comment_stats(comment)
-    partition, sort = keys.comment(comment)
-    for item in table.query(partition, above=sort, attributes=("PK", "SK")):
-        if table.key_of(item) != stats:
-            yield table.key_of(item)
-            continue
-        bury_stats(stats, expires_at=now_seconds() + TOMBSTONE_SECONDS)
+def _likes_of_all(comments: Iterable[int]) -> Iterator[Key]:
+    """The keys of likes; a comment without counters has none.
+
+    Their removal will be counted, so the counters stay for a while.
+    """
+    for part in privacy.in_steps(comments):
+        stats = map(keys.comment_stats, part)
+        for comment, counters in zip(part, table.batch_get(stats), strict=True):
+            if counters is not None:
+                yield from _likes(comment)
+                bury_stats(keys.comment_stats(comment), expires_at=now_seconds() + TOMBSTONE_SECONDS)
 
 
 def sweep_likes(comment: int) -> Iterator[int]:
     """Remove the likes of a comment."""
+    yield from _remove(_likes(comment))
+
+
+def _likes(comment: int) -> Iterator[Key]:
     partition = keys.comment_partition(comment)
-    likes = table.query(partition, prefix=keys.LIKE, attributes=("PK", "SK"))
-    yield from _remove(map(table.key_of, likes))
+    return map(table.key_of, table.query(partition, prefix=keys.LIKE, attributes=("PK", "SK")))
 
 
 def _remove(found: Iterable[Key]) -> Iterator[int]:
