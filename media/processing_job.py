@@ -33,6 +33,8 @@ FETCHED, MADE = 10, 90
 """Percent."""
 AT_ONCE = 2
 """Files that a process works on side by side. A worker of four threads has two left for what is quick."""
+PATIENCE_SECONDS = 5.0
+"""So long a file waits for its turn, which a few photos need, before its thread is given to others."""
 REST_SECONDS = 1.0
 FAILED = "failed"
 """Why a file is rejected at which this machine, and no rule, fails again and again."""
@@ -109,7 +111,7 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
 @contextmanager
 def _turn() -> Iterator[None]:
     """Raises `Again` where enough is in work: other jobs want threads too, and memory is what it is."""
-    if not _turns.acquire(blocking=False):
+    if not _turns.acquire(timeout=PATIENCE_SECONDS):
         raise jobs.Again(REST_SECONDS)
     try:
         yield

@@ -174,7 +174,10 @@ def test_a_fault_of_this_machine_is_tried_again_and_rejects_nothing(
     assert state(media) == "ready"
 
 
-def test_a_worker_that_has_enough_to_do_leaves_the_rest_for_later(ann: Person) -> None:
+def test_a_worker_that_has_enough_to_do_leaves_the_rest_for_later(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing_job, "PATIENCE_SECONDS", 0.01)
     media = completed(ann, picture())
     job = job_of(media)
     with ExitStack() as busy:
@@ -182,6 +185,7 @@ def test_a_worker_that_has_enough_to_do_leaves_the_rest_for_later(ann: Person) -
             busy.enter_context(processing_job._turn())
         assert jobs.run(job.id)
         assert state(media) == "processing"
+    monkeypatch.undo()
     free(job)
     assert jobs.run(job.id)
     assert state(media) == "ready"
