@@ -21,7 +21,7 @@ def made(*arguments: str, form: str = "mp4") -> bytes:
     with TemporaryDirectory() as directory:
         path = Path(directory, "made")
         command = [ffmpeg, "-v", "error", "-nostdin", *arguments, "-f", form, str(path)]
-        subprocess.run(command, check=True, timeout=60)
+        subprocess.run(command, check=True, timeout=300)
         return path.read_bytes()
 
 
