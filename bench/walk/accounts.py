@@ -10,7 +10,7 @@ from typing import Any
 
 import urllib3
 
-from bench.walk.media import upload
+from bench.walk.media import begin, upload
 from bench.walk.person import PASSWORD, Person, new_person
 from bench.walk.town import Town, text_of, token_in
 from media.tests.photos import twelve_megapixels
@@ -82,7 +82,17 @@ def _ended(person: Person, job: Any) -> Any:
 
 def be_erased(town: Town) -> None:
     person, friend = new_person(town), new_person(town, "friend")
-    post = person.call("POST", "/posts", {"content": "A last step"}, status=201)["id"]
+    picture = upload(person, twelve_megapixels())["id"]
+    last = {"content": f"A #last step with @{friend.name}", "media_ids": [picture]}
+    post = person.call("POST", "/posts", last, status=201)["id"]
+    face = upload(person, twelve_megapixels(), purpose="avatar")["id"]
+    person.call("PUT", "/users/me/avatar", {"media_id": face}, status=200)
+    begin(person, "image/png", 100)
+    theirs = friend.call("POST", "/posts", {"content": "Farewell"}, status=201)["id"]
+    words = person.call("POST", f"/posts/{theirs}/comments", {"content": "Thanks"}, status=201)["id"]
+    answer = {"content": "See you", "parent_id": words}
+    friend.call("POST", f"/posts/{theirs}/comments", answer, status=201)
+    person.call("POST", f"/posts/{theirs}/bookmark", status=200)
     person.call("POST", f"/users/{friend.name}/follow", status=200)
     id_ = person.me()["id"]
     person.call("DELETE", "/users/me", status=403)

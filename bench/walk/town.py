@@ -110,7 +110,7 @@ class Town:
             [sys.executable, "manage.py", *words, "--json"],
             cwd=SOURCE, env=dict(self.environment), capture_output=True, text=True, input=stdin, check=False,
         )  # fmt: skip
-        assert ran.returncode == code, f"{words} ended with {ran.returncode}: {ran.stderr}"
+        assert ran.returncode == code, f"{words} ended with {ran.returncode}: {ran.stderr} {ran.stdout}"
         return json.loads(ran.stdout) if ran.stdout.strip() else {}
 
     def look(self, url: str, name: str) -> None:
