@@ -25,7 +25,7 @@ def picture(original: Path, *, kind: str, purpose: str, out: Path) -> Processed:
         raise children.NotProcessed(said.errors[-2000:])
     try:
         return _processed(json.loads(said.output), kind=kind, out=out)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise Refused("damaged") from error
 
 
