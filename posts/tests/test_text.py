@@ -204,6 +204,7 @@ LARGE = {
     "hashtags": "#x" + "\u0301" * 12 + ",",
     "names": "@abc,",
     "wide hashtags": "#\U00020000,",
+    "long hashtags": "#" + ("\U00011005" + "\U00011038" * 24) * 4 + " ",
     "links": "http://x.y ",
     "wide links": "https://example.org/" + "\U00020000" * 1900 + " ",
     "signs": "&",
