@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
+from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -175,7 +176,8 @@ def own_url(request: Request) -> str:
         for part in django_request.META.get("QUERY_STRING", "").split("&")
         if part and not part.startswith(("limit=", "cursor="))
     ]
-    url = f"{django_request.scheme}://{django_request.get_host()}{django_request.path}"
+    path = escape_uri_path(django_request.path)
+    url = f"{django_request.scheme}://{django_request.get_host()}{path}"
     return f"{url}?{'&'.join(rest)}" if rest else url
 
 

@@ -78,6 +78,17 @@ def test_a_tag_is_found_as_it_is_written(ann: Person, projector: Projecting, tag
     assert ann.ids(link) == [post]
 
 
+@pytest.mark.parametrize("word", ["schön", "日本語"])
+def test_links_to_the_pages_of_any_tag_are_in_ascii(ann: Person, tag: str, word: str) -> None:
+    posts = [ann.publish(f"#{tag}{word}") for _ in range(2)]
+    tag_entries.put(posts[0], [tag + word])
+    tag_entries.put(posts[1], [tag + word])
+    answer = ann.get(f"tags/{quote(tag + word)}/timeline?limit=1")
+    assert answer.json["next"].isascii()
+    assert f'<{answer.json["next"]}>; rel="next"' in answer.headers["Link"]
+    assert ann.ids(answer.json["next"].partition("/api/v1/")[2]) == posts[:1]
+
+
 def test_what_is_no_tag_is_not_found_and_what_nobody_used_is_empty(ann: Person) -> None:
     for text in ("1", "a b", "%EF%B7%BA", "x" * 101, "%00", "a-b"):
         assert ann.get(f"tags/{text}/timeline").status == 404
