@@ -8,7 +8,6 @@ from echomate.celery import QUEUE, app
 
 def run_jobs() -> int:
     """Run what was sent until nothing is left; how many were run. The queue is the real one."""
-    app.loader.import_default_modules()  # every app's tasks
     done = 0
     with app.connection_for_read() as connection, connection.SimpleQueue(QUEUE) as queue:
         while True:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from echomate import celery, ids, jobs, keys, table, transactions
+from echomate import ids, jobs, keys, table, transactions
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import Conflict, EchomateError, Invalid
 from echomate.jobs import Job
@@ -16,8 +16,6 @@ from media.models import Media, State
 from media.purposes import Purpose
 from media.tests.ready import ready
 from media.tests.uploading import objects_of, picture, uploaded, work
-
-celery.app.loader.import_default_modules()  # the jobs of all apps
 
 POST = keys.post_partition(7)
 OTHER = keys.post_partition(8)

@@ -1,5 +1,6 @@
 """The job that processes an upload: it ends in the same state, whatever happens meanwhile."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -13,21 +14,19 @@ from typing import Any
 import pytest
 import urllib3
 
-from echomate import celery, dynamodb, ids, jobs, keys, objects, table
+from echomate import dynamodb, ids, jobs, keys, objects, table
 from echomate.jobs import Job
 from echomate.metering import metering
 from echomate.projections import Change, Effects
 from echomate.testing.client import Person, problem
 from echomate.testing.proxy import Proxy
 from echomate.testing.races import halting
-from media import files, processing, processing_job
+from media import files, orphans, processing, processing_job
 from media.models import Media
 from media.projections import media_changed
 from media.purposes import Purpose
 from media.scratch import PREFIX, scratch
 from media.tests.uploading import announced, completed, objects_of, picture, send, uploaded
-
-celery.app.loader.import_default_modules()  # the jobs of all apps
 
 
 class Killed(BaseException):
@@ -122,6 +121,16 @@ def test_what_a_killed_worker_has_left_on_the_disk_is_removed_by_the_next() -> N
         assert another.exists()
         assert not abandoned.exists()
     assert not own.exists()
+
+
+def test_the_schedule_sends_again_what_a_worker_leaves() -> None:
+    """The projector keeps it, which is no worker: it knows the jobs all the same."""
+    asked = "import django; django.setup(); from echomate import jobs; print(*jobs.kinds())"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "echomate.settings"}
+    known = subprocess.run(
+        [sys.executable, "-c", asked], env=environment, capture_output=True, check=True, text=True
+    )
+    assert {processing_job.KIND, orphans.KIND} <= set(known.stdout.split())
 
 
 def test_a_rejection_that_is_cut_short_is_one_all_the_same(ann: Person) -> None:
