@@ -9,6 +9,7 @@ from echomate import ids
 from echomate.dynamodb import Wire
 
 PARSED_AT_MOST = 1024
+KEPT_BYTES_AT_MOST = 16_384
 NONE = "-"
 """In the header: nobody, nothing."""
 
@@ -73,9 +74,13 @@ def _shape(item: Wire) -> dict[str, object]:
     }
 
 
-@lru_cache(maxsize=PARSED_AT_MOST)
 def parse(value: bytes) -> RenderedComment:
-    """A cached comment. The id is read off the body, which begins with it: `{"id":"…`."""
+    """A cached comment. What is large isn't kept: a thousand of 300 KB would take half a gigabyte."""
+    return _parse_once(value) if len(value) <= KEPT_BYTES_AT_MOST else _parse(value)
+
+
+def _parse(value: bytes) -> RenderedComment:
+    """The id is read off the body, which begins with it: `{"id":"…`."""
     header, _, body = value.partition(b"\n")
     author, post, parent, version, hidden, answered, mentioned = header.decode().split(" ")
     return RenderedComment(
@@ -89,6 +94,9 @@ def parse(value: bytes) -> RenderedComment:
         mentioned=() if mentioned == NONE else tuple(map(int, mentioned.split(","))),
         body=body,
     )
+
+
+_parse_once = lru_cache(maxsize=PARSED_AT_MOST)(_parse)
 
 
 def _id(field: str) -> int | None:

@@ -7,8 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.tests.acting import change_user
-from echomate import cache, graphemes, keys
+from echomate import cache, graphemes, ids, keys
 from echomate.testing.configuration import configured
+from posts import rendering
+from posts.comments import rendering as comments
+from posts.comments.services.creating import Draft as Reply
+from posts.comments.services.creating import new_comment
+from posts.services.publishing import Draft, new_post
 from posts.tests.actor import Actor, Person
 from posts.tests.html_parts import Parts, assert_safe
 from posts.text import guess_language, tag_name, written
@@ -223,6 +228,20 @@ def test_the_largest_text_fits_into_an_item(ann: Person, part: str) -> None:
         post = ann.post("posts", {"content": text, "spoiler_text": "\U00020000" * 300}).json
         assert "".join(Parts(post["content_html"]).text.split()) == "".join(text.split())
         assert ann.patch(f"posts/{post['id']}", {"content": text[1:]}).status == 200
+
+
+@pytest.mark.parametrize("lines", [1, 2000])
+def test_a_process_keeps_parsed_what_is_small(lines: int) -> None:
+    post = rendering.render(new_post(ids.new_id(), 1, Draft("x y z\n" * lines)).wire(), {})
+    comment = comments.render(
+        new_comment(ids.new_id(), author=1, post=1, draft=Reply("x y z\n" * lines), depth=0).wire()
+    )
+    assert post
+    assert comment
+    assert (rendering.parse(post) is rendering.parse(post)) == (lines == 1)
+    assert (comments.parse(comment) is comments.parse(comment)) == (lines == 1)
+    assert rendering.parse(post) == rendering.parse(post)
+    assert comments.parse(comment) == comments.parse(comment)
 
 
 @pytest.mark.parametrize(
