@@ -72,7 +72,12 @@ def create_buckets() -> None:
     _set_rules(
         config.originals_bucket,
         [
-            {"ID": prefix.strip("/"), "Filter": {"Prefix": prefix}, "Expiration": {"Days": days}}
+            {
+                "ID": prefix.strip("/"),
+                "Filter": {"Prefix": prefix},
+                "Expiration": {"Days": days},
+                "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+            }
             for prefix, days in FLEETING.items()
         ],
     )

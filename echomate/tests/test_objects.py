@@ -64,6 +64,8 @@ def test_what_a_worker_that_died_left_is_aborted_by_the_next_upload_and_by_a_rul
     assert (unended(key), content(key)) == (0, b"whole")
     rules = s3().get_bucket_lifecycle_configuration(Bucket=config.originals_bucket)["Rules"]
     assert {rule["ID"] for rule in rules} == {"unended-uploads", "exports", "imports", "uploads"}
+    fleeting = [rule for rule in rules if rule["ID"] != "unended-uploads"]
+    assert all(rule["NoncurrentVersionExpiration"]["NoncurrentDays"] == 1 for rule in fleeting)
 
 
 def test_removing_a_prefix_removes_objects_and_uploads_and_no_others(key: str) -> None:
