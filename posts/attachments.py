@@ -10,8 +10,9 @@ from echomate.dynamodb import Wire
 from media.presentation import present
 from media.selectors import Descriptor, descriptors
 
-PARSED_AT_MOST = 1024
+SIGNED_AT_MOST = 512
 """Posts with media that the process keeps with their URLs: 2 KB a picture."""
+KEPT_BYTES_AT_MOST = 16_384
 NONE = b"[]"
 
 
@@ -32,11 +33,16 @@ def pack(media: Sequence[Descriptor]) -> bytes:
 
 
 def signed(packed: bytes) -> bytes:
-    """The `media` of a post as the API shows it."""
-    return NONE if packed == NONE else _signed(packed, signed_urls.this_hour())
+    """The `media` of a post as the API shows it. What long descriptions make large isn't kept."""
+    if packed == NONE:
+        return NONE
+    sign = _sign_once if len(packed) <= KEPT_BYTES_AT_MOST else _sign
+    return sign(packed, signed_urls.this_hour())
 
 
-@lru_cache(maxsize=PARSED_AT_MOST)
-def _signed(packed: bytes, hour: int) -> bytes:
+def _sign(packed: bytes, hour: int) -> bytes:
     media = [Descriptor(**fields) for fields in orjson.loads(packed)]
     return orjson.dumps([present(one, hour=hour) for one in media])
+
+
+_sign_once = lru_cache(maxsize=SIGNED_AT_MOST)(_sign)

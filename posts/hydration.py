@@ -4,6 +4,7 @@ One Redis round trip, two where somebody whose card is shown isn't known to the 
 from the table, each kind in one BatchGet, and filled by lease.
 """
 
+import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,15 +33,17 @@ class _People:
 
     def __init__(self) -> None:
         self._of: dict[int, tuple[int, ...]] = {}
+        self._lock = threading.Lock()
 
     def get(self, post: int) -> tuple[int, ...]:
         return self._of.get(post, ())
 
     def learn(self, posts: Iterable[RenderedPost]) -> None:
-        for post in posts:
-            self._of[post.id] = post.people
-        while len(self._of) > KNOWN_POSTS_AT_MOST:
-            self._of.pop(next(iter(self._of)), None)
+        with self._lock:
+            for post in posts:
+                self._of[post.id] = post.people
+            while len(self._of) > KNOWN_POSTS_AT_MOST:
+                del self._of[next(iter(self._of))]
 
 
 _people = _People()

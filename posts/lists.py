@@ -13,6 +13,7 @@ from echomate.errors import DependencyAway
 from echomate.paging import Page, PageRequest
 from posts import versions
 from posts.hydration import hydrate, show, shown
+from posts.reading import Seen
 from posts.recent import recent_bookmarks, recent_likes
 from posts.selectors import BOOKMARKED, liked
 from social.selectors import people
@@ -140,14 +141,17 @@ def likers(post: int, *, viewer: int, request: PageRequest) -> Page[bytes]:
     return paging.fill(request, fetch, hydrate, lambda user: user)
 
 
-def history(post: int, *, request: PageRequest) -> Page[dict[str, Any]]:
-    """What a post was before its edits, by the number of the version, the last one first."""
+def history(post: int, *, seen: Seen, viewer: int | None, request: PageRequest) -> Page[dict[str, Any]]:
+    """What a post was before its edits, as its viewer may see it, by the number of the version, the last one first."""
+    shows_all = seen.visibility != "mentioned" or seen.author == viewer
 
     def fetch(bound: int | None, count: int) -> list[Wire]:
         partition = keys.post_partition(post)
         return list(_query(partition, request, bound, count, prefix=keys.VERSION, index=None))
 
     def present(items: Sequence[Wire]) -> list[dict[str, Any] | None]:
-        return [versions.shape(item) for item in items]
+        return [
+            versions.shape(item) if shows_all or versions.mentions(item, viewer) else None for item in items
+        ]
 
     return paging.fill(request, fetch, present, lambda item: table.last_id(item["SK"]["S"]))

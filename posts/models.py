@@ -62,6 +62,7 @@ class PostVersion(Item, discriminator="post_version"):
     language = UnicodeAttribute(null=True, attr_name="Language")
     sensitive = BooleanAttribute(attr_name="Sensitive")
     spoiler_text = UnicodeAttribute(attr_name="SpoilerText")
+    mentions: ListAttribute[Any] = ListAttribute(of=NumberAttribute, null=True, attr_name="Mentions")
     written_at = NumberAttribute(attr_name="WrittenAt")
     """Unix milliseconds."""
 

@@ -14,6 +14,7 @@ class Seen:
     body: bytes
     version: int
     author: int
+    visibility: str
     counts: PostCounts
     bits: int
 
@@ -25,7 +26,14 @@ def look(viewer: int | None, post: int) -> Seen | None:
     if body is None:
         return None
     rendered = found.posts[post]
-    return Seen(body, rendered.version, rendered.author, found.counts[post], found.bits.get(post, 0))
+    return Seen(
+        body,
+        rendered.version,
+        rendered.author,
+        rendered.visibility,
+        found.counts[post],
+        found.bits.get(post, 0),
+    )
 
 
 def must_see(viewer: int | None, post: int) -> Seen:

@@ -1,4 +1,7 @@
-"""What a post was before its edits: kept as an edit replaces it, shown to all who see the post."""
+"""What a post was before its edits: kept as an edit replaces it, shown to all who see the post.
+
+Of a post for those it mentions, each sees the versions that mentioned them: what they read was for nobody else.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -19,6 +22,7 @@ def former(post: Post) -> PostVersion:
         language=post.language,
         sensitive=post.sensitive,
         spoiler_text=post.spoiler_text,
+        mentions=post.mentions,
         written_at=post.edited_at or ids.milliseconds(int(post.id)),
     )
 
@@ -26,6 +30,11 @@ def former(post: Post) -> PostVersion:
 def versions_of(post: int) -> Iterator[Wire]:
     """The items of all of a post's former versions, the last one first."""
     return table.query(keys.post_partition(post), prefix=keys.VERSION)
+
+
+def mentions(item: Wire, user: int | None) -> bool:
+    """Whether a version mentioned a user."""
+    return {"N": str(user)} in item.get("Mentions", {"L": ()})["L"]
 
 
 def shape(item: Wire) -> dict[str, Any]:

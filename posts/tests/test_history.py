@@ -104,6 +104,20 @@ def test_one_who_loses_sight_of_the_post_loses_its_history(ann: Person, bob: Per
     assert bob.get(f"posts/{post}/history").status == 404
 
 
+def test_who_is_mentioned_by_an_edit_sees_no_version_that_was_for_others_alone(
+    ann: Person, bob: Person
+) -> None:
+    carol = Person()
+    post = ann.publish(f"for @{bob.name}, about her", visibility="mentioned")
+    ann.patch(f"posts/{post}", {"content": f"for @{bob.name} and @{carol.name}"})
+    ann.patch(f"posts/{post}", {"content": f"and once more: @{bob.name} @{carol.name}"})
+
+    def versions(viewer: Person) -> list[int]:
+        return [one["version"] for one in viewer.get(f"posts/{post}/history").json["results"]]
+
+    assert (versions(ann), versions(bob), versions(carol)) == ([2, 1], [2, 1], [2])
+
+
 def test_an_edit_takes_a_mention_back_and_with_it_the_sight(ann: Person, bob: Person) -> None:
     carl = Person()
     post = ann.publish(f"for @{bob.name}", visibility="mentioned")

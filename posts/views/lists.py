@@ -27,11 +27,14 @@ class HistoryView(ApiView):
         responses={200: PostVersionListSerializer},
     )
     def get(self, request: Request, post: str) -> Response:
-        """What a post was before each of its edits, the last one first; for all who see the post."""
-        id_ = id_or_404(post)
-        reading.must_see(self.viewer_id_or_none, id_)
+        """What a post was before each of its edits, the last one first; for all who see the post.
+
+        Of a post for those it mentions, they see the versions that mentioned them.
+        """
+        id_, viewer = id_or_404(post), self.viewer_id_or_none
+        seen = reading.must_see(viewer, id_)
         asked = self.page_request(f"history:{id_}")
-        return self.list_response(lists.history(id_, request=asked), asked)
+        return self.list_response(lists.history(id_, seen=seen, viewer=viewer, request=asked), asked)
 
 
 class BookmarksView(ApiView):
