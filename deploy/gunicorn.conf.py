@@ -11,6 +11,7 @@ from typing import Any
 from gunicorn import util
 
 wsgi_app = "echomate.wsgi:application"
+preload_app = True
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
@@ -34,8 +35,8 @@ def share_arenas() -> None:
 share_arenas()
 
 
-def post_worker_init(_worker: object) -> None:
-    """What is loaded by now stays: the garbage collector needn't look at it again and again."""
+def when_ready(_server: object) -> None:
+    """What is loaded by now stays, in pages that all workers share: no garbage collection looks at it, or writes to it."""
     gc.collect()
     gc.freeze()
 
