@@ -36,7 +36,7 @@ share_arenas()
 
 
 def when_ready(_server: object) -> None:
-    """What is loaded by now stays, in pages that all workers share: no garbage collection looks at it, or writes to it."""
+    """What is loaded by now stays, in pages that all workers share: no garbage collection writes to them."""
     gc.collect()
     gc.freeze()
 
