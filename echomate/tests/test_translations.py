@@ -14,6 +14,8 @@ from accounts import passwords
 from accounts.passwords import Owner
 from echomate.config import config
 from echomate.tests.test_titles import GERMAN, messages
+from media.processing import REASONS
+from media.selectors import FAILED
 
 MARKS = {"_", "gettext", "gettext_lazy"}
 OURS = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == config.source_dir]
@@ -58,7 +60,16 @@ def of_passwords() -> Iterator[tuple[str, str]]:
             yield "passwords.py", fault
 
 
-@pytest.mark.parametrize("where", [in_templates, in_code, of_passwords])
+def of_media() -> Iterator[tuple[str, str]]:
+    """Why files are rejected, which processing says in English."""
+    for sentence in (*REASONS.values(), FAILED):
+        yield "outcome.py", sentence
+
+
+EVERYWHERE = (in_templates, in_code, of_passwords, of_media)
+
+
+@pytest.mark.parametrize("where", EVERYWHERE)
 def test_every_text_has_a_german_one(where: object) -> None:
     assert callable(where)
     german = messages(GERMAN / "django.po")
@@ -68,7 +79,7 @@ def test_every_text_has_a_german_one(where: object) -> None:
 
 
 def test_no_german_text_is_left_over() -> None:
-    used = {text for where in (in_templates, in_code, of_passwords) for _, text in where()}
+    used = {text for where in EVERYWHERE for _, text in where()}
     assert set(messages(GERMAN / "django.po")) - used == set()
 
 
