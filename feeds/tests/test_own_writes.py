@@ -15,12 +15,6 @@ ROUNDS = 6
 pytestmark = pytest.mark.usefixtures("projector", "lagging_index")
 
 
-@pytest.fixture(autouse=True)
-def _no_limits() -> Iterator[None]:
-    with configured(rate_limit_factor=1000.0):
-        yield
-
-
 @pytest.fixture
 def ann() -> Person:
     return sign_up("ann")
@@ -46,7 +40,8 @@ def _crowd(ann: Person, bob: Person, projector: Projecting) -> Iterator[None]:
                 for item in page.json().get("results", [])[:2]:
                     one.get(f"/posts/{item['id']}")
 
-    with busy(*(partial(read, one) for one in (ann, bob, sign_up("eve")))):
+    readers = (ann, bob, sign_up("eve"))
+    with configured(rate_limit_factor=1000.0), busy(*(partial(read, one) for one in readers)):
         yield
 
 
