@@ -1,18 +1,16 @@
 """The media of a post: cached with it without URLs, which live for hours, and signed when it is presented."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 
 import orjson
 
-from echomate import signed_urls
+from echomate import cache, signed_urls
 from echomate.dynamodb import Wire
 from media.presentation import present
 from media.selectors import Descriptor, descriptors
 
 SIGNED_AT_MOST = 512
 """Posts with media that the process keeps with their URLs: 2 KB a picture."""
-KEPT_BYTES_AT_MOST = 16_384
 NONE = b"[]"
 
 
@@ -33,16 +31,11 @@ def pack(media: Sequence[Descriptor]) -> bytes:
 
 
 def signed(packed: bytes) -> bytes:
-    """The `media` of a post as the API shows it. What long descriptions make large isn't kept."""
-    if packed == NONE:
-        return NONE
-    sign = _sign_once if len(packed) <= KEPT_BYTES_AT_MOST else _sign
-    return sign(packed, signed_urls.this_hour())
+    """The `media` of a post as the API shows it."""
+    return NONE if packed == NONE else _signed(packed, signed_urls.this_hour())
 
 
-def _sign(packed: bytes, hour: int) -> bytes:
+@cache.kept_while_small(SIGNED_AT_MOST)
+def _signed(packed: bytes, hour: int) -> bytes:
     media = [Descriptor(**fields) for fields in orjson.loads(packed)]
     return orjson.dumps([present(one, hour=hour) for one in media])
-
-
-_sign_once = lru_cache(maxsize=SIGNED_AT_MOST)(_sign)

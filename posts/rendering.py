@@ -5,11 +5,10 @@ Author, people mentioned, media, counts and what depends on the viewer are joine
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import orjson
 
-from echomate import ids
+from echomate import cache, ids
 from echomate.config import config
 from echomate.dynamodb import Wire
 from media.selectors import Descriptor
@@ -17,7 +16,6 @@ from posts import attachments
 
 PARSED_AT_MOST = 1024
 """So many posts the process keeps as they were parsed, by their bytes: those that are in everybody's feeds."""
-KEPT_BYTES_AT_MOST = 16_384
 NONE = "-"
 """Stands for an empty list in the header. No tag is this."""
 
@@ -94,13 +92,9 @@ def _rfc3339(unix_milliseconds: int) -> str:
     return ids.rfc3339(ids.at_milliseconds(unix_milliseconds))
 
 
+@cache.kept_while_small(PARSED_AT_MOST)
 def parse(value: bytes) -> RenderedPost:
-    """A cached post. What is large isn't kept: a thousand of 300 KB would take half a gigabyte."""
-    return _parse_once(value) if len(value) <= KEPT_BYTES_AT_MOST else _parse(value)
-
-
-def _parse(value: bytes) -> RenderedPost:
-    """The id is read off the body, which begins with it: `{"id":"…`."""
+    """A cached post. The id is read off the body, which begins with it: `{"id":"…`."""
     header, body, packed = value.split(b"\n")
     author, visibility, version, reply_policy, mentioned, media, tags = header.decode().split(" ")
     return RenderedPost(
@@ -115,9 +109,6 @@ def _parse(value: bytes) -> RenderedPost:
         body=body,
         attachments=packed,
     )
-
-
-_parse_once = lru_cache(maxsize=PARSED_AT_MOST)(_parse)
 
 
 def _ids(field: str) -> tuple[int, ...]:

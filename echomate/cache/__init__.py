@@ -20,6 +20,7 @@ from echomate.cache.connection import (
     state,
 )
 from echomate.cache.fields import read_fields
+from echomate.cache.parsed import kept_while_small
 from echomate.cache.sets import CachedSet, Passing, fill_set
 from echomate.cache.values import ABSENT, CachedValues, new_lease, read_through
 
@@ -38,6 +39,7 @@ __all__ = [
     "fill_set",
     "forget",
     "forget_parts",
+    "kept_while_small",
     "new_lease",
     "ping_state",
     "read_fields",

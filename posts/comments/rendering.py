@@ -1,15 +1,13 @@
 """A comment as it is cached: one line that the rules read, then the JSON that every reader gets."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import orjson
 
-from echomate import ids
+from echomate import cache, ids
 from echomate.dynamodb import Wire
 
 PARSED_AT_MOST = 1024
-KEPT_BYTES_AT_MOST = 16_384
 NONE = "-"
 """In the header: nobody, nothing."""
 
@@ -74,13 +72,9 @@ def _shape(item: Wire) -> dict[str, object]:
     }
 
 
+@cache.kept_while_small(PARSED_AT_MOST)
 def parse(value: bytes) -> RenderedComment:
-    """A cached comment. What is large isn't kept: a thousand of 300 KB would take half a gigabyte."""
-    return _parse_once(value) if len(value) <= KEPT_BYTES_AT_MOST else _parse(value)
-
-
-def _parse(value: bytes) -> RenderedComment:
-    """The id is read off the body, which begins with it: `{"id":"…`."""
+    """A cached comment. The id is read off the body, which begins with it: `{"id":"…`."""
     header, _, body = value.partition(b"\n")
     author, post, parent, version, hidden, answered, mentioned = header.decode().split(" ")
     return RenderedComment(
@@ -94,9 +88,6 @@ def _parse(value: bytes) -> RenderedComment:
         mentioned=() if mentioned == NONE else tuple(map(int, mentioned.split(","))),
         body=body,
     )
-
-
-_parse_once = lru_cache(maxsize=PARSED_AT_MOST)(_parse)
 
 
 def _id(field: str) -> int | None:
