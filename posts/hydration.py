@@ -112,34 +112,54 @@ def shown(found: Hydrated, id_: int, surface: Surface = Surface.DIRECT) -> bytes
     return present(post, found.cards, found.counts[id_], bits)
 
 
+class Question:
+    """What Redis is asked about some posts, and about others as about their authors, in one round trip."""
+
+    def __init__(self, viewer: int | None, posts: Sequence[int], *, others: Iterable[int] = ()) -> None:
+        self._viewer = viewer
+        self._posts = posts
+        self._known = sorted({user for post in posts for user in _people.get(post)}.union(others))
+        self._sets = _Sets(viewer)
+
+    @property
+    def commands(self) -> list[cache.Command]:
+        names = [
+            *map(keys.cached_post, self._posts),
+            *map(keys.cached_post_stats, self._posts),
+            *map(keys.cached_user, self._known),
+        ]
+        return [("MGET", *names), *self._marks, *self._sets.commands(self._known)]
+
+    @property
+    def _marks(self) -> list[cache.Command]:
+        return [("HMGET", keys.viewer_hash(self._viewer), *self._posts)] if self._viewer is not None else []
+
+    def answered(self, replies: Sequence[Any] | None) -> Hydrated:
+        """Everything about the posts, with what Redis lacks (None: it is away); rules not yet applied."""
+        viewer, posts, known, sets = self._viewer, self._posts, self._known, self._sets
+        values, n = (replies[0], len(posts)) if replies else (None, 0)
+        found_posts = rendered.get(posts, found=by_id(posts, values and values[:n]))
+        _people.learn(found_posts.values())
+        found_cards = cards.get(known, found=by_id(known, values and values[2 * n :]))
+        sets.add(known, replies and replies[1 + len(self._marks) :])
+        found_cards |= _meet(
+            sets, {user for post in found_posts.values() for user in post.people}.difference(known)
+        )
+        return Hydrated(
+            sets.standing,
+            found_posts,
+            stats.get(found_posts, found=by_id(posts, values and values[n : 2 * n])),
+            sets.without_blocked(found_cards),
+            {}
+            if viewer is None
+            else selectors.viewer_bits(viewer, list(found_posts), found=by_id(posts, replies and replies[1])),
+        )
+
+
 def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] = ()) -> Hydrated:
     """Everything about some posts, and the same about others as about their authors; rules not yet applied."""
-    known = sorted({user for post in posts for user in _people.get(post)}.union(others))
-    sets = _Sets(viewer)
-    names = [
-        *map(keys.cached_post, posts),
-        *map(keys.cached_post_stats, posts),
-        *map(keys.cached_user, known),
-    ]
-    marks = [("HMGET", keys.viewer_hash(viewer), *posts)] if viewer is not None else []
-    replies = cache.asked([("MGET", *names), *marks, *sets.commands(known)])
-    values, n = (replies[0], len(posts)) if replies else (None, 0)
-    found_posts = rendered.get(posts, found=by_id(posts, values and values[:n]))
-    _people.learn(found_posts.values())
-    found_cards = cards.get(known, found=by_id(known, values and values[2 * n :]))
-    sets.add(known, replies and replies[1 + len(marks) :])
-    found_cards |= _meet(
-        sets, {user for post in found_posts.values() for user in post.people}.difference(known)
-    )
-    return Hydrated(
-        sets.standing,
-        found_posts,
-        stats.get(found_posts, found=by_id(posts, values and values[n : 2 * n])),
-        sets.without_blocked(found_cards),
-        {}
-        if viewer is None
-        else selectors.viewer_bits(viewer, list(found_posts), found=by_id(posts, replies and replies[1])),
-    )
+    question = Question(viewer, posts, others=others)
+    return question.answered(cache.asked(question.commands))
 
 
 def cards_for(viewer: int, users: Collection[int]) -> dict[int, Card]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from echomate.errors import NotFound
-from posts.hydration import hydrate, shown
+from posts.hydration import Hydrated, hydrate, shown
 from posts.selectors import PostCounts
 
 
@@ -21,7 +21,18 @@ class Seen:
 
 def look(viewer: int | None, post: int) -> Seen | None:
     """None where there is no such post, or the viewer may not know of it."""
-    found = hydrate(viewer, [post])
+    return _seen(hydrate(viewer, [post]), post)
+
+
+def must_see(viewer: int | None, post: int, *, found: Hydrated | None = None) -> Seen:
+    """The same, with `NotFound` for None; `found` is what was read of the post already."""
+    seen = _seen(found or hydrate(viewer, [post]), post)
+    if seen is None:
+        raise NotFound
+    return seen
+
+
+def _seen(found: Hydrated, post: int) -> Seen | None:
     body = shown(found, post)
     if body is None:
         return None
@@ -34,11 +45,3 @@ def look(viewer: int | None, post: int) -> Seen | None:
         found.counts[post],
         found.bits.get(post, 0),
     )
-
-
-def must_see(viewer: int | None, post: int) -> Seen:
-    """The same, with `NotFound` for None."""
-    seen = look(viewer, post)
-    if seen is None:
-        raise NotFound
-    return seen

@@ -11,13 +11,14 @@ from echomate.cache import Command
 from echomate.errors import Forbidden
 from echomate.schema.parameters import PAGE, POST, USER
 from echomate.views import ApiView, id_or_404
-from posts import lists, reading
+from posts import lists
 from posts.serializers import PostListSerializer, PostVersionListSerializer
+from posts.views.one import OnePostView
 from social.selectors import person, person_reads
 from social.serializers import UserListSerializer
 
 
-class HistoryView(ApiView):
+class HistoryView(OnePostView):
     anonymous = True
 
     @extend_schema(
@@ -31,10 +32,10 @@ class HistoryView(ApiView):
 
         Of a post for those it mentions, they see the versions that mentioned them.
         """
-        id_, viewer = id_or_404(post), self.viewer_id_or_none
-        seen = reading.must_see(viewer, id_)
+        seen, id_ = self.must_see(post), id_or_404(post)
         asked = self.page_request(f"history:{id_}")
-        return self.list_response(lists.history(id_, seen=seen, viewer=viewer, request=asked), asked)
+        page = lists.history(id_, seen=seen, viewer=self.viewer_id_or_none, request=asked)
+        return self.list_response(page, asked)
 
 
 class BookmarksView(ApiView):
@@ -50,7 +51,7 @@ class BookmarksView(ApiView):
         return self.list_response(lists.bookmarks(self.viewer_id, request=asked), asked)
 
 
-class LikersView(ApiView):
+class LikersView(OnePostView):
     @extend_schema(
         operation_id="listLikers",
         tags=["posts"],
@@ -59,8 +60,8 @@ class LikersView(ApiView):
     )
     def get(self, request: Request, post: str) -> Response:
         """Who likes a post, by account."""
+        self.must_see(post)
         id_ = id_or_404(post)
-        reading.must_see(self.viewer_id, id_)
         asked = self.page_request(f"likers:{id_}")
         return self.list_response(lists.likers(id_, viewer=self.viewer_id, request=asked), asked)
 

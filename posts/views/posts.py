@@ -26,6 +26,7 @@ from posts.serializers import (
 )
 from posts.services import Draft
 from posts.text import guess_language
+from posts.views.one import OnePostView
 
 POSTS = Policy("posts", 300, 3 * 3600)
 IDS_AT_MOST = 50
@@ -88,7 +89,7 @@ def _defaults(author: Card, content: str) -> dict[str, str]:
     return {"visibility": author.default_visibility, "language": language}
 
 
-class PostView(ApiView):
+class PostView(OnePostView):
     anonymous = True
 
     @extend_schema(
@@ -99,7 +100,7 @@ class PostView(ApiView):
     )
     def get(self, request: Request, post: str) -> Response:
         """A post as the caller sees it."""
-        seen = reading.must_see(self.viewer_id_or_none, id_or_404(post))
+        seen = self.must_see(post)
         return etags.respond(request, seen.body, version=seen.version)
 
     @extend_schema(

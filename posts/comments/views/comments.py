@@ -8,7 +8,6 @@ from echomate import etags
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, POST
 from echomate.throttling import Policy
 from echomate.views import ApiView, id_or_404
-from posts import reading as posts
 from posts.comments import lists, reading, services
 from posts.comments.rendering import comment_url
 from posts.comments.serializers import (
@@ -19,12 +18,13 @@ from posts.comments.serializers import (
 )
 from posts.comments.services import Draft
 from posts.comments.views.parameters import COMMENT, SORT, sort_of
+from posts.views.one import OnePostView
 
 COMMENTS = Policy("comments", 600, 3 * 3600)
 NOT_YOURS = OpenApiResponse(description="It is somebody else's comment.")
 
 
-class CommentsView(ApiView):
+class CommentsView(OnePostView):
     anonymous = True
     idempotent = frozenset({"POST"})
     policies = {"POST": COMMENTS}
@@ -39,7 +39,7 @@ class CommentsView(ApiView):
         """The comments right under a post; their answers are lists of their own."""
         id_, viewer, sort = id_or_404(post), self.viewer_id_or_none, sort_of(request)
         asked = self.page_request(f"comments:{id_}:{sort.value}")
-        posts.must_see(viewer, id_)
+        self.must_see(post)
         return self.list_response(lists.comments_on(id_, viewer=viewer, request=asked, sort=sort), asked)
 
     @extend_schema(
