@@ -47,15 +47,14 @@ def erase_mutes(user: int) -> Iterator[int]:
 def erase_follows(user: int) -> Iterator[int]:
     edges = table.query(keys.user_partition(user), prefix=keys.FOLLOWING, attributes=(*KEYS, "Id"))
     for step in privacy.in_steps(edges):
-        cache.ask(*(command for edge in step for command in _unfollowed(edge, user)))
+        cache.ask(*(_unaccepted(edge, user) for edge in step))
         yield table.delete_all(map(table.key_of, step))
 
 
-def _unfollowed(edge: Wire, user: int) -> tuple[cache.Command, cache.Command]:
-    """Out of what their account knows of its newest followers."""
+def _unaccepted(edge: Wire, user: int) -> cache.Command:
+    """Out of what their account has accepted a moment ago."""
     followed = table.last_id(edge["SK"]["S"])
-    accepted = recent_followers.forget(followed, edge=int(edge["Id"]["N"]), subject=user)
-    return ("ZREM", keys.fresh_followers(followed), user), accepted
+    return recent_followers.forget(followed, edge=int(edge["Id"]["N"]), subject=user)
 
 
 @privacy.erases("followers", "follow")

@@ -36,6 +36,14 @@ def after_unfollow(*, follower: int, followed: int) -> list[Command]:
     return [("DEL", keys.following_set(follower)), ("HDEL", keys.followed_by(followed), follower)]
 
 
+def after_the_end(*, follower: int, followed: int) -> list[Command]:
+    """The projector alone stops pushing: a follow that began since comes behind in its shard, and is fresh again."""
+    return [
+        *after_unfollow(follower=follower, followed=followed),
+        ("ZREM", keys.fresh_followers(followed), follower),
+    ]
+
+
 def after_request(follower: int) -> Command:
     """Also after a request is gone, whatever has become of it."""
     return ("DEL", keys.requested_set(follower))

@@ -23,7 +23,7 @@ def follow_changed(change: Change, effects: Effects) -> None:
         delete_forbidden(follower=follower, followed=followed)
         effects.forget_parts(*invalidation.after_follow(follower=follower, followed=followed))
     else:
-        effects.forget_parts(*invalidation.after_unfollow(follower=follower, followed=followed))
+        effects.forget_parts(*invalidation.after_the_end(follower=follower, followed=followed))
     delta = 1 if change.kind == "insert" else -1
     _count(effects, followed, "Followers", delta)
     _count(effects, follower, "Following", delta)

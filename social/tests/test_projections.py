@@ -12,7 +12,7 @@ from echomate import cache, keys, table
 from echomate.errors import EchomateError
 from echomate.stream.handling import effects_of
 from echomate.testing.projecting import Projecting
-from social import projections, selectors, services
+from social import erasure, projections, selectors, services
 from social.models import Block, BlockedBy, Follow
 
 _ids = itertools.count(3 * 10**18)
@@ -120,6 +120,21 @@ def test_a_handler_that_runs_twice_wants_the_same(people: tuple[int, int]) -> No
     for command in (*first.commands, *second.commands):
         cache.ask(command)
     assert selectors.fresh_followers(people[1]) == [people[0]]
+
+
+def test_who_has_left_is_fresh_no_more_however_late_their_follow_is_projected(
+    people: tuple[int, int], projector: Projecting
+) -> None:
+    ann, bob = people
+    put_edge(ann, bob)
+    for _ in erasure.erase_follows(ann):
+        pass
+    projector.catch_up()
+    assert selectors.fresh_followers(bob) == []
+    for step in ("follow", "unfollow", "follow"):
+        getattr(services, step)(follower=ann, followed=bob)
+    projector.catch_up()
+    assert selectors.fresh_followers(bob) == [ann]
 
 
 def test_the_projector_deletes_what_a_dead_web_process_left_stale(
