@@ -5,7 +5,8 @@
    seconds of work the job puts itself off, and begins with the first eraser again.
 3. *Wait and look again,* until a look finds nothing: for requests and jobs that were under way, indexes that lag, and
    the projector, which counts what was removed and so makes the user's counters anew.
-4. *End.* The receipt is mailed, then put in the place of the erasure's item, in one transaction.
+4. *End.* The receipt is mailed, then put in the place of the erasure's item and of the job's, which both name the
+   user, in one transaction.
 
 Killed at any moment, it goes on from the last step that was written down; what a step had removed by then is missing
 from the receipt's numbers, and from nothing else.
@@ -33,12 +34,12 @@ LOOK_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
-def erase(user: int, *, erased_at: int, message_id: int) -> None:
-    """One turn of the work. Raises `jobs.Again` where more is to be done, `jobs.ClaimLost` where another does it."""
+def erase(user: int, *, erased_at: int, job: int) -> None:
+    """One turn of this job's work. Raises `jobs.Again` if more is to be done, `jobs.ClaimLost` if another does it."""
     erasure = _begun(user, erased_at)
     if erasure is None:
         return
-    letters = _Letters(erasure, message_id)
+    letters = _Letters(erasure, job)
     if not erasure.told:
         letters.send("erasure-begun")
         _write(erasure, told=True)
@@ -48,7 +49,7 @@ def erase(user: int, *, erased_at: int, message_id: int) -> None:
         _write(erasure, finished_at=table.clock())
     receipt = receipts.receipt_of(erasure)
     letters.send("erased", receipt=receipt)
-    _end(erasure, receipt)
+    _end(erasure, receipt, job)
     logger.info("an account is erased", extra={"user": user})
 
 
@@ -127,11 +128,12 @@ def _write(erasure: Erasure, **changes: Any) -> None:
         setattr(erasure, name, value)
 
 
-def _end(erasure: Erasure, receipt: str) -> None:
+def _end(erasure: Erasure, receipt: str, job: int) -> None:
     """Nothing is left but the receipt."""
+    done = transactions.delete(keys.job(job))
     gone = transactions.delete((erasure.pk, erasure.sk), condition="#Step = :step", step=int(erasure.step))
     try:
-        transactions.commit([gone, transactions.put(erasure_receipt(int(erasure.user), receipt))])
+        transactions.commit([gone, done, transactions.put(erasure_receipt(int(erasure.user), receipt))])
     except DynamoDBError as error:
         if transactions.failed(error, 0):
             raise jobs.ClaimLost from error

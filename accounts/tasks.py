@@ -78,4 +78,4 @@ def send_verify_link(payload: dict[str, Any], job: Job) -> None:
 @jobs.runs(erasing.KIND, lease_seconds=15, attempts=100, is_kept=False)
 def erase_account(payload: dict[str, Any], job: Job) -> None:
     """Goes on from where it was; see `erasure_job`."""
-    erasure_job.erase(int(payload["user"]), erased_at=int(payload["erased_at"]), message_id=job.id)
+    erasure_job.erase(int(payload["user"]), erased_at=int(payload["erased_at"]), job=job.id)

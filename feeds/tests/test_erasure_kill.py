@@ -24,23 +24,25 @@ class Leaver:
 
     def __init__(self, town: Town, *, posts: int) -> None:
         self._town = town
-        self.person = town._sign_up("leaver")
-        made = [self._call("POST", "/posts", {"content": f"leaving {n}"})["id"] for n in range(posts)]
+        self.person = town.sign_up("leaver")
+        for number in range(posts):
+            self._act("POST", "/posts", {"content": f"leaving {number}"})
+        made = [post["id"] for post in town.listed(f"/users/{self.person.id}/posts", self.person)]
         for other in town.people:
-            self._call("POST", f"/users/{other.id}/follow")
-            town._call("POST", f"/users/{self.person.id}/follow", other)
+            self._act("POST", f"/users/{other.id}/follow")
+            town.insist("POST", f"/users/{self.person.id}/follow", other)
             for post in random.sample(made, 5):
-                town._call("POST", f"/posts/{post}/like", other)
-            theirs = town._call("POST", "/posts", other, {"content": f"of {other.id}"})["id"]
-            other.posts[theirs] = f"of {other.id}"
-            self._call("POST", f"/posts/{theirs}/like")
+                town.insist("POST", f"/posts/{post}/like", other)
+            town.post(other)
+            for theirs in other.posts:
+                self._act("POST", f"/posts/{theirs}/like")
 
     def leave(self) -> None:
-        self._call("POST", "/auth/step-up", {"password": PASSWORD})
-        assert self._call("DELETE", "/users/me")["erased_at"]
+        self._act("POST", "/auth/step-up", {"password": PASSWORD})
+        assert self._act("DELETE", "/users/me")["erased_at"]
 
-    def _call(self, method: str, path: str, body: object = None) -> dict[str, str]:
-        answer: dict[str, str] = self._town._call(method, path, self.person, body)
+    def _act(self, method: str, path: str, body: object = None) -> dict[str, str]:
+        answer: dict[str, str] = self._town.insist(method, path, self.person, body)
         return answer
 
 

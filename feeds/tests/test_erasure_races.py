@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from accounts import tasks
 from accounts.models.erasures import Erasure
 from echomate import dynamodb, jobs, keys, privacy, table, transactions
 from echomate.dynamodb import DynamoDBError
+from echomate.jobs import Job
 from echomate.stream import rebuild
 from echomate.testing.client import Person, sign_up
 from echomate.testing.configuration import configured
@@ -276,6 +278,22 @@ def test_an_erasure_of_many_things_takes_turns(monkeypatch: pytest.MonkeyPatch) 
         assert found["removed"]["posts, their former versions and the likes of them"] == 60
         projector.catch_up()
         assert_gone(person)
+
+
+def test_the_job_of_the_erasure_goes_with_its_last_step() -> None:
+    """A worker that dies right after it leaves no job that names the one who is gone."""
+    person = sign_up()
+    with soon():
+        ask(person)
+        job = Job.read(keys.job(erasure_job(person.id)))
+        assert job is not None
+        end = time.monotonic() + PATIENCE_SECONDS
+        while receipt(person.id) is None:
+            assert time.monotonic() < end, "the erasure doesn't come to an end"
+            with suppress(jobs.Again):
+                tasks.erase_account(job.payload, job)
+            time.sleep(0.05)
+        assert Job.read(keys.job(job.id)) is None
 
 
 def test_erasers_do_nothing_to_one_of_whom_nothing_is_there() -> None:

@@ -46,7 +46,7 @@ class Town:
         self.pool = urllib3.connection_from_url(
             f"http://127.0.0.1:{port}", maxsize=8, retries=False, timeout=8
         )
-        self.people = [self._sign_up(f"neighbour{n}") for n in range(PEOPLE)]
+        self.people = [self.sign_up(f"neighbour{n}") for n in range(PEOPLE)]
         self.writes: Counter[str] = Counter()
         self._ending = threading.Event()
 
@@ -66,13 +66,13 @@ class Town:
                 thread.join()
 
     def _live(self, people: list[Person]) -> None:
-        acts = [self._post, self._post, self._like, self._like, self._unlike, self._follow, self._unfollow]
+        acts = [self.post, self.post, self._like, self._like, self._unlike, self._follow, self._unfollow]
         acts += [self._read_feed, self._read_feed, self._delete]
         while not self._ending.is_set():
             random.choice(acts)(random.choice(people))
             time.sleep(0.005)
 
-    def _post(self, person: Person) -> None:
+    def post(self, person: Person) -> None:
         nonce = f"n{next(_nonces)}"
         person.unclear.add(nonce)
         try:
@@ -87,19 +87,19 @@ class Town:
         if not person.posts or random.random() < 0.7:
             return
         post = random.choice(list(person.posts))
-        self._insist("DELETE", f"/posts/{post}", person)
+        self.insist("DELETE", f"/posts/{post}", person)
         del person.posts[post]
         person.deleted.add(post)
 
     def _like(self, person: Person) -> None:
         post = self._some_post()
-        if post and self._insist("POST", f"/posts/{post}/like", person) is not None:
+        if post and self.insist("POST", f"/posts/{post}/like", person) is not None:
             person.likes.add(post)
 
     def _unlike(self, person: Person) -> None:
         if person.likes:
             post = random.choice(list(person.likes))
-            self._insist("DELETE", f"/posts/{post}/like", person)
+            self.insist("DELETE", f"/posts/{post}/like", person)
             person.likes.discard(post)
 
     def _some_post(self) -> str | None:
@@ -109,13 +109,13 @@ class Town:
     def _follow(self, person: Person) -> None:
         other = random.choice(self.people)
         if other is not person:
-            self._insist("POST", f"/users/{other.id}/follow", person)
+            self.insist("POST", f"/users/{other.id}/follow", person)
             person.follows.add(other.id)
 
     def _unfollow(self, person: Person) -> None:
         if person.follows and random.random() < 0.5:
             other = random.choice(list(person.follows))
-            self._insist("DELETE", f"/users/{other}/follow", person)
+            self.insist("DELETE", f"/users/{other}/follow", person)
             person.follows.discard(other)
 
     def _read_feed(self, person: Person) -> None:
@@ -126,17 +126,17 @@ class Town:
 
     # --- HTTP ---------------------------------------------------------------------------------------------------------
 
-    def _sign_up(self, name: str) -> Person:
+    def sign_up(self, name: str) -> Person:
         body = {"username": name, "email": f"{name}@example.org", "password": "blue-otter-42x"}
         made = self._call("POST", "/auth/signup", None, body | {"token_delivery": "body"})
         return Person(made["user"]["id"], made["access"])
 
-    def _insist(self, method: str, path: str, person: Person) -> Any:
+    def insist(self, method: str, path: str, person: Person, body: Any = None) -> Any:
         """Repeat what may be repeated until it is answered; None where it isn't there (any more)."""
         end = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                answer = self._call(method, path, person)
+                answer = self._call(method, path, person, body)
             except Unclear:
                 if time.monotonic() > end:
                     raise
@@ -177,7 +177,7 @@ class Town:
     def differences(self) -> list[str]:
         """What the API shows differently, a sentence each."""
         try:
-            listed = {person.id: self._listed(f"/users/{person.id}/posts", person) for person in self.people}
+            listed = {person.id: self.listed(f"/users/{person.id}/posts", person) for person in self.people}
             wrong = [text for person in self.people for text in self._wrong_posts(person, listed[person.id])]
             return wrong + [text for person in self.people for text in self._wrong(person, listed)]
         except Unclear:
@@ -209,17 +209,17 @@ class Town:
         }
         if counts != expected:
             yield f"{person.id} counts {counts}, should be {expected}"
-        following = [user["id"] for user in self._listed(f"/users/{person.id}/following", person)]
+        following = [user["id"] for user in self.listed(f"/users/{person.id}/following", person)]
         if sorted(following) != sorted(person.follows):
             yield f"{person.id} follows {sorted(following)}, should be {sorted(person.follows)}"
         authors = {person.id, *person.follows}
         ids = sorted((int(post["id"]) for author in authors for post in listed[author]), reverse=True)
-        shown = [int(post["id"]) for post in self._listed("/feed", person)]
+        shown = [int(post["id"]) for post in self.listed("/feed", person)]
         if shown != ids[:FEED_DEPTH]:
             missing, extra = set(ids[:FEED_DEPTH]) - set(shown), set(shown) - set(ids[:FEED_DEPTH])
             yield f"the feed of {person.id} lacks {missing}, has {extra}, of {len(shown)}"
 
-    def _listed(self, path: str, person: Person) -> list[Any]:
+    def listed(self, path: str, person: Person) -> list[Any]:
         """All pages of a list."""
         items: list[Any] = []
         page = self._call("GET", f"{path}?limit=50", person)
