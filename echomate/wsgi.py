@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import resolve
 
 from echomate.bodies import MAX_BODY_BYTES
 
@@ -13,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "echomate.settings")
 
 PATIENCE_BYTES, PIECE = 32 * MAX_BODY_BYTES, 65_536
 _django = get_wsgi_application()
+resolve("/health")  # Django loads its routes when it first needs them: here gunicorn's workers share them
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
