@@ -55,9 +55,14 @@ def shows(post: RenderedPost, standing: Standing, surface: Surface) -> bool:
     return post.author == standing.viewer or post.author in standing.following
 
 
-def may_see_comment(post: RenderedPost, standing: Standing, *, author: int, hidden: bool) -> bool:
-    """Whether the viewer may know of a comment on the post. What the post's author hid, its author sees still."""
-    if not may_see(post, standing) or author in standing.blocked:
+def may_see_comment(
+    post: RenderedPost, standing: Standing, *, author: int, hidden: bool, parted: bool
+) -> bool:
+    """Whether the viewer may know of a comment on the post. What the post's author hid, its author sees still.
+
+    `parted`: a block is between the two authors. The one it is under can't see it, nor hide it, so nobody sees it.
+    """
+    if parted or not may_see(post, standing) or author in standing.blocked:
         return False
     return not hidden or standing.viewer in (author, post.author)
 

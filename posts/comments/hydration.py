@@ -1,9 +1,10 @@
 """From ids of comments to what is shown.
 
-Comments, counters and likes come in one round trip, posts and people in the next.
+Comments, counters and likes come in one round trip, posts and people in the next, the blocks of the posts' authors in
+the third.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from accounts.selectors import Card
@@ -16,6 +17,7 @@ from posts.comments.selectors import CommentCounts, rendered, stats
 from posts.hydration import by_id
 from posts.rules import Standing
 from posts.selectors import RenderedPost
+from social.selectors import blocked
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class Hydrated:
     posts: dict[int, RenderedPost]
     standing: Standing
     cards: dict[int, Card]
+    parted: Set[tuple[int, int]] = frozenset()
+    """Authors of posts and of comments on them, with a block between them."""
 
 
 def show(viewer: int | None, comments: Sequence[int]) -> list[bytes | None]:
@@ -53,7 +57,13 @@ def is_shown(found: Hydrated, id_: int) -> bool:
         return False
     if comment.author is None:
         return rules.may_see(post, found.standing)
-    is_allowed = rules.may_see_comment(post, found.standing, author=comment.author, hidden=comment.hidden)
+    is_allowed = rules.may_see_comment(
+        post,
+        found.standing,
+        author=comment.author,
+        hidden=comment.hidden,
+        parted=(post.author, comment.author) in found.parted,
+    )
     return is_allowed and comment.author in found.cards
 
 
@@ -81,4 +91,21 @@ def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
         about.posts,
         about.standing,
         about.cards,
+        _parted(about.posts, found.values()),
     )
+
+
+def _parted(posts: Mapping[int, RenderedPost], comments: Iterable[RenderedComment]) -> set[tuple[int, int]]:
+    """In one round trip, none where nobody comments on another's post."""
+    met: dict[int, set[int]] = {}
+    for comment in comments:
+        post = posts.get(comment.post)
+        if post is not None and comment.author is not None and comment.author != post.author:
+            met.setdefault(post.author, set()).add(comment.author)
+    asked = {author: sorted(others) for author, others in met.items()}
+    replies = cache.asked([blocked.command(author, others) for author, others in asked.items()])
+    return {
+        (author, other)
+        for n, (author, others) in enumerate(asked.items())
+        for other in blocked.among(author, others, reply=replies and replies[n])
+    }

@@ -44,6 +44,25 @@ def test_people_with_a_block_between_them_do_not_see_each_others_comments(
     assert finds(reader, post, comment, bob) == {True}
 
 
+@pytest.mark.parametrize("blocker_is_author", [True, False])
+def test_a_block_between_the_authors_of_a_post_and_of_a_comment_hides_it_from_all(
+    ann: Person, bob: Person, nobody: Actor, *, blocker_is_author: bool
+) -> None:
+    post, reader = ann.publish(), Person()
+    comment = comment_on(post, bob)
+    below = comment_on(post, reader, parent=comment)
+    one, other = (ann, bob) if blocker_is_author else (bob, ann)
+    social.block(blocker=one.id, blocked=other.id)
+    for actor in (ann, bob, reader, nobody):
+        assert finds(actor, post, comment, bob) == {False}
+    answer = reader.post(f"posts/{post}/comments", {"content": "x", "parent_id": str(comment)})
+    assert list(answer.json["errors"]) == ["parent_id"]
+    assert reader.get(f"comments/{below}").status == 200
+    assert bob.delete(f"comments/{comment}").status == 204
+    social.unblock(blocker=one.id, blocked=other.id)
+    assert reader.get(f"comments/{comment}").json["deleted"]
+
+
 def test_comments_on_a_post_are_seen_by_those_who_see_the_post(
     ann: Person, bob: Person, nobody: Actor
 ) -> None:

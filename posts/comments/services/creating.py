@@ -15,6 +15,7 @@ from posts.services.publishing import new_nonce
 from posts.services.putting import put_new
 from posts.services.telling import tell
 from posts.text import written
+from social.selectors import is_blocked
 
 NO_SUCH_PARENT = "There is no such comment on this post."
 
@@ -69,7 +70,11 @@ def _depth(author: int, post: int, parent: int | None) -> int:
     if answered is None or answered.post != post or answered.author is None:
         raise _no_such_parent()
     if not rules.may_see_comment(
-        seen, found.standing, author=int(answered.author), hidden=bool(answered.hidden)
+        seen,
+        found.standing,
+        author=int(answered.author),
+        hidden=bool(answered.hidden),
+        parted=answered.author != seen.author and is_blocked(seen.author, int(answered.author)),
     ):
         raise _no_such_parent()
     _mark_answered(answered)
