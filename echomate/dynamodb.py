@@ -8,8 +8,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,6 +22,7 @@ from pynamodb.exceptions import CancellationReason, VerboseClientError
 from echomate import credentials, ids, metering
 from echomate.config import config
 from echomate.errors import DependencyAway
+from echomate.outages import Outage
 
 Wire = dict[str, Any]
 
@@ -118,34 +118,7 @@ def close() -> None:
         _outage.over()
 
 
-class _Outage:
-    """While DynamoDB is away one call at a time finds out; the others are told so at once, and hold no thread."""
-
-    def __init__(self) -> None:
-        self._away = False
-        self._finding_out = threading.Lock()
-
-    def over(self) -> None:
-        self._away = False
-
-    @contextmanager
-    def passing(self) -> Iterator[None]:
-        finds_out = self._away and self._finding_out.acquire(blocking=False)
-        if self._away and not finds_out:
-            raise DependencyAway("dynamodb")
-        try:
-            yield
-        except DependencyAway:
-            self._away = True
-            raise
-        else:
-            self._away = False
-        finally:
-            if finds_out:
-                self._finding_out.release()
-
-
-_outage = _Outage()
+_outage = Outage("dynamodb")
 
 
 def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEADLINE_SECONDS) -> Wire:

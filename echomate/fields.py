@@ -57,7 +57,7 @@ class TextField(serializers.CharField):
         if graphemes.has_pile(data):
             raise serializers.ValidationError("Too many marks stand on one character.")
         text = super().to_internal_value(_LINE_ENDS.sub("\n", unicodedata.normalize("NFC", data)))
-        if graphemes.shows_nothing(text):
+        if "\0" not in text and graphemes.shows_nothing(text):
             return self._blank()
         return text
 

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from echomate.config import config
 from echomate.errors import DependencyAway
-from echomate.storage import s3
+from echomate.storage import outage, s3
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -48,14 +48,25 @@ class Form:
 
 def _tried(call: Callable[[], T]) -> T:
     """A call that may be repeated, up to three times: a long transfer should outlive a short disturbance."""
+    with outage.passing():
+        return _repeated(call)
+
+
+def _repeated(call: Callable[[], T]) -> T:
+    """Keys or rights of ours that S3 refuses (403) are as if it were away: no file is at fault."""
     attempt = 1
     while True:
         try:
             return call()
         except (BotoCoreError, ClientError) as error:
-            if isinstance(error, ClientError) and error.response["ResponseMetadata"]["HTTPStatusCode"] < 500:
+            status = (
+                error.response["ResponseMetadata"]["HTTPStatusCode"]
+                if isinstance(error, ClientError)
+                else 503
+            )
+            if status < 500 and status != 403:
                 raise
-            if attempt == TRIES:
+            if attempt == TRIES or status == 403:
                 raise DependencyAway("storage") from error
         time.sleep(0.2 * 2**attempt)
         attempt += 1
@@ -217,6 +228,11 @@ def make_public(key: str) -> None:
 
 def size(key: str) -> int | None:
     """How many bytes an object has; None where there is none. Asked once: a request waits for it."""
+    with outage.passing():
+        return _size(key)
+
+
+def _size(key: str) -> int | None:
     try:
         return s3().head_object(Bucket=config.originals_bucket, Key=key)["ContentLength"]
     except ClientError as error:

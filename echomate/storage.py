@@ -9,6 +9,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from echomate.config import config
 from echomate.errors import DependencyAway
+from echomate.outages import Outage
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -22,6 +23,8 @@ CLOSED: Any = dict.fromkeys(
 )
 """Nothing of a bucket can be made public by mistake."""
 
+outage = Outage("storage")
+"""Every call passes it that somebody or something waits for."""
 _client: "S3Client | None" = None
 _lock = threading.Lock()
 
@@ -104,8 +107,9 @@ def _set_rules(bucket: str, rules: list[dict[str, Any]]) -> None:
 
 def check() -> None:
     """Raises `DependencyAway` where the buckets can't be reached."""
-    try:
-        for bucket in (config.media_bucket, config.originals_bucket):
-            s3().head_bucket(Bucket=bucket)
-    except (BotoCoreError, ClientError) as error:
-        raise DependencyAway("storage") from error
+    with outage.passing():
+        try:
+            for bucket in (config.media_bucket, config.originals_bucket):
+                s3().head_bucket(Bucket=bucket)
+        except (BotoCoreError, ClientError) as error:
+            raise DependencyAway("storage") from error

@@ -8,7 +8,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore
@@ -21,6 +21,7 @@ from echomate.jobs import Job, Progress
 from media import files, processing
 from media.models import Media, State, Variant
 from media.processing import Processed, Rejected
+from media.processing.limits import VIDEOS
 from media.purposes import Purpose
 from media.scratch import scratch
 
@@ -33,13 +34,18 @@ FETCHED, MADE = 10, 90
 """Percent."""
 AT_ONCE = 2
 """Files that a process works on side by side. A worker of four threads has two left for what is quick."""
+VIDEOS_AT_ONCE = 1
+"""Of these: one takes minutes, and pictures don't wait for it."""
 PATIENCE_SECONDS = 5.0
 """So long a file waits for its turn, which a few photos need, before its thread is given to others."""
-REST_SECONDS = 1.0
+REST_SECONDS = 2
 FAILED = "failed"
 """Why a file is rejected at which this machine, and no rule, fails again and again."""
 
 _turns = BoundedSemaphore(AT_ONCE)
+_videos = BoundedSemaphore(VIDEOS_AT_ONCE)
+_next = BoundedSemaphore(1)
+"""Held by the file that waits for its turn: a thread that waits does nothing else, so others come again later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +96,7 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
     """Raises what is this machine's fault, a few times."""
     if job.attempts > ATTEMPTS:
         return Rejected(FAILED)
-    with _turn(), scratch() as directory:
+    with _turn(work.media.declared_type), scratch() as directory:
         original, out = directory / "original", directory / "out"
         out.mkdir()
         if not _fetch(work, original):
@@ -109,14 +115,36 @@ def _outcome(work: Work, job: Job) -> Processed | Rejected:
 
 
 @contextmanager
-def _turn() -> Iterator[None]:
-    """Raises `Again` where enough is in work: other jobs want threads too, and memory is what it is."""
-    if not _turns.acquire(timeout=PATIENCE_SECONDS):
-        raise jobs.Again(REST_SECONDS)
+def _turn(type_: str) -> Iterator[None]:
+    """Raises `Busy` as below."""
+    with ExitStack() as held:
+        if type_ in VIDEOS:
+            if not _videos.acquire(blocking=False):
+                raise jobs.Busy(REST_SECONDS)
+            held.callback(_videos.release)
+        held.enter_context(_turn_of_any())
+        yield
+
+
+@contextmanager
+def _turn_of_any() -> Iterator[None]:
+    """Raises `Busy` where enough is in work: other jobs want threads too, and memory is what it is."""
+    if not (_turns.acquire(blocking=False) or _turn_comes()):
+        raise jobs.Busy(REST_SECONDS)
     try:
         yield
     finally:
         _turns.release()
+
+
+def _turn_comes() -> bool:
+    """Whether this file is the next, and its turn comes soon."""
+    if not _next.acquire(blocking=False):
+        return False
+    try:
+        return _turns.acquire(timeout=PATIENCE_SECONDS)
+    finally:
+        _next.release()
 
 
 def _fetch(work: Work, to: Path) -> bool:

@@ -24,10 +24,11 @@ from echomate.jobs.items import (
     shards_of,
 )
 from echomate.jobs.progress import Progress
-from echomate.jobs.running import Again, ClaimLost, Refused, is_shown, kinds, retry, run, runs
+from echomate.jobs.running import Again, Busy, ClaimLost, Refused, is_shown, kinds, retry, run, runs
 
 __all__ = [
     "Again",
+    "Busy",
     "ClaimLost",
     "Job",
     "Progress",

@@ -32,6 +32,14 @@ class Again(Exception):
         self.seconds = seconds
 
 
+class Busy(Exception):
+    """Raised by a handler that could not begin yet: the job waits for so many seconds, and this was no attempt."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__("it waits for its turn")
+        self.seconds = seconds
+
+
 class Refused(Exception):
     """Raised by a handler where no further try would help: the job ends, and its user is told this reason."""
 
@@ -95,6 +103,8 @@ def run(job_id: int) -> bool:
         result = kind.handler(job.payload, job)
     except Again as again:
         _continue(job, again.seconds)
+    except Busy as busy:
+        _put_off(job, seconds=busy.seconds, attempts=job.attempts - 1, error=str(busy))
     except Refused as refused:
         logger.info("job %d (%s) is refused: %s", job.id, job.kind, refused)
         _refuse(job, str(refused))

@@ -36,3 +36,4 @@ def reconnect_all() -> None:
     cache.close()
     dynamodb.close()
     storage._client = None
+    storage.outage.over()

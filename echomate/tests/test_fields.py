@@ -130,6 +130,11 @@ def test_what_is_no_text_is_refused(text: object) -> None:
     assert refusal(text)
 
 
+@pytest.mark.parametrize("text", ["\0", " \0 ", "\u200b\0"])
+def test_nul_is_refused_where_there_is_nothing_else_to_see(text: str) -> None:
+    assert refusal(text, TextField(max_characters=9, allow_blank=True)) == "Null characters are not allowed."
+
+
 def test_what_machines_read_is_counted_in_code_points() -> None:
     assert word.run_validation("e\u0301" * 20) == "\u00e9" * 20
     assert "no more than 20" in refusal(FAMILY * 4, word)

@@ -4,12 +4,13 @@ import secrets
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from echomate import objects
+from echomate import objects, storage
 from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.storage import s3
@@ -117,6 +118,29 @@ def test_old_versions_are_removed_too(key: str) -> None:
     found = s3().list_object_versions(Bucket=bucket)
     assert not [*found.get("Versions", ()), *found.get("DeleteMarkers", ())]
     s3().delete_bucket(Bucket=bucket)
+
+
+def test_while_s3_says_nothing_one_call_waits_for_it_and_the_others_do_not(
+    key: str, storage_proxy: Proxy
+) -> None:
+    objects.put(key, BytesIO(b"whole"), content_type="text/plain")
+    storage_proxy.hang()
+    with pytest.raises(DependencyAway):
+        storage.check()
+    with ThreadPoolExecutor(8) as pool:
+        took = list(pool.map(_refused_after, [key] * 8))
+    assert sum(seconds > 2 for seconds in took) == 1
+    storage_proxy.heal()
+    assert content(key) == b"whole"
+    assert objects.size(key) == 5
+
+
+def _refused_after(key: str) -> float:
+    """Seconds."""
+    began = time.monotonic()
+    with pytest.raises(DependencyAway):
+        objects.size(key)
+    return time.monotonic() - began
 
 
 def test_s3_being_away_is_said(key: str, storage_proxy: Proxy) -> None:

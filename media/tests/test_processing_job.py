@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -191,13 +191,66 @@ def test_a_worker_that_has_enough_to_do_leaves_the_rest_for_later(
     job = job_of(media)
     with ExitStack() as busy:
         for _ in range(processing_job.AT_ONCE):
-            busy.enter_context(processing_job._turn())
+            busy.enter_context(processing_job._turn("image/png"))
         assert jobs.run(job.id)
         assert state(media) == "processing"
     monkeypatch.undo()
     free(job)
     assert jobs.run(job.id)
     assert state(media) == "ready"
+
+
+def test_of_the_files_that_find_a_worker_busy_one_waits_and_the_others_keep_no_thread(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing_job, "PATIENCE_SECONDS", 60)
+    found = [completed(ann, picture()) for _ in range(3)]
+    waiting = [job_of(media) for media in found]
+    with ThreadPoolExecutor(len(waiting)) as pool:
+        with ExitStack() as busy:
+            for _ in range(processing_job.AT_ONCE):
+                busy.enter_context(processing_job._turn("image/png"))
+            runs = as_completed([pool.submit(jobs.run, job.id) for job in waiting], timeout=50)
+            assert [next(runs).result() for _ in range(2)] == [True, True]
+        assert next(runs).result()
+    assert sorted(map(state, found)) == ["processing", "processing", "ready"]
+
+
+def test_pictures_do_not_wait_for_videos(
+    ann: Person, path_with_ffmpeg: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", path_with_ffmpeg)
+    video = job_of(completed(ann, b"no video at all", content_type="video/mp4"))
+    photo = completed(ann, picture())
+    with processing_job._turn("video/webm"):
+        assert jobs.run(video.id)
+        assert jobs.run(job_of(photo).id)
+    assert state(video.payload["media"]) == "processing"
+    assert state(photo) == "ready"
+    free(video)
+    assert jobs.run(video.id)
+    assert state(video.payload["media"]) == "rejected"
+
+
+def test_a_turn_that_does_not_come_makes_no_failure_forgotten_and_is_none(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processing_job, "PATIENCE_SECONDS", 0.01)
+    job = job_of(completed(ann, picture()))
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "process", _die)
+        for _ in range(2):
+            free(job)
+            with pytest.raises(Killed):
+                jobs.run(job.id)
+    with ExitStack() as busy:
+        for _ in range(processing_job.AT_ONCE):
+            busy.enter_context(processing_job._turn("image/png"))
+        free(job)
+        assert jobs.run(job.id)
+    waiting = Job.read(keys.job(job.id))
+    assert waiting
+    assert (waiting.state, int(waiting.attempts)) == ("waiting", 2)
 
 
 @pytest.mark.parametrize("with_job", [False, True])
