@@ -404,6 +404,11 @@ def followed_by(user: int) -> str:
     return f"followed_by:{user}"
 
 
+def parted(user: int) -> str:
+    """A hash user → whether there is a block between them and this one, as far as asked."""
+    return f"parted:{user}"
+
+
 def blocked_set(user: int) -> str:
     """Blocks both ways."""
     return f"blocked:{user}"

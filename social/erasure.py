@@ -14,6 +14,7 @@ privacy.remembers(
     keys.requested_set,
     keys.followed_by,
     keys.blocked_set,
+    keys.parted,
     keys.muted_set,
     keys.recent_follows,
     keys.recent_followers,

@@ -64,6 +64,8 @@ def after_block(one: int, other: int) -> list[Command]:
     return [
         ("DEL", keys.blocked_set(one)),
         ("DEL", keys.blocked_set(other)),
+        ("HDEL", keys.parted(one), other),
+        ("HDEL", keys.parted(other), one),
         after_request(one),
         after_request(other),
         *after_unfollow(follower=one, followed=other),

@@ -1,6 +1,6 @@
 """Binding media to what uses them, in the transaction that makes it: each medium is used once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from echomate import dynamodb, keys, transactions
 from echomate.dynamodb import Wire
@@ -10,6 +10,8 @@ from media.purposes import Purpose
 from media.selectors import Descriptor, descriptors
 
 RETRY_AFTER = {"Retry-After": "1"}
+NOT_READY = "It is not ready yet."
+ATTACHED = "It is used already."
 
 
 def attach_items(user: int, ids: Iterable[int], *, to: str, purpose: Purpose = Purpose.POST) -> list[Wire]:
@@ -56,28 +58,26 @@ def require_ready(
     """The media, in their order, if `attach_items` may bind them now.
 
     Raises `Invalid` for what isn't there, is another's, of another purpose or rejected, and `Conflict`:
-    `media-not-ready` with `Retry-After`, `media-attached`.
+    `media-not-ready` with `Retry-After`, `media-attached`. All of them name the places.
     """
     found = descriptors(ids)
-    _refuse_unknown(user, ids, found, purpose=purpose, field=field)
+    if errors := _errors(field, [_fault(user, found.get(id_), purpose) for id_ in ids]):
+        raise Invalid(errors=errors)
     media = [found[id_] for id_ in ids]
-    if any(one.state != State.READY for one in media):
-        raise Conflict(type="media-not-ready", headers=RETRY_AFTER)
-    if any(one.attached not in (None, to) for one in media):
-        raise Conflict(type="media-attached")
+    if errors := _errors(field, ["" if one.state == State.READY else NOT_READY for one in media]):
+        raise Conflict(type="media-not-ready", errors=errors, headers=RETRY_AFTER)
+    if errors := _errors(field, ["" if one.attached in (None, to) else ATTACHED for one in media]):
+        raise Conflict(type="media-attached", errors=errors)
     return media
 
 
-def _refuse_unknown(
-    user: int, ids: Sequence[int], found: Mapping[int, Descriptor], *, purpose: Purpose, field: str
-) -> None:
-    errors = {
+def _errors(field: str, faults: Sequence[str]) -> dict[str, list[str]]:
+    """Faults by the place of the medium; none is empty."""
+    return {
         f"{field}.{number}" if field.endswith("s") else field: [fault]
-        for number, id_ in enumerate(ids)
-        if (fault := _fault(user, found.get(id_), purpose))
+        for number, fault in enumerate(faults)
+        if fault
     }
-    if errors:
-        raise Invalid(errors=errors)
 
 
 def _fault(user: int, media: Descriptor | None, purpose: Purpose) -> str:

@@ -17,7 +17,7 @@ from posts.comments.selectors import CommentCounts, rendered, stats
 from posts.hydration import by_id
 from posts.rules import Standing
 from posts.selectors import RenderedPost
-from social.selectors import blocked
+from social.selectors import parted, parting_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,6 @@ def is_shown(found: Hydrated, id_: int) -> bool:
     post = found.posts.get(comment.post) if comment else None
     if comment is None or post is None or post.author not in found.cards:
         return False
-    if comment.author is None:
-        return rules.may_see(post, found.standing)
     is_allowed = rules.may_see_comment(
         post,
         found.standing,
@@ -64,7 +62,7 @@ def is_shown(found: Hydrated, id_: int) -> bool:
         hidden=comment.hidden,
         parted=(post.author, comment.author) in found.parted,
     )
-    return is_allowed and comment.author in found.cards
+    return is_allowed and (comment.author is None or comment.author in found.cards)
 
 
 def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
@@ -103,9 +101,9 @@ def _parted(posts: Mapping[int, RenderedPost], comments: Iterable[RenderedCommen
         if post is not None and comment.author is not None and comment.author != post.author:
             met.setdefault(post.author, set()).add(comment.author)
     asked = {author: sorted(others) for author, others in met.items()}
-    replies = cache.asked([blocked.command(author, others) for author, others in asked.items()])
+    replies = cache.asked([parting_read(author, others) for author, others in asked.items()])
     return {
         (author, other)
         for n, (author, others) in enumerate(asked.items())
-        for other in blocked.among(author, others, reply=replies and replies[n])
+        for other in parted(author, others, reply=replies and replies[n])
     }

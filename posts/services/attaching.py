@@ -39,7 +39,7 @@ def update(before: Post, parts: Sequence[Wire], *, media: Sequence[int]) -> bool
     except DynamoDBError as error:
         if transactions.failed(error, 0):
             return False
-        raise _refusal(error, before, taken) from error
+        raise _refusal(error, before, media) from error
     return True
 
 

@@ -5,30 +5,29 @@ from typing import Any
 
 from echomate import keys, table, transactions
 from echomate.dynamodb import Wire
-from echomate.errors import Invalid, PreconditionFailed
+from echomate.errors import DependencyAway, Invalid, PreconditionFailed
 from posts import versions
 from posts.models import Post
 from posts.services import attaching
-from posts.services.owning import own_post
+from posts.services.owning import TRIES, own_post, rest
 from posts.services.publishing import text_fields
 from posts.services.telling import tell
-
-TRIES = 5
 
 
 def edit(
     *, editor: int, post: int, changes: Mapping[str, Any], expected: frozenset[int] | None = None
 ) -> None:
     """Set fields of one's own post. Raises `PreconditionFailed` where its version isn't an expected one."""
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         before = own_post(editor, post)
         if expected is not None and before.version not in expected:
-            break
+            raise PreconditionFailed("The post has been edited in the meantime. Read it again.")
         _check(before, changes)
         new = _differing(before, changes)
         if not new or _replace(before, new):
             return
-    raise PreconditionFailed("The post has been edited in the meantime. Read it again.")
+        rest(attempt)
+    raise DependencyAway("dynamodb", "The post is being edited by too many at once.")
 
 
 def _check(before: Post, changes: Mapping[str, Any]) -> None:

@@ -1,9 +1,20 @@
 """What only an author may do to a post."""
 
+import random
+import time
+
 from echomate import keys
 from echomate.errors import Forbidden, NotFound
 from posts import reading
 from posts.models import Post
+
+TRIES = 8
+"""Of an edit that others came before."""
+
+
+def rest(attempt: int) -> None:
+    """After such a try."""
+    time.sleep(random.uniform(0.5, 1.5) * 0.005 * 2**attempt)  # noqa: S311 - jitter, not a secret
 
 
 def own_post(editor: int, post: int) -> Post:

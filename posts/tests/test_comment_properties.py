@@ -43,7 +43,7 @@ class Model:
 
     def sees(self, viewer: int, comment: Comment) -> bool:
         if comment.is_deleted:
-            return comment.is_answered
+            return comment.is_answered and (not comment.is_hidden or viewer == 0)
         if self.blockers and {viewer, comment.author} == {1, 2}:
             return False
         return not comment.is_hidden or viewer in (0, comment.author)
@@ -94,8 +94,7 @@ class Model:
     def set_hidden(self, person: int, comment: Comment, *, is_hidden: bool) -> None:
         method = "POST" if is_hidden else "DELETE"
         status = self.people[person].call(method, f"comments/{comment.id}/hide").status
-        is_there = not comment.is_deleted and self.sees(person, comment)
-        assert status == (404 if not is_there else 200 if person == 0 else 403)
+        assert status == (404 if not self.sees(person, comment) else 200 if person == 0 else 403)
         if status == 200:
             comment.is_hidden = is_hidden
 

@@ -131,6 +131,24 @@ def test_a_hidden_comment_is_seen_by_its_author_and_the_posts(
         assert not bob.get(f"comments/{comment}").json["hidden"]
 
 
+def test_who_deletes_a_hidden_comment_shows_nothing_below_it_again(
+    ann: Person, bob: Person, nobody: Actor
+) -> None:
+    post, reader = ann.publish(), Person()
+    comment = comment_on(post, bob)
+    below = comment_on(post, bob, parent=comment)
+    assert ann.post(f"comments/{comment}/hide").status == 200
+    assert bob.delete(f"comments/{comment}").status == 204
+    for other in (bob, reader, nobody):
+        assert other.ids(f"posts/{post}/comments") == []
+        assert other.get(f"comments/{comment}/thread").status == 404
+    assert ids_of(thread(ann, comment)) == [comment, below]
+    assert ann.delete(f"comments/{comment}/hide").json["hidden"] is False
+    assert ids_of(thread(nobody, comment)) == [comment, below]
+    assert ann.post(f"comments/{comment}/hide").json["hidden"] is True
+    assert nobody.ids(f"posts/{post}/comments") == []
+
+
 def test_only_the_posts_author_hides(ann: Person, bob: Person, nobody: Actor) -> None:
     path = f"comments/{comment_on(ann.publish(), bob)}/hide"
     for call, status in ((bob, 403), (Person(), 403), (nobody, 401)):

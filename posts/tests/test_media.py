@@ -94,6 +94,7 @@ def test_media_in_the_making_are_waited_for(ann: Person, state: State) -> None:
     media = text([ready(ann.id), ready(ann.id, state=state)])
     answer = ann.post("posts", {"content": "x", "media_ids": media})
     assert (answer.status, answer.problem) == (409, "media-not-ready")
+    assert list(answer.json["errors"]) == ["media_ids.1"]
     assert int(answer.headers["Retry-After"]) >= 1
     assert attached(int(media[0])) is None
 
@@ -165,7 +166,10 @@ def test_an_edit_leaves_no_empty_post_and_takes_no_pictures_of_another_post(ann:
     assert ann.patch(f"posts/{post}", {"media_ids": []}).status == 400
     refused = ann.patch(f"posts/{post}", {"media_ids": text([media, other])})
     assert (refused.status, refused.problem) == (409, "media-attached")
+    assert list(refused.json["errors"]) == ["media_ids.1"]
     assert media_of(ann, post) == [media]
+    unknown = ann.patch(f"posts/{post}", {"media_ids": [str(media), "1"]})
+    assert (unknown.status, list(unknown.json["errors"])) == (400, ["media_ids.1"])
     assert ann.patch(f"posts/{post}", {"content": "words", "media_ids": []}).status == 200
     assert ann.patch(f"posts/{post}", {"content": ""}).status == 400
 

@@ -13,6 +13,7 @@ from posts import services
 from posts.selectors import BOOKMARKED, PostCounts, liked, stats, viewer_bits
 from posts.services import Draft, Reaction
 from posts.tests.actor import Answer, Person
+from posts.tests.commenting import comment_on
 
 
 def side_by_side(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
@@ -142,3 +143,12 @@ def test_ones_own_writes_show_right_after_each_write_whoever_reads_beside(ann: P
             ended.set()
         for reader in readers:
             reader.result()
+
+
+def test_edits_at_once_that_expect_no_version_are_all_made(ann: Person) -> None:
+    post = ann.publish("first")
+    comment = comment_on(post, ann)
+    for path, edit in ((f"posts/{post}", ann.patch), (f"comments/{comment}", ann.put)):
+        answers = side_by_side([partial(edit, path, {"content": f"edit {n}"}) for n in range(8)])
+        assert [answer.status for answer in answers] == [200] * 8
+    assert len(ann.get(f"posts/{post}/history").json["results"]) == 8

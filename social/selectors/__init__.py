@@ -6,12 +6,11 @@ from social.selectors.edges import (
     followers_after,
     following,
     fresh_followers,
-    is_blocked,
     muted,
     recently_followed_ids,
 )
 from social.selectors.people import Person, people, person, person_reads
-from social.selectors.relations import Relation, relation_reads, relations
+from social.selectors.relations import Relation, parted, parting_read, relation_reads, relations
 
 __all__ = [
     "Person",
@@ -21,8 +20,9 @@ __all__ = [
     "followers_after",
     "following",
     "fresh_followers",
-    "is_blocked",
     "muted",
+    "parted",
+    "parting_read",
     "people",
     "person",
     "person_reads",

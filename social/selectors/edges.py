@@ -47,11 +47,6 @@ muted = CachedSet(keys.muted_set, _load_muted, SET_SECONDS)
 """Whom a user mutes."""
 
 
-def is_blocked(one: int, other: int) -> bool:
-    """Whether there is a block between two users, in either direction."""
-    return bool(blocked.among(one, [other]))
-
-
 def followed_ids(user: int) -> list[int]:
     """Whom a user follows, read consistently from the table, in no promised order."""
     return list(_load_following(user))

@@ -1,6 +1,6 @@
 """How a viewer stands to others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,10 +73,34 @@ def _followers_among(viewer: int, others: Sequence[int], reply: Any) -> set[int]
         edges = table.batch_get([keys.follow(other, viewer) for other in missing])
         return {other: b"1" if edge else b"0" for other, edge in zip(missing, edges, strict=True)}
 
-    key = keys.followed_by(viewer)
-    fields = cache.read_fields(
-        key, others, load, seconds=SET_SECONDS, found=reply if isinstance(reply, list) else None
-    )
+    return _yes(keys.followed_by(viewer), others, load, reply)
+
+
+def parting_read(user: int, others: Sequence[int]) -> Command:
+    """The command whose reply `parted` takes."""
+    return ("HMGET", keys.parted(user), *others)
+
+
+def parted(user: int, others: Sequence[int], *, reply: Any = None) -> set[int]:
+    """Those of the others with a block between them and a user, who isn't the viewer.
+
+    Asked pair by pair, unlike `blocked`: who is blocked by a million costs a stranger nothing.
+    """
+
+    def load(missing: list[int]) -> Mapping[int, bytes]:
+        wanted = [key for other in missing for key in (keys.block(user, other), keys.blocked_by(user, other))]
+        items = table.batch_get(wanted)
+        pairs = zip(missing, items[::2], items[1::2], strict=True)
+        return {other: b"1" if blocks or blocked_by else b"0" for other, blocks, blocked_by in pairs}
+
+    return _yes(keys.parted(user), others, load, reply)
+
+
+def _yes(
+    key: str, others: Sequence[int], load: Callable[[list[int]], Mapping[int, bytes]], reply: Any
+) -> set[int]:
+    found = reply if isinstance(reply, list) else None
+    fields = cache.read_fields(key, others, load, seconds=SET_SECONDS, found=found)
     return {other for other, value in fields.items() if value == b"1"}
 
 

@@ -15,7 +15,7 @@ from posts.services.publishing import new_nonce
 from posts.services.putting import put_new
 from posts.services.telling import tell
 from posts.text import written
-from social.selectors import is_blocked
+from social.selectors import parted
 
 NO_SUCH_PARENT = "There is no such comment on this post."
 
@@ -74,7 +74,7 @@ def _depth(author: int, post: int, parent: int | None) -> int:
         found.standing,
         author=int(answered.author),
         hidden=bool(answered.hidden),
-        parted=answered.author != seen.author and is_blocked(seen.author, int(answered.author)),
+        parted=bool(parted(seen.author, [int(answered.author)])),
     ):
         raise _no_such_parent()
     _mark_answered(answered)

@@ -34,12 +34,15 @@ def bury(comment: Comment) -> None:
 
 
 def _empty(comment: Comment, nonce: str, *, is_answered: bool) -> bool:
-    """False where it was deleted meanwhile, or answered: that can't be taken back."""
+    """False where it was deleted meanwhile, or answered: that can't be taken back.
+
+    What was hidden stays so with the answers to it, or who deletes it would show them again.
+    """
     now = table.clock()
     emptied = [
-        *(Comment.author, Comment.content, Comment.content_html, Comment.mentions, Comment.hidden),
+        *(Comment.author, Comment.content, Comment.content_html, Comment.mentions),
         *(Comment.edited_at, Comment.gsi2pk, Comment.gsi2sk),
-        *(() if is_answered else (Comment.gsi1pk, Comment.gsi1sk)),
+        *(() if is_answered else (Comment.hidden, Comment.gsi1pk, Comment.gsi1sk)),
     ]
     actions: list[Action] = [
         Comment.deleted_at.set(now),

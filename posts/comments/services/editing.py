@@ -2,16 +2,15 @@
 
 from echomate import dynamodb, keys, table
 from echomate.dynamodb import Wire
-from echomate.errors import PreconditionFailed
+from echomate.errors import DependencyAway, PreconditionFailed
 from posts.comments import reading
 from posts.comments.models import Comment
 from posts.comments.rendering import RenderedComment
 from posts.comments.services.creating import rendered, text_fields
 from posts.comments.services.owning import own_comment
+from posts.services.owning import TRIES, rest
 from posts.services.publishing import new_nonce
 from posts.services.telling import tell
-
-TRIES = 5
 
 
 def edit(
@@ -23,17 +22,18 @@ def edit(
     """
     nonce = new_nonce()
     reading.must_see(editor, comment)
-    for _ in range(TRIES):
+    for attempt in range(TRIES):
         before = own_comment(editor, comment)
         if expected is not None and before.version not in expected:
-            break
+            raise PreconditionFailed("The comment has been edited in the meantime. Read it again.")
         if before.content == content:
             return rendered(before.wire())
         item = _update(before, content, nonce)
         if item is not None:
             tell(("DEL", keys.cached_comment(comment)))
             return rendered(item)
-    raise PreconditionFailed("The comment has been edited in the meantime. Read it again.")
+        rest(attempt)
+    raise DependencyAway("dynamodb", "The comment is being edited by too many at once.")
 
 
 def _update(before: Comment, content: str, nonce: str) -> Wire | None:

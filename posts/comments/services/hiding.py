@@ -1,4 +1,4 @@
-"""Hide comments on one's own post: then only oneself and their authors see them."""
+"""Hide comments on one's own post, also tombstones: then only oneself and their authors see them."""
 
 from echomate import dynamodb, keys
 from echomate.errors import Forbidden, NotFound
@@ -19,12 +19,12 @@ def unhide(*, user: int, comment: int) -> Seen:
 
 
 def _set_hidden(user: int, comment: int, *, hidden: bool) -> Seen:
-    seen = reading.must_react(user, comment)
+    seen = reading.must_see(user, comment)
     if seen.post_author != user:
         raise Forbidden("Only the author of the post may do this.")
     action = Comment.hidden.set(True) if hidden else Comment.hidden.remove()
     request = Comment(*keys.comment(comment)).get_update_kwargs_from_instance(
-        [action], condition=Comment.author.exists()
+        [action], condition=Comment.author.exists() | Comment.answered.exists()
     )
     if dynamodb.attempt("UpdateItem", request) is None:
         raise NotFound
