@@ -4,6 +4,7 @@ celery -A echomate.celery worker -P threads
 """
 
 import os
+import time
 from functools import cache
 
 from celery import Celery
@@ -17,6 +18,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "echomate.settings")
 
 TASK = "echomate.run_job"
 QUEUE = "echomate-jobs"
+REST_SECONDS = 10.0
+"""So long a broker that failed is left alone: one that hangs costs its caller, say the projector, 5 s a task."""
+
+resting_until = 0.0
+"""On the monotonic clock."""
 
 app = Celery("echomate", broker=config.celery_broker_url or config.redis_state_url)
 app.conf.update(
@@ -50,9 +56,13 @@ run_job = app.task(name=TASK)(_run_job)
 
 def send_task(job_id: int) -> None:
     """Raises `DependencyAway`."""
+    global resting_until
+    if time.monotonic() < resting_until:
+        raise DependencyAway("broker", "the broker could not be reached a moment ago")
     try:
         app.send_task(TASK, args=[str(job_id)])
     except _broker_errors() as error:
+        resting_until = time.monotonic() + REST_SECONDS
         raise DependencyAway("broker", f"the broker can't be reached: {error}") from error
 
 

@@ -20,7 +20,7 @@ from echomate.table import Item, wire_key
 
 TRIES = 6
 CONDITION_FAILED = "ConditionalCheckFailed"
-CONFLICT = "TransactionConflict"
+FOR_THE_MOMENT = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 ABSENT = "attribute_not_exists(PK)"
 
 _NAME = re.compile(r"#(\w+)")
@@ -63,7 +63,7 @@ def expressions(condition: str, *, change: str = "", values: Mapping[str, Any]) 
 
 
 def commit(parts: Sequence[Wire]) -> None:
-    """All or nothing. Conflicts with other transactions are tried again, with jitter.
+    """All or nothing. What conflicts with other transactions, or is throttled, is tried again, with jitter.
 
     A condition that fails raises `DynamoDBError`, whose `reasons` are in the order of the parts.
     """
@@ -73,7 +73,7 @@ def commit(parts: Sequence[Wire]) -> None:
                 "TransactWriteItems", {"TransactItems": list(parts), "ClientRequestToken": uuid.uuid4().hex}
             )
         except DynamoDBError as error:
-            if CONFLICT not in error.reasons or CONDITION_FAILED in error.reasons:
+            if FOR_THE_MOMENT.isdisjoint(error.reasons) or CONDITION_FAILED in error.reasons:
                 raise
         else:
             return

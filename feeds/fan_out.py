@@ -111,3 +111,8 @@ def withdraw(post: int, *, author: int) -> None:
     cache.ask(
         timelines.withdraw(keys.author_list(author), post), timelines.withdraw(keys.public_list(), post)
     )
+
+
+def withdraw_tagged(post: int, tag: str) -> None:
+    """Take a post out of the list of a hashtag that it no longer bears."""
+    cache.ask(timelines.withdraw(keys.tag_list(tag), post))

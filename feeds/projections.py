@@ -1,7 +1,7 @@
 """A new post goes to the homes of its readers, a deleted one leaves the lists; who was hidden comes back to both."""
 
 from accounts.selectors import ACTIVE
-from echomate import cache, keys, timelines
+from echomate import cache, keys
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from feeds import fan_out, returning
@@ -36,12 +36,12 @@ def _deliver_to_those_mentioned_anew(old: Image, new: Image) -> None:
 
 @projects("tag_entry")
 def announce_tagged(change: Change, effects: Effects) -> None:
-    """A post that bears a hashtag enters its list, and leaves it with the entry."""
+    """A post that bears a hashtag enters its list, and leaves it with the entry: each at once, so in their order."""
     post, tag = last_id(change.item["SK"]), change.item["PK"].removeprefix(keys.tag(""))
     if change.kind == "insert":
         fan_out.announce_tagged(post, tag)
     elif change.kind == "remove":
-        effects.forget_parts(timelines.withdraw(keys.tag_list(tag), post))
+        fan_out.withdraw_tagged(post, tag)
 
 
 @projects("user")

@@ -48,7 +48,8 @@ def applications(environment: Mapping[str, str], *, port: int) -> list[Program]:
     return [
         _python("web", web, environment, health=f"http://127.0.0.1:{port}/health"),
         _python("worker", [*worker, *quiet], environment, stop_seconds=2.5),
-        _python("projector", ["manage.py", "project"], environment),
+        # It drains for four seconds at most; then the interpreter's own end takes half a second of CPU.
+        _python("projector", ["manage.py", "project"], environment, stop_seconds=4.5),
     ]
 
 

@@ -45,6 +45,8 @@ class Supervisor:
         self.applications: list[Process] = []
         self.restarts: dict[str, tuple[float, float]] = {}  # name → pause, when to start again
         self.signals = 0
+        self.is_crash = False
+        """A store died: what it held last is lost, as the next start says."""
 
     def run(self) -> int:
         """Until a signal: 0. Until a store dies or something is in the way: 1."""
@@ -170,6 +172,7 @@ class Supervisor:
             self.rebuild.look(self.lines)
             for store in self.stores:
                 if not store.is_alive:
+                    self.is_crash = True
                     raise CannotStart(
                         f"{store.name} ended with exit code {store.popen.returncode}; all stops."
                     )
@@ -199,8 +202,10 @@ class Supervisor:
         for process in (*self.applications, *self.stores):
             if not process.stop(is_patient=self._is_patient) and self._is_patient():
                 self.lines.say(f"{process.name} did not stop within {process.program.stop_seconds:.0f} s.")
+            if process.name == "projector" and process.popen.returncode:
+                self.rebuild.owe()  # the emulator forgets what it has not read
         self.lines.finish()
-        if self._is_patient():
+        if self._is_patient() and not self.is_crash:
             self.marker.remove()
         self.lines.say("Stopped.")
 

@@ -39,18 +39,17 @@ class Batch:
             self.counted.append((record, effects))
             self._sum(effects)
 
-    def without(self, refused: list[Key]) -> list[Record]:
-        """Take out the records that move these counters, or all where none is named; they are returned."""
-        bad = set(refused or self.deltas)
-        counted, self.counted = self.counted, []
-        faulty = []
-        for record, effects in counted:
-            if bad.intersection(count.key for count in effects.counts):
-                faulty.append(record)
-            else:
-                self.counted.append((record, effects))
+    def moving(self, refused: list[Key]) -> list[Record]:
+        """The records that move these counters, or all where none is named."""
+        return [record for record, effects in self.counted if self._moves(effects, refused)]
+
+    def drop(self, refused: list[Key]) -> None:
+        """Take those records out."""
+        self.counted = [one for one in self.counted if not self._moves(one[1], refused)]
         self._sum_again()
-        return faulty
+
+    def _moves(self, effects: Effects, refused: list[Key]) -> bool:
+        return not refused or any(count.key in refused for count in effects.counts)
 
     def first(self) -> "Batch":
         """A batch of the first record with counters, as if those after it hadn't been read."""

@@ -37,7 +37,7 @@ class Committer:
         self._counters = CachedCounters()
         self._counters.touch(lease.touched)
         self._committed_at = float("-inf")
-        self._is_unsure = False
+        self.is_unsure = False
         """The answer to a commit was lost: the same one is made again before anything else."""
 
     @property
@@ -67,7 +67,7 @@ class Committer:
         return min((moment for moment in moments if moment is not None), default=None)
 
     def make_sure(self) -> None:
-        if self._is_unsure:
+        if self.is_unsure:
             self.commit()
 
     def commit_if_due(self, *, now: bool = False) -> None:
@@ -91,10 +91,10 @@ class Committer:
         self.run_commands()
         batch = self._batch
         passed = max(self.passed, batch.newest)
-        self._is_unsure = True
+        self.is_unsure = True
         with metrics.COMMIT_SECONDS.time():
             self._write(batch, passed)
-        self._is_unsure = False
+        self.is_unsure = False
         self._counters.touch(batch.cache_keys)
         self.passed = passed
         self._batch = Batch(batch.reached, batch.reached)
@@ -133,9 +133,10 @@ class Committer:
         if len(batch.counted) > 1 and not refusal.keys:
             self._write_first(batch)
             return
-        for record in batch.without(refusal.keys):
+        for record in batch.moving(refusal.keys):
             logger.error("a counter refuses its record, which is parked as a dead letter", exc_info=refusal)
             dead_letters.park(self._shard, record, refusal)
+        batch.drop(refusal.keys)  # not before: were DynamoDB away meanwhile, nothing would park the rest
 
     def _write_first(self, batch: Batch) -> None:
         first = batch.first()

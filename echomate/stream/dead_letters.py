@@ -4,8 +4,10 @@ The table holds them under the shard they came from; the lease table knows which
 """
 
 import contextlib
+import lzma
 import re
 import traceback
+from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +23,9 @@ from echomate.projections import Effects
 from echomate.stream import metrics
 from echomate.stream.commit import counter_update
 from echomate.stream.records import Record, entity_type, sequence, written_at
+
+LARGE_BYTES = 250_000
+"""An item holds 400 KB, a record both images of one; those of a long text repeat it four times."""
 
 _USER = re.compile(r"^(?:USER|LIKE|AUTHOR|LIKES|COMMENTS|COMMENT_LIKES|BOOKMARKS|JOBS_OF|MEDIA_OF)#(\d{19})")
 
@@ -58,9 +63,13 @@ def park(shard: str, record: Record, error: BaseException) -> None:
         "WrittenAt": int(written_at(record)),
         "CreatedAt": table.clock(),
         "Error": "".join(traceback.format_exception(error))[-4000:],
-        "Record": orjson.dumps(record).decode(),
     }
-    dynamodb.call("PutItem", {"TableName": config.table_name, "Item": dynamodb.wire_item(item)})
+    content = orjson.dumps(record)
+    if len(content) <= LARGE_BYTES:
+        kept: Wire = {"Record": {"S": content.decode()}}
+    else:
+        kept = {"Packed": {"B": b64encode(lzma.compress(content)).decode()}}
+    dynamodb.call("PutItem", {"TableName": config.table_name, "Item": {**dynamodb.wire_item(item), **kept}})
     metrics.DEAD_LETTERS.inc()
 
 
@@ -95,14 +104,16 @@ def read_all() -> Iterator[DeadLetter]:
 
 
 def _dead_letter(item: Wire) -> DeadLetter:
+    packed = item.pop("Packed", None)
     plain: dict[str, Any] = dynamodb.plain(item)
+    record = lzma.decompress(b64decode(packed["B"])) if packed else plain["Record"]
     return DeadLetter(
         shard=plain["Shard"],
         sequence=plain["Sequence"],
         entity_type=plain["Entity"],
         written_at=datetime.fromtimestamp(plain["WrittenAt"], UTC),
         error=plain["Error"],
-        record=orjson.loads(plain["Record"]),
+        record=orjson.loads(record),
         recounted=plain.get("Recounted", False),
     )
 

@@ -163,6 +163,11 @@ class Projector:
         worker = held.worker
         if held.thread.is_alive() or worker.lost.is_set() or worker.ended:
             return
+        if worker.done.is_unsure:  # the checkpoint may be where that commit has put it
+            logger.warning(
+                "shard %s keeps its lease: nobody knows whether its last commit was made", worker.shard.id
+            )
+            return
         try:
             leases.release(
                 worker.lease,

@@ -10,7 +10,7 @@ from echomate.stream import leases, losses, metrics
 from echomate.stream.commit import LeaseLost
 from echomate.stream.committer import Committer
 from echomate.stream.handling import handle
-from echomate.stream.leases import Lease
+from echomate.stream.leases import TRIM_HORIZON, Lease
 from echomate.stream.reader import Page, Reader, ShardGone, Trimmed
 from echomate.stream.records import Record, written_at
 from echomate.stream.shards import Shard
@@ -44,6 +44,7 @@ class Worker:
         self._empty_since: float | None = None
         self._stop_by: float | None = None
         self._failures = 0
+        self._has_looked_back = False
 
     def stop(self, *, within: float) -> None:
         """Drain: read what there is, commit it, and end, in `within` seconds at most."""
@@ -88,6 +89,7 @@ class Worker:
 
     def _read(self) -> None:
         began = time.time()
+        self._look_back(began)
         try:
             page = self._reader.read()
         except Trimmed:
@@ -103,6 +105,15 @@ class Worker:
         else:
             self._may_be_forgotten = False
             self._take_in(page, began)
+
+    def _look_back(self, now: float) -> None:
+        """Where no record was committed yet, the stream doesn't say that its first ones have run out meanwhile."""
+        if self._has_looked_back:
+            return
+        is_untouched = self.lease.checkpoint == TRIM_HORIZON
+        if is_untouched and 0 < self.lease.passed < now - losses.RETENTION_SECONDS:
+            self._note_loss("nobody has read for longer than the stream reaches back")
+        self._has_looked_back = True
 
     def _note_loss(self, what: str) -> None:
         if not (self._may_be_forgotten and losses.is_forgotten(self.lease)):

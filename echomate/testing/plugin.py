@@ -52,6 +52,9 @@ def _empty_tables(stack: Stack) -> None:
 
 @pytest.fixture(autouse=True)
 def _empty_redis(stack: Stack) -> None:
+    from echomate import celery
+
+    celery.resting_until = 0.0
     for name in ("redis-feeds", "redis-state"):
         with redis.Redis(port=stack.ports[name]) as client:
             client.flushall()

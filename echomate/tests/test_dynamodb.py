@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from echomate import dynamodb, ids, keys, table
+from echomate import dynamodb, ids, keys, table, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
@@ -107,3 +107,22 @@ def test_a_query_is_bounded_on_both_sides_exclusively() -> None:
     assert found(below=keys.post_sort(28), limit=3) == [27, 26, 25]
     assert found(above=keys.post_sort(28), newest_first=False) == [29, 30]
     assert found(above=keys.post_sort(3), below=keys.post_sort(6)) == [5, 4]
+
+
+def test_a_transaction_that_is_throttled_is_tried_again_and_then_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reasons = {"CancellationReasons": [{"Code": "None"}, {"Code": "ThrottlingError"}]}
+    throttled = DynamoDBError("TransactWriteItems", "TransactionCanceledException", "", reasons)
+    answers: list[DynamoDBError | None] = [throttled, None]
+
+    def answer(*_call: object, **_options: object) -> dynamodb.Wire:
+        if said := answers.pop(0):
+            raise said
+        return {}
+
+    monkeypatch.setattr(dynamodb, "call", answer)
+    transactions.commit([])
+    answers += [throttled] * transactions.TRIES
+    with pytest.raises(DependencyAway):
+        transactions.commit([])

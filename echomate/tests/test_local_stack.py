@@ -131,7 +131,8 @@ def begin(data: Path, port: int) -> Iterator[Begin]:
 @pytest.fixture
 def running(begin: Begin) -> Run:
     run = begin()
-    run.wait_for(RUNS)
+    for sentence in (RUNS, "worker begins", "projector begins"):  # which listen to signals from then on
+        run.wait_for(sentence)
     return run
 
 
@@ -199,6 +200,19 @@ def test_an_orderly_stop_needs_no_rebuild(running: Run, begin: Begin) -> None:
     assert again.end() == 0
 
 
+def test_a_projector_that_a_stop_had_to_kill_leaves_a_rebuild_to_the_next_start(
+    running: Run, begin: Begin
+) -> None:
+    projector = next(pid for name, pid in running.pids().items() if "projector begins" in name)
+    os.kill(projector, signal.SIGSTOP)
+    assert running.end() == 0
+    assert "projector did not stop" in running.said
+    again = begin()
+    again.wait_for("The rebuild is done")
+    assert "did not end in order" not in again.said
+    assert again.end() == 0
+
+
 def test_a_process_that_dies_is_started_again(running: Run) -> None:
     worker = next(pid for name, pid in running.pids().items() if "worker begins" in name)
     os.kill(worker, signal.SIGKILL)
@@ -215,6 +229,16 @@ def test_a_store_that_dies_ends_the_run(running: Run) -> None:
     assert running.popen.wait(SECONDS) == 1
     assert re.search(r"redis-\w+ ended with exit code -9; all stops", running.said)
     _wait_until_gone(pids)
+
+
+def test_after_the_death_of_a_store_the_next_start_says_so_and_rebuilds(running: Run, begin: Begin) -> None:
+    emulator = next(pid for name, pid in running.pids().items() if "emulator" in name)
+    os.kill(emulator, signal.SIGKILL)
+    assert running.popen.wait(SECONDS) == 1
+    again = begin()
+    again.wait_for("The rebuild is done")
+    assert "did not end in order" in again.said
+    assert again.end() == 0
 
 
 def test_a_busy_port_is_a_sentence(begin: Begin, port: int) -> None:

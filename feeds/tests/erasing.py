@@ -86,14 +86,18 @@ def _table() -> Iterator[tuple[str, str]]:
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
+def _fields(client: Any, key: bytes) -> dict[bytes, bytes]:
+    """Without those that say no, as is remembered when somebody asks: they are no trace."""
+    return {field: value for field, value in client.hgetall(key).items() if value != b"0"}
+
+
 def _redis(client: Any, key: bytes) -> str:
-    """That somebody is nothing to somebody, as a 0 in a hash says, is remembered when it is asked, and no trace."""
     kind = client.type(key)
     reads = {
         b"string": lambda: client.get(key),
         b"list": lambda: client.lrange(key, 0, -1),
         b"set": lambda: client.smembers(key),
         b"zset": lambda: client.zrange(key, 0, -1),
-        b"hash": lambda: {field: value for field, value in client.hgetall(key).items() if value != b"0"},
+        b"hash": lambda: _fields(client, key),
     }
     return repr(reads[kind]()) if kind in reads else ""

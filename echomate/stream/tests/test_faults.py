@@ -1,3 +1,5 @@
+import itertools
+import random
 import time
 from collections.abc import Callable
 from io import StringIO
@@ -59,6 +61,20 @@ def test_a_record_that_fails_by_its_own_fault_is_parked_and_the_shard_goes_on(pr
     assert sum(key.endswith("1") for key, _ in tallies.seen) == 1, "only that record is tried again"
 
 
+def test_a_record_that_is_larger_than_an_item_is_parked_and_replayed(projector: Projecting) -> None:
+    owner = ids.new_id()
+    tallies.faults["for now"] = ValueError("for now")
+    for fails in ("", "for now"):
+        tallies.put(owner, 1, Text=random.Random(fails).randbytes(190_000).hex()[:380_000], Fails=fails)
+    tallies.put(owner, 2)
+    projector.catch_up()
+    (letter,) = letters()
+    assert letter.record["dynamodb"]["NewImage"]["Fails"]["S"] == "for now"
+    tallies.faults.clear()
+    assert "1 replayed" in command("dead_letters", "--replay-all")
+    assert (tallies.counted(owner), letters()) == (2, [])
+
+
 def test_a_record_that_succeeds_later_is_counted_once(projector: Projecting) -> None:
     class Twice(ValueError):
         def __bool__(self) -> bool:
@@ -111,6 +127,26 @@ def test_a_counter_that_can_t_be_added_to_parks_the_records_that_want_it(project
     projector.catch_up()
     assert tallies.counted(sound) == 3
     assert [letter.entity_type for letter in letters()] == ["tally"] * 3
+
+
+def test_what_can_t_be_parked_at_once_is_parked_later(
+    projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, park, tries = ids.new_id(), dead_letters.park, itertools.count()
+    pk, sk = tallies.stats(broken)
+    item = dynamodb.wire_item({"PK": pk, "SK": sk, "Tallies": "many"})
+    dynamodb.call("PutItem", {"TableName": config.table_name, "Item": item})
+
+    def park_or_not(*letter: Any) -> None:
+        if next(tries) == 1:
+            raise DependencyAway("dynamodb")
+        park(*letter)
+
+    monkeypatch.setattr(dead_letters, "park", park_or_not)
+    for number in range(1, 4):
+        tallies.put(broken, number)
+    projector.catch_up()
+    assert len(letters()) == 3
 
 
 def test_a_dependency_that_is_away_stops_the_shard_and_nothing_is_parked(projector: Projecting) -> None:

@@ -1,11 +1,15 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 
-from echomate import cache, ids
+from echomate import cache, dynamodb, ids
+from echomate.errors import DependencyAway
 from echomate.stream import counters, leases, losses
+from echomate.stream import projector as projectors
 from echomate.stream.tests import tallies
+from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
 
 
@@ -36,6 +40,34 @@ def test_an_orderly_stop_drains_and_gives_the_lease_back() -> None:
     assert tallies.counted(owner) == 500
     (lease,) = (lease for lease in leases.read_all() if lease.shard)
     assert (lease.owner, lease.drained) == (None, True)
+
+
+def test_a_stop_after_a_commit_whose_answer_was_lost_counts_nothing_twice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owner, call, commits = ids.new_id(), dynamodb.call, list[str]()
+    monkeypatch.setattr(projectors, "DRAIN_SECONDS", 0.3)
+
+    def lose_answers(name: str, parameters: Mapping[str, Any], **options: Any) -> dynamodb.Wire:
+        if name != "TransactWriteItems":
+            return call(name, parameters, **options)
+        commits.append(name)
+        if len(commits) == 1:
+            call(name, parameters, **options)
+        raise DependencyAway("dynamodb")
+
+    with configured(lease_seconds=2):
+        running = Projecting()
+        running.catch_up()
+        monkeypatch.setattr(dynamodb, "call", lose_answers)
+        tallies.put(owner, 1)
+        while not commits:
+            time.sleep(0.01)
+        running.stop()
+        monkeypatch.setattr(dynamodb, "call", call)
+        with projecting() as successor:
+            successor.catch_up()
+    assert tallies.counted(owner) == 1
 
 
 def test_more_counters_than_a_transaction_holds_are_committed_in_several(projector: Projecting) -> None:

@@ -3,6 +3,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from echomate import cache, dynamodb, ids, table
 from echomate.config import config
@@ -197,6 +198,13 @@ def test_a_stream_that_forgets_while_it_is_read_is_a_loss(answering: Forge) -> N
         answering("GetShardIterator", [trimmed()])
         running.catch_up()
         assert losses.read()[0]
+
+
+def test_health_without_a_lease_table_is_red_and_says_why() -> None:
+    with configured(lease_table_name="nowhere"):
+        answer = Client().get("/health/events")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["projector"]["detail"] == "ResourceNotFoundException"
 
 
 def test_health_is_red_when_nobody_reads() -> None:

@@ -83,10 +83,33 @@ def test_a_stream_that_was_forgotten_is_no_loss_to_whoever_takes_over_next(strea
     crashing = Projecting()
     crashing.catch_up()
     wait_until(lambda: not any(lease.drained for lease in leases.read_all()))
+    began = time.time()
+    wait_until(lambda: leases.have_passed(began))  # its record was of long ago
     crashing.drop()
     with projecting() as successor:
         successor.catch_up()
     assert losses.read()[0] == []
+
+
+@pytest.mark.parametrize(("hours", "is_loss"), [(23, False), (25, True)])
+def test_the_first_records_of_a_shard_that_nobody_has_read_for_a_day_are_a_loss(
+    stream: ForgedStream, monkeypatch: pytest.MonkeyPatch, hours: int, *, is_loss: bool
+) -> None:
+    monkeypatch.setattr(losses, "is_forgotten", lambda _lease: False)  # an emulator's own
+    stream.add_shard("1")
+    with projecting() as first:
+        first.catch_up()
+    (lease,) = (lease for lease in leases.read_all() if lease.shard)
+    taken = leases.take(lease, "me")
+    assert taken
+    assert leases.renew(taken, passed=time.time() - hours * 3600)
+    stream.write("1", ids.new_id(), 1)
+    stream.forget()
+    with projecting() as second:
+        second.catch_up()
+    sentences, mark = losses.read()
+    assert bool(sentences) == is_loss
+    losses.mended(mark)
 
 
 def test_a_shard_that_ends_while_its_reader_stops_is_read_on_by_the_next(
