@@ -1,7 +1,7 @@
 """What tests of erasures do again and again."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,7 +93,7 @@ def _fields(client: Any, key: bytes) -> dict[bytes, bytes]:
 
 def _redis(client: Any, key: bytes) -> str:
     kind = client.type(key)
-    reads = {
+    reads: dict[bytes, Callable[[], Any]] = {
         b"string": lambda: client.get(key),
         b"list": lambda: client.lrange(key, 0, -1),
         b"set": lambda: client.smembers(key),
