@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from accounts.models.erasures import Erasure
-from echomate import cache, dynamodb, keys, objects, privacy, storage, table, transactions
+from echomate import cache, dynamodb, jobs, keys, objects, privacy, storage, table, transactions
 from echomate.dynamodb import DynamoDBError
 from echomate.keys import Key
 
@@ -73,6 +73,16 @@ def erase_mail_tokens(user: int) -> Iterator[int]:
     links = table.query(keys.mail_tokens_of(user), index="GSI1", attributes=KEYS)
     for step in privacy.in_steps(links):
         yield table.delete_all(map(table.key_of, step))
+
+
+@privacy.erases("links that could not be mailed", "job")
+def erase_failed_mail(user: int) -> Iterator[int]:
+    """Jobs that anybody may have asked for, and that were given up: they know the address by its claim alone."""
+    erasure = Erasure.read(keys.erasure(user))
+    claims = {partition for partition, _ in erasure.claims} if erasure else set()
+    for job in jobs.failed() if claims else ():
+        if job.payload.get("claim") in claims:
+            yield table.delete_all([(job.pk, job.sk)])
 
 
 @privacy.erases("files")

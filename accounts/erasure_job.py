@@ -9,7 +9,7 @@
    user, in one transaction.
 
 Killed at any moment, it goes on from the last step that was written down; what a step had removed by then is missing
-from the receipt's numbers, and from nothing else.
+from the receipt's numbers, and from nothing else: after a look that broke off there is always another.
 """
 
 import logging
@@ -26,6 +26,7 @@ from accounts.models.erasures import Erasure, erasure_receipt, new_erasure
 from echomate import cache, dynamodb, jobs, keys, privacy, table, throttling, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
+from echomate.mail import Refused
 from echomate.stream import leases
 
 WORK_SECONDS = 5.0
@@ -87,6 +88,7 @@ def _wait(erasure: Erasure) -> None:
 def _look_through(erasure: Erasure) -> None:
     """Remove what is there. Raises `jobs.Again`, unless there was nothing."""
     user, until = int(erasure.user), time.monotonic() + WORK_SECONDS
+    _begin_look(erasure)
     for eraser in privacy.erasers():
         for removed in eraser.erase(user):
             if removed:
@@ -96,11 +98,19 @@ def _look_through(erasure: Erasure) -> None:
     counted = throttling.keys_of(str(user))
     known = (keys.cached_username(erasure.username), *privacy.remembered(user), *counted)
     cache.ask(*(("DEL", key) for key in known))
-    if erasure.found:
+    if erasure.found or erasure.looking:
         now = table.clock()
         settled = now + int(config.erasure_settle_seconds * 1000)
-        _write(erasure, found=False, after=now, look_from=settled)
+        _write(erasure, found=False, looking=False, after=now, look_from=settled)
         raise jobs.Again(config.erasure_settle_seconds)
+
+
+def _begin_look(erasure: Erasure) -> None:
+    """Mark that one has begun. It is no step: a worker that another has overtaken may still come to an end."""
+    mark = transactions.expressions(
+        "attribute_exists(PK)", change="SET #Looking = :yes", values={"yes": True}
+    )
+    dynamodb.attempt("UpdateItem", {**transactions.of((erasure.pk, erasure.sk)), **mark})
 
 
 def _note(erasure: Erasure, name: str, removed: int) -> None:
@@ -142,7 +152,10 @@ def _end(erasure: Erasure, receipt: str, job: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Letters:
-    """Mail to one whose account is about to be gone; sent again after a kill, it is the same message."""
+    """Mail to one whose account is about to be gone; sent again after a kill, it is the same message.
+
+    One that is refused for good isn't waited for: it would keep the account.
+    """
 
     erasure: Erasure
     message_id: int
@@ -154,4 +167,7 @@ class _Letters:
             id_=int(self.erasure.user), username=self.erasure.username, email=self.erasure.email
         )
         reader.settings.locale = self.erasure.locale
-        mail.send(template, to=reader, message_id=self.message_id, context=context)
+        try:
+            mail.send(template, to=reader, message_id=self.message_id, context=context)
+        except Refused as refusal:
+            logger.warning("an erasure goes on without its letter: %s", refusal.response["Error"]["Code"])

@@ -45,7 +45,6 @@ _COUNT = Script(
     "if count == 1 then redis.call('PEXPIRE', key, ARGV[1]) end "
     "return {count, redis.call('PTTL', key), known}"
 )
-_TAKE_BACK = Script("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end return 1")
 
 
 @contextmanager
@@ -99,8 +98,7 @@ class _Guess:
 
     def take_back(self) -> None:
         """It was neither right nor wrong: something was away."""
-        self._limit.take_back_in_process()
-        _replies(_TAKE_BACK.command(keys=[self._limit.key]))
+        self._limit.take_back()
 
 
 def _replies(*commands: Command) -> list[Any]:

@@ -34,9 +34,13 @@ REFUSALS = frozenset({"MessageRejected", "InvalidParameterValue", "InvalidParame
 """What SES says of this message, and will say of it again."""
 
 
+class Refused(ClientError):
+    """This message will never be taken."""
+
+
 class SESBackend(BaseEmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Raises `DependencyAway`, upon which the job that sends tries again, and `ClientError` for a refusal."""
+        """Raises `DependencyAway`, upon which the job that sends tries again, and `Refused`."""
         for message in email_messages:
             mime: Any = message.message()  # Django's own kind, whose lines may end as SMTP has it
             try:
@@ -47,6 +51,6 @@ class SESBackend(BaseEmailBackend):
                 )
             except (BotoCoreError, ClientError) as error:
                 if isinstance(error, ClientError) and error.response["Error"]["Code"] in REFUSALS:
-                    raise
+                    raise Refused(error.response, error.operation_name) from error
                 raise DependencyAway("ses") from error
         return len(email_messages)

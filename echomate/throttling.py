@@ -6,6 +6,7 @@ Redis away: limits fail open, except those that are marked `guards`, which fall 
 import ipaddress
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -22,6 +23,7 @@ _COUNT = Script(
     "if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) return {1, tonumber(ARGV[1])} end "
     "return {count, redis.call('PTTL', KEYS[1])}"
 )
+_TAKE_BACK = Script("if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('DECR', KEYS[1]) end return 1")
 
 
 _names: set[str] = set()
@@ -94,6 +96,12 @@ class Limit:
         except DependencyAway:
             replies = [None]
         return self.check(replies[0])
+
+    def take_back(self) -> None:
+        """Have a call that was counted not count. Redis away: it stays counted there."""
+        self.take_back_in_process()
+        with suppress(DependencyAway):
+            cache.run([_TAKE_BACK.command(keys=[self.key])])
 
     def check_in_process(self) -> "State":
         """The same count in this process, while Redis is away."""

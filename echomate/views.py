@@ -81,12 +81,24 @@ class ApiView(APIView):
         at, then = len(session_reads), len(session_reads) + len(limits)
         self._check_limits(limits, replies[at:then] if replies is not None else [None] * len(limits))
         if viewer:
-            viewer.admit(replies[:at] if replies is not None else None)
+            self._admit(viewer, replies[:at] if replies is not None else None, limits)
         elif not self.anonymous:
             raise Unauthenticated
         self.opening = replies[then:] if replies is not None else None
         if viewer and request.method in self.idempotent:
             self._create_once(request, viewer.id)
+
+    def _admit(self, viewer: Viewer, replies: Sequence[Any] | None, limits: Sequence[Limit]) -> None:
+        """Who is not let in uses up none of a user's share, but that of their own address."""
+        try:
+            viewer.admit(replies)
+        except Unauthenticated:
+            for limit in limits:
+                if limit.subject == str(viewer.id):
+                    limit.take_back()
+            address = throttling.address_subject(throttling.client_address(self.request._request))
+            Limit(throttling.ANONYMOUS, address).count()
+            raise
 
     def _create_once(self, request: Request, user: int) -> None:
         """Put the claim of the request's key, where it has one, around the handler that is called next."""

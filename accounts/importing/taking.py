@@ -14,6 +14,7 @@ from accounts.importing.archive import OldExport
 from accounts.importing.report import Report
 from accounts.models import ACTIVE, User
 from accounts.selectors import stats
+from accounts.services import verifying
 from echomate import keys, privacy
 from echomate.config import config
 from echomate.jobs import Refused
@@ -60,6 +61,8 @@ class Taking:
             self.report.add(PROFILE, line=1, reason=reason)
             changes |= dict([change] if change else [])
         if not owner.imported_from:
+            if changes.get("FullName", owner.full_name) != owner.full_name:
+                owner = verifying.unverify(owner)
             services.edit_profile(owner, {**changes, "ImportedFrom": source}, version=int(owner.version))
 
     def _take_rows(self, importer: Importer) -> None:

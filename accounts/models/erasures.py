@@ -36,6 +36,9 @@ class Erasure(Item, discriminator="erasure"):
     """How many items by the names of the erasers."""
     found = BooleanAttribute(attr_name="Found", default=False)
     """Something was found since everything was looked through last."""
+    looking = BooleanAttribute(attr_name="Looking", default=False)
+    """Set by each look that begins. One that finds it set comes after one that broke off, perhaps between a removal and
+    its note."""
     look_from = NumberAttribute(attr_name="LookFrom")
     """Not before then is everything looked through again."""
     after = NumberAttribute(attr_name="After")

@@ -152,6 +152,7 @@ def undo_change(token: str) -> None:
         if user is None or not places:
             raise mail_links.invalid(Purpose.UNDO)
         since = former[places[0]]["ChangedAt"]
+        oidc_links.forget_links(user.id, since=since)  # before, too: later there is no second try
         if _undone(found, user, former[: places[0]], removal(user, since=since)):
             cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
             oidc_links.forget_links(user.id, since=since)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from accounts import devices
 from accounts.models import ERASING, OidcLogin, User
 from accounts.oidc import CodeGrant, Identity, configured_issuer, redeem
 from accounts.oidc.exchanging import may_lead_back
@@ -57,6 +58,7 @@ def sign_in(
     pending = _pending(grant)
     user, is_new = Account(pending, is_new=False) if pending else _redeemed(grant)
     refuse_by_state(user, restore=restore)
+    origin = devices.recognised(user.id, origin)
     shown = second_factors.demand(user, otp=second.otp, passkey=second.passkey, origin=origin)
     if user.state == ERASING:
         erasing.restore(user.id)

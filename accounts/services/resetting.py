@@ -3,7 +3,7 @@
 import logging
 
 from accounts import devices, guessing, mail, mail_links, passwords, sessions
-from accounts.models import ERASING, SUSPENDED, MailToken, Purpose, User
+from accounts.models import ERASING, SUSPENDED, MailToken, Purpose, User, passkeys_of
 from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
 from accounts.services import oidc_links
@@ -44,10 +44,11 @@ def send_link(user: User, *, nonce: str, job: int) -> None:
 
 
 def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> None:
-    """Set a password by a link, once; all sessions end, second factors and passkeys stay.
+    """Set a password by a link, once; all sessions end, second factors stay.
 
     That the link came shows that the address is theirs, and a login from where it was used isn't a stranger's. Where
-    nobody had shown that before, a stranger may have made the account: login providers that he added go.
+    nobody had shown that before, a stranger may have made the account: login providers and passkeys, each of which
+    opens it alone, go.
     Raises `Invalid`: `link-invalid`, or a weak password, which doesn't use the link up.
     """
     found = mail_links.find(token, Purpose.RESET)
@@ -57,8 +58,12 @@ def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> No
     owner = Owner(user.username, found.address, user.full_name)
     if faults := passwords.faults(password, owner):
         raise Invalid(errors={"password": faults})
-    notice = mail.job("password-reset", to=user.id, also=EVERY_STATE, passkeys=str(int(user.passkeys) or ""))
-    mail_links.redeem(found, [*_new_password(found, passwords.make(password)), jobs.put_item(notice)])
+    left = int(user.passkeys) if user.email_verified else 0
+    notice = mail.job("password-reset", to=user.id, also=EVERY_STATE, passkeys=str(left or ""))
+    if not user.email_verified and _is_as_mailed(user, found):
+        oidc_links.forget_links(user.id)  # before, too: later there is no second try
+    changes = [*_new_password(found, passwords.make(password), passkeys=left), jobs.put_item(notice)]
+    mail_links.redeem(found, [*changes, *([] if user.email_verified else _without_passkeys(user))])
     cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     for login in (user.username, found.address):
         guessing.trust(guessing.PASSWORDS, login, origin)
@@ -79,10 +84,23 @@ def end_sessions(user: int) -> None:
         logger.warning("sessions of %d are left to the projector: %s", user, away)
 
 
-def _new_password(found: MailToken, password_hash: str) -> list[Wire]:
+def _is_as_mailed(user: User, found: MailToken) -> bool:
+    """Whether neither the address nor the credentials have changed since the link was mailed."""
+    return user.email == found.address and user.credential_version == found.credential_version
+
+
+def _without_passkeys(user: User) -> list[Wire]:
+    """Right for the credential version that the link was mailed for; recovery codes go with the last factor."""
+    gone = [keys.passkey(user.id, one.id) for one in passkeys_of(user.id)]
+    return [
+        transactions.delete(key) for key in (*gone, *([] if user.totp else [keys.recovery_codes(user.id)]))
+    ]
+
+
+def _new_password(found: MailToken, password_hash: str, *, passkeys: int) -> list[Wire]:
     """Not where the password or the address has changed since the link was mailed."""
     change = (
-        "SET #PasswordHash = :hash, #EmailVerified = :yes, #UpdatedAt = :now"
+        "SET #PasswordHash = :hash, #EmailVerified = :yes, #UpdatedAt = :now, #Passkeys = :passkeys"
         " ADD #CredentialVersion :one, #Version :one"
     )
     return [
@@ -91,6 +109,7 @@ def _new_password(found: MailToken, password_hash: str) -> list[Wire]:
             change=change,
             condition="#Email = :address AND #CredentialVersion = :version",
             hash=password_hash,
+            passkeys=passkeys,
             yes=True,
             now=table.clock(),
             one=1,

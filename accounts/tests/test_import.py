@@ -10,8 +10,10 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts import lookalikes
 from accounts.importing import key_of
 from accounts.importing.job import KEPT
+from accounts.services import verifying
 from accounts.tests.acting import at_once, change_user, stored
 from accounts.tests.exported import export, lines
 from accounts.tests.imported import all_of, manifest, old_post, posts_of, refusal, start, take, zipped
@@ -87,6 +89,19 @@ def test_what_was_exported_is_the_same_after_an_import_and_another_export(ann: P
     for name in ("full_name", "bio", "settings"):
         assert before[name] == after[name]
     assert (after["username"], after["email"]) == (new.username, new.email)
+
+
+def test_another_name_takes_the_mark_of_verification_away(new: Person) -> None:
+    new.patch("/users/me", {"full_name": "Ann"})
+    verifying.verify(stored(new.id))
+    take(new, zipped(profile=[{**PROFILE, "full_name": "Ann"}]))
+    assert stored(new.id).verified
+    other = sign_up("other")
+    other.patch("/users/me", {"full_name": "Some Body"})
+    verifying.verify(stored(other.id))
+    take(other, zipped(profile=[PROFILE]))
+    assert (stored(other.id).full_name, stored(other.id).verified) == ("Ann Other", False)
+    assert [*table.query(keys.verified_names(lookalikes.of_full_name("Some Body")))] == []
 
 
 @examples(6, shrinks=False)

@@ -11,6 +11,7 @@ from echomate import cache, dynamodb, keys, table
 from echomate.config import config
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem, sign_up
+from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
 from echomate.testing.proxy import Proxy
 
@@ -248,3 +249,14 @@ def test_a_cookie_that_was_used_already_logs_out_too(browser: Caller) -> None:
 def test_the_cookie_opens_nothing_else(browser: Caller) -> None:
     assert problem(browser.get("/users/me", headers=ORIGIN)) == "not-authenticated"
     assert problem(browser.post("/auth/logout-all", headers=ORIGIN)) == "not-authenticated"
+
+
+def test_an_ended_session_uses_up_nothing_of_what_its_user_may_do() -> None:
+    person = sign_up()
+    thief = another_session(person)
+    assert thief.post("/auth/logout").status_code == 204
+    with configured(rate_limits={"posts": "3/10800", "default": "20/300", "anonymous": "8/300"}):
+        answers = [problem(thief.post("/posts", {"content": "spam"})) for _ in range(10)]
+        assert answers == ["session-revoked"] * 8 + ["rate-limited"] * 2
+        mine = person.post("/posts", {"content": "mine"})
+        assert (mine.status_code, mine.headers["RateLimit"].split(";")[:2]) == (201, ['"posts"', "r=2"])

@@ -15,6 +15,7 @@ from accounts.tests.mailing import confirm, letter, move, token
 from accounts.tests.test_oidc_login import log_in, logged_in
 from echomate import dynamodb, table
 from echomate.config import config
+from echomate.errors import DependencyAway
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
 from echomate.testing.configuration import configured
 
@@ -122,6 +123,32 @@ def test_who_signed_up_with_anothers_address_keeps_no_way_in_when_its_owner_come
     assert letter(account.email, "login-provider-unlinked")
 
 
+def test_nor_where_the_table_is_away_right_after_the_new_password(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = sign_up("thief")
+    linked(account, issuer.code("thief-there"))
+    assert Caller().post("/auth/forgot-password", {"email": account.email}).status_code == 202
+    body = {"token": token(account.email, "reset"), "password": "brown7sparrow"}
+    break_once_changed(monkeypatch)
+    assert Caller().post("/auth/reset-password", body).status_code == 503
+    monkeypatch.undo()
+    assert Caller().post("/auth/reset-password", body).status_code == 400
+    assert logged_in(issuer.code("thief-there")).id != account.id
+
+
+def break_once_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if nothing could be written any more after the change of the credentials."""
+    forget = oidc_links.forget_links
+
+    def forget_or_break(user: int, *, since: int = 0) -> None:
+        if stored(user).credential_version > 1:
+            raise DependencyAway("dynamodb")
+        forget(user, since=since)
+
+    monkeypatch.setattr(oidc_links, "forget_links", forget_or_break)
+
+
 def test_a_reset_by_who_has_shown_that_the_address_is_theirs_leaves_it(issuer: Issuer) -> None:
     ann = sign_up("ann")
     confirm(ann)
@@ -141,6 +168,21 @@ def test_one_that_was_added_after_a_change_of_the_address_goes_with_the_change(i
     assert undone.status_code == 204
     assert logged_in(issuer.code("thief-there")).id != ann.id
     assert logged_in(issuer.code("ann-there")).id == ann.id
+
+
+def test_nor_does_it_stay_where_the_table_is_away_right_after_the_change_was_undone(
+    issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = sign_up("ann")
+    confirm(ann)
+    move(ann, f"{unique_name()}@example.org")
+    linked(ann, issuer.code("thief-there"))
+    undo = {"token": token(ann.email, "email-changed")}
+    break_once_changed(monkeypatch)
+    assert Caller().post("/auth/change-email/undo", undo).status_code == 503
+    monkeypatch.undo()
+    assert Caller().post("/auth/change-email/undo", undo).status_code == 400
+    assert logged_in(issuer.code("thief-there")).id != ann.id
 
 
 def change_link(person: Person, **values: int) -> None:
@@ -198,6 +240,17 @@ def test_the_accounts_second_factor_is_asked_for(issuer: Issuer, clock: Clock) -
     assert again.id == ann.id
     assert list(session_of(again).methods) == ["oidc", "otp"]
     assert len(issuer.forms) == 2
+
+
+def test_who_guesses_at_the_second_factor_locks_out_no_known_device(issuer: Issuer, clock: Clock) -> None:
+    ann = sign_up("ann")
+    linked(ann, issuer.code("ann-there"))
+    device_token = log_in(issuer.code("ann-there")).json()["device_token"]
+    app, _ = enrol(stepped_up(ann), clock)
+    code = issuer.code("ann-there")
+    answers = [problem(log_in(code, otp="000000")) for _ in range(11)]
+    assert answers == ["otp-invalid"] * 10 + ["rate-limited"]
+    assert log_in(code, otp=app.code(), device_token=device_token).status_code == 200
 
 
 def test_a_login_that_waits_is_whose_verifier_it_is(issuer: Issuer, clock: Clock) -> None:

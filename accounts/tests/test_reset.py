@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from accounts import passwords
+from accounts.models import passkeys_of
 from accounts.tests.acting import at_once, change_user, log_in, refresh, stored
-from accounts.tests.mailing import confirm, expire, letter, letters, token, url_in, waiting
+from accounts.tests.authenticator import add_to
+from accounts.tests.mailing import confirm, expire, letter, letters, step_up, token, url_in, waiting
 from echomate import dynamodb, jobs, keys, table
 from echomate.config import config
 from echomate.jobs import Job
@@ -84,6 +86,20 @@ def test_second_factors_stay_and_the_address_is_verified(sign_up: Callable[..., 
     assert claim["Verified"] == {"BOOL": True}
 
 
+@pytest.mark.parametrize("is_verified", [False, True])
+def test_passkeys_stay_only_where_the_address_was_verified(
+    sign_up: Callable[..., Person], *, is_verified: bool
+) -> None:
+    """A stranger may have signed up with somebody's address, and a passkey opens the account alone."""
+    person = sign_up()
+    step_up(person)
+    add_to(person)
+    change_user(person.id, EmailVerified=is_verified)
+    assert reset(forgotten(person)).status_code == 204
+    assert len(passkeys_of(person.id)) == stored(person.id).passkeys == int(is_verified)
+    assert log_in(person.username, NEW).status_code == (401 if is_verified else 200)
+
+
 def test_a_notice_says_that_the_password_was_changed(sign_up: Callable[..., Person]) -> None:
     person = sign_up()
     reset(forgotten(person))
@@ -94,7 +110,7 @@ def test_a_notice_says_that_the_password_was_changed(sign_up: Callable[..., Pers
 
 def test_the_notice_names_the_passkeys_that_open_the_account_too(sign_up: Callable[..., Person]) -> None:
     person = sign_up()
-    change_user(person.id, Passkeys=2)
+    change_user(person.id, Passkeys=2, EmailVerified=True)
     reset(forgotten(person))
     assert "Passkeys open the account too, 2 at present" in letter(person.email, "password-reset").body
 

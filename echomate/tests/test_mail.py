@@ -5,7 +5,6 @@ from typing import Any
 
 import orjson
 import pytest
-from botocore.exceptions import ClientError
 from django.core.mail import EmailMultiAlternatives, get_connection
 
 from echomate import mail
@@ -70,7 +69,7 @@ def test_lines_end_as_mail_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_refusal_is_an_error_of_the_message_and_not_tried_for_ever() -> None:
-    with configured(mail_from="nobody@unverified.example"), pytest.raises(ClientError):
+    with configured(mail_from="nobody@unverified.example"), pytest.raises(mail.Refused):
         send(message())
 
 

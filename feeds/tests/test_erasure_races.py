@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
-from accounts import tasks
+from accounts import erasure_job as turns
+from accounts import mail, tasks
 from accounts.models.erasures import Erasure
+from accounts.services import resetting
 from echomate import dynamodb, jobs, keys, privacy, table, transactions
+from echomate.config import config
 from echomate.dynamodb import DynamoDBError
+from echomate.errors import DependencyAway
 from echomate.jobs import Job
-from echomate.stream import rebuild
+from echomate.mail import Refused
+from echomate.stream import leases, rebuild
 from echomate.testing.client import Person, sign_up
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
@@ -25,6 +30,7 @@ from feeds.tests.test_verifying import verify
 from posts import versions
 from posts.comments.services import creating
 from posts.services import bookmarking, editing, liking, publishing
+from social.models import Follow
 from social.services import following, requests
 
 pytestmark = needs_times_of_records
@@ -266,8 +272,6 @@ def test_two_workers_at_one_erasure_do_no_harm() -> None:
 
 
 def test_an_erasure_of_many_things_takes_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    from accounts import erasure_job as turns
-
     person = sign_up()
     with configured(rate_limit_factor=1000), soon() as projector:
         for _ in range(60):
@@ -278,6 +282,90 @@ def test_an_erasure_of_many_things_takes_turns(monkeypatch: pytest.MonkeyPatch) 
         assert found["removed"]["posts, their former versions and the likes of them"] == 60
         projector.catch_up()
         assert_gone(person)
+
+
+def test_what_a_look_removed_before_it_broke_off_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edge that an index has hidden is removed, and its worker is gone before that is written down."""
+
+    def die(*_: object) -> None:
+        raise DependencyAway("dynamodb")
+
+    person, fan = sign_up(), sign_up()
+    with soon():
+        ask(person)
+        job = erasure_job(person.id)
+        run_first_look(person.id, job)
+        time.sleep(0.5)
+        Follow.between(follower=fan.id, followed=person.id).save()
+        with monkeypatch.context() as broken:
+            broken.setattr(turns, "_note", die)
+            broken.setattr(leases, "have_passed", lambda _moment: True)  # all that was there before the edge
+            jobs.run(job)
+        found = Erasure.read(keys.erasure(person.id))
+        assert found is not None
+        after = int(found.after)
+        monkeypatch.setattr(leases, "have_passed", lambda moment: moment <= after / 1000)  # it lags
+        make_due(job)
+        jobs.run(job)
+        assert receipt(person.id) is None
+        monkeypatch.undo()
+        run_out(person.id, job)
+        assert_gone(person)
+
+
+def make_due(job: int) -> None:
+    """As if a job that was put off had waited for long enough."""
+    request = {
+        "TableName": config.table_name,
+        "Key": table.wire_key(keys.job(job)),
+        "UpdateExpression": "SET DueAt = :now",
+        "ExpressionAttributeValues": {":now": {"N": str(table.clock())}},
+    }
+    dynamodb.call("UpdateItem", request)
+
+
+def test_an_address_that_takes_no_mail_does_not_keep_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal: Any = {"Error": {"Code": "MessageRejected", "Message": "no"}}
+
+    def refuse(*_: object, **__: object) -> None:
+        raise Refused(refusal, "SendRawEmail")
+
+    person = sign_up()
+    with soon() as projector:
+        person.post("/posts", {"content": "mine"})
+        ask(person)
+        job = erasure_job(person.id)
+        monkeypatch.setattr(mail, "send", refuse)
+        assert run_out(person.id, job)["removed"]["posts, their former versions and the likes of them"] == 1
+        projector.catch_up()
+        assert_gone(person)
+
+
+def test_a_link_that_could_never_be_mailed_leaves_no_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError
+
+    person = sign_up()
+    with soon():
+        assert person.post("/auth/forgot-password", {"email": person.email}).status_code == 202
+        (waiting,) = (job.id for shard in jobs.shards_of(resetting.KIND) for job in _due(shard, person.email))
+        with monkeypatch.context() as broken:
+            broken.setattr(mail, "send", fail)
+            for _ in range(8):
+                make_due(waiting)
+                jobs.run(waiting)
+        assert waiting in [job.id for job in jobs.failed()]
+        erase(person)
+        assert_gone(person)
+
+
+def _due(shard: str, email: str) -> list[Job]:
+    """Those that are about an address."""
+    found = [
+        Job.read((entry["PK"]["S"], entry["SK"]["S"]))
+        for entry in table.query(shard, index="GSI2", attributes=("PK", "SK"))
+    ]
+    return [job for job in found if job and job.payload["claim"] == keys.email_claim(email)[0]]
 
 
 def test_the_job_of_the_erasure_goes_with_its_last_step() -> None:
