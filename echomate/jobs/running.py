@@ -17,6 +17,8 @@ from echomate.jobs.items import KEPT_SECONDS, SHARDS, Job, State, send
 FIRST_PAUSE_SECONDS = 5
 LONGEST_PAUSE_SECONDS = 3600
 AWAY_SECONDS = 10
+DEATHS = 10
+"""A job that was begun so many times as often as it may fail is given up: each of its workers died, perhaps of it."""
 
 Result = Mapping[str, Any]
 JobHandler = Callable[[dict[str, Any], Job], Result | None]
@@ -72,7 +74,8 @@ def runs(
 ) -> Callable[[JobHandler], JobHandler]:
     """Enter the handler of a kind of job.
 
-    After `lease_seconds` a job whose worker went silent runs again; what failed `attempts` times is given up.
+    After `lease_seconds` a job whose worker went silent runs again; what failed `attempts` times is given up, and what
+    silenced its workers ten times as often.
     `is_kept`: the item of one that is done stays for a week, else it goes at once. `is_shown`: its user may look at
     it (GET /jobs/{id}), and at what the handler returns.
     """
@@ -99,6 +102,9 @@ def run(job_id: int) -> bool:
     if job is None:
         return False
     kind = _kinds.get(job.kind, _UNKNOWN)
+    if job.attempts > DEATHS * kind.attempts:
+        _fail(job, kind, RuntimeError("its workers die"))
+        return True
     try:
         result = kind.handler(job.payload, job)
     except Again as again:

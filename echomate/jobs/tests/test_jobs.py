@@ -11,6 +11,7 @@ from celery import Celery
 from django.core.management import CommandError, call_command
 
 from echomate import dynamodb, ids, jobs, keys, table
+from echomate.config import config
 from echomate.jobs import Job, State, items, running
 from echomate.jobs.tests import tasks
 from echomate.testing.projecting import projecting
@@ -125,6 +126,22 @@ def test_a_job_whose_worker_died_runs_again_when_it_is_due(sent: list[int]) -> N
     assert job.id in sent
     assert jobs.run(job.id)
     assert now(job).state == State.DONE
+
+
+@pytest.mark.parametrize(("begun", "runs"), [(29, 1), (30, 0)])
+def test_a_job_whose_workers_die_again_and_again_is_given_up(begun: int, runs: int) -> None:
+    """Its kind may fail three times."""
+    job = a_job()
+    request = {
+        "TableName": config.table_name,
+        "Key": table.wire_key(keys.job(job.id)),
+        "UpdateExpression": "SET Attempts = :begun",
+        "ExpressionAttributeValues": {":begun": {"N": str(begun)}},
+    }
+    dynamodb.call("UpdateItem", request)
+    assert jobs.run(job.id)
+    assert tasks.runs_of(job) == runs
+    assert now(job).state == (State.DONE if runs else State.FAILED)
 
 
 def test_a_worker_that_was_too_slow_does_not_undo_what_another_did() -> None:
