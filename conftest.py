@@ -6,7 +6,11 @@ import pytest
 
 from echomate.testing.stack import Stack
 
-pytest_plugins = ["echomate.testing.plugin", "echomate.testing.fixtures"]
+pytest_plugins = [
+    "echomate.testing.examples",  # before any test: what has no settings of its own takes those of then
+    "echomate.testing.plugin",
+    "echomate.testing.fixtures",
+]
 
 _stack = Stack()
 os.environ.update(_stack.environment)

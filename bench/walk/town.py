@@ -152,7 +152,7 @@ def town() -> Iterator[Town]:
         settings = {
             "PORT": str(port),
             "ECHOMATE_DATA_DIR": str(directory),
-            "ERASURE_DELAY_SECONDS": "6",
+            "ERASURE_DELAY_SECONDS": "15",  # in which one comes back, on a busy machine too
             "ERASURE_SETTLE_SECONDS": "2",
             "OIDC_ISSUERS": json.dumps([{"issuer": issuer.url, "client_id": CLIENT}]),
         }

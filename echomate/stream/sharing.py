@@ -15,7 +15,7 @@ class Choice:
 
 
 def choose(readable: Sequence[Lease], *, me: str, now: float) -> list[Choice]:
-    """Free leases up to a fair share of them; else one that an owner of more than its share still holds.
+    """Free leases up to a fair share of them; else one of an owner who holds at least two more.
 
     `readable` are the leases of shards whose parents are read to the end.
     """
@@ -25,7 +25,7 @@ def choose(readable: Sequence[Lease], *, me: str, now: float) -> list[Choice]:
     if free:
         return [Choice(lease, by_force=False) for lease in free[: max(share - held[me], 0)]]
     owner, most = max(held.items(), key=lambda pair: (pair[1], str(pair[0])), default=(me, 0))
-    if most <= share or most - held[me] < 2:
+    if most - held[me] < 2:
         return []
     return [Choice(next(lease for lease in readable if lease.owner == owner), by_force=True)]
 

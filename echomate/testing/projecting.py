@@ -19,7 +19,7 @@ class Projecting:
         self._thread = threading.Thread(target=self.projector.run, daemon=True)
         self._thread.start()
 
-    def catch_up(self, *, within: float = 30) -> None:
+    def catch_up(self, *, within: float = 90) -> None:
         """Wait until all that was written before this call has had its effects.
 
         To them belongs the deletion of cached counters, unless Redis is away.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 60
 
 
 def together(*actions: Callable[[], Any]) -> list[Any]:

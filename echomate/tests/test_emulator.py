@@ -53,6 +53,12 @@ def listed() -> list[str]:
     return [item["PK"]["S"] for item in table.query("LIST", index="GSI1", newest_first=False)]
 
 
+def state(directory: Path) -> bytes:
+    """What is kept by now."""
+    file = directory / "state" / "dynamodb.json"
+    return file.read_bytes() if file.exists() else b""
+
+
 def test_an_orderly_stop_keeps_all(start: Start) -> None:
     process = start()
     create_tables()
@@ -67,11 +73,14 @@ def test_an_orderly_stop_keeps_all(start: Start) -> None:
     assert create_tables() == []
 
 
-def test_a_kill_loses_only_the_newest(start: Start) -> None:
+def test_a_kill_loses_only_the_newest(start: Start, tmp_path: Path) -> None:
     process = start()
     create_tables()
     put("kept")
-    time.sleep(0.5)
+    end = time.monotonic() + 30
+    while b'"kept"' not in state(tmp_path):
+        assert time.monotonic() < end, "it is not saved"
+        time.sleep(0.05)
     process.kill()
     start()
     assert listed() == ["kept"]

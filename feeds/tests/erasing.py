@@ -17,7 +17,7 @@ from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
 from echomate.testing.working import run_jobs
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 def ask(person: Person) -> str:

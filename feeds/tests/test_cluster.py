@@ -54,7 +54,7 @@ def _join(ports: list[int]) -> None:
     for client, (first, last) in zip(clients, pairwise(bounds), strict=True):
         client.execute_command("CLUSTER ADDSLOTS", *range(first, last))
         client.execute_command("CLUSTER MEET", "127.0.0.1", ports[0])
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not all(client.cluster("info")["cluster_state"] == "ok" for client in clients):
         assert time.monotonic() < end, "the nodes did not find each other"
         time.sleep(0.1)

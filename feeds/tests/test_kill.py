@@ -70,9 +70,7 @@ def kill_at_random(victims: Sequence[str], *, kills: int, dynamodb_local: bool) 
             for number in range(kills):
                 product.kill(victims[number % len(victims)])
                 time.sleep(random.uniform(0.5, 2.5))
-        assert min(town.writes[kind] for kind in ("post", "POST like", "POST follow")) >= kills / 2, (
-            town.writes
-        )
+            town.wait_for_writes(kills / 2)
         town.wait_until_right(within=60)
 
 

@@ -170,7 +170,7 @@ def test_many_readers_of_one_home_are_served_from_one_merge(monkeypatch: pytest.
     def counting(reader: int) -> merge.Merged:
         nonlocal merges
         merges += 1
-        time.sleep(0.05)
+        time.sleep(0.5)  # all have looked by then, and found nothing
         return merge.merge(reader)
 
     monkeypatch.setattr(building, "merge", counting)

@@ -65,6 +65,13 @@ class Town:
             for thread in threads:
                 thread.join()
 
+    def wait_for_writes(self, number: float) -> None:
+        """Until there were so many of each kind, however slow the machine is."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while min(self.writes[kind] for kind in ("post", "POST like", "POST follow")) < number:
+            assert time.monotonic() < end, self.writes
+            time.sleep(0.05)
+
     def _live(self, people: list[Person]) -> None:
         acts = [self.post, self.post, self._like, self._like, self._unlike, self._follow, self._unfollow]
         acts += [self._read_feed, self._read_feed, self._delete]

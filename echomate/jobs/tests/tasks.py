@@ -23,6 +23,7 @@ def note(payload: dict[str, Any], job: Job) -> None:
 
 def enter() -> None:
     jobs.runs("test_note", lease_seconds=2, attempts=3)(note)
+    jobs.runs("test_calm")(note)
     jobs.runs("test_passing", is_kept=False)(note)
 
 

@@ -1,5 +1,4 @@
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -35,6 +34,18 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     monkeypatch.setattr(celery, "send_task", found.append)
     return found
+
+
+@pytest.fixture
+def pass_time(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """The clock by which jobs are due stands still, until it is told that so many seconds have passed."""
+    now = [table.clock()]
+    monkeypatch.setattr(table, "clock", lambda: now[0])
+
+    def passed(seconds: float) -> None:
+        now[0] += int(seconds * 1000)
+
+    return passed
 
 
 def a_job(*, delay: timedelta = timedelta(0), **payload: Any) -> Job:
@@ -117,11 +128,13 @@ def test_a_dependency_that_is_away_costs_a_job_no_attempt() -> None:
     assert (now(job).state, now(job).attempts) == (State.DONE, 1)
 
 
-def test_a_job_whose_worker_died_runs_again_when_it_is_due(sent: list[int]) -> None:
+def test_a_job_whose_worker_died_runs_again_when_it_is_due(
+    sent: list[int], pass_time: Callable[[float], None]
+) -> None:
     job = a_job()
     assert running._claim(job.id)
     assert not jobs.run(job.id)
-    time.sleep(2.1)
+    pass_time(2.1)
     jobs.Sender().send_due()
     assert job.id in sent
     assert jobs.run(job.id)
@@ -144,11 +157,13 @@ def test_a_job_whose_workers_die_again_and_again_is_given_up(begun: int, runs: i
     assert now(job).state == (State.DONE if runs else State.FAILED)
 
 
-def test_a_worker_that_was_too_slow_does_not_undo_what_another_did() -> None:
+def test_a_worker_that_was_too_slow_does_not_undo_what_another_did(
+    pass_time: Callable[[float], None],
+) -> None:
     job = a_job()
     slow = running._claim(job.id)
     assert slow
-    time.sleep(2.1)
+    pass_time(2.1)
     assert jobs.run(job.id)
     running._fail(slow, running._kinds["test_note"], ValueError("late"))
     assert now(job).state == State.DONE
@@ -169,12 +184,14 @@ def test_a_claim_whose_answer_is_lost_is_still_a_claim(dynamodb_proxy: Proxy) ->
         assert running._claim(job.id)
 
 
-def test_a_job_that_is_put_off_starts_when_it_is_due(sent: list[int]) -> None:
+def test_a_job_that_is_put_off_starts_when_it_is_due(
+    sent: list[int], pass_time: Callable[[float], None]
+) -> None:
     job = a_job(delay=timedelta(seconds=1))
     assert not jobs.run(job.id)
     jobs.Sender().send_due()
     assert job.id not in sent
-    time.sleep(1.1)
+    pass_time(1.1)
     sender = jobs.Sender()
     sender.send_due()
     sender.send_due()
@@ -216,7 +233,7 @@ def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(
 
     with Proxy(stack.ports["redis-state"]) as proxy:
         broker = Celery(broker=f"redis://127.0.0.1:{proxy.port}/0")
-        broker.conf.update(task_publish_retry=False, broker_transport_options={"socket_timeout": 0.5})
+        broker.conf.update(task_publish_retry=False, broker_transport_options={"socket_timeout": 2})
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(celery, "app", broker)
             job = a_job()

@@ -53,7 +53,7 @@ def is_done(job: Job) -> bool:
 
 
 def test_what_a_service_adds_is_run_by_a_worker(worker: Process) -> None:
-    added = [jobs.job("test_note", {}, user=ids.new_id()) for _ in range(20)]
+    added = [jobs.job("test_calm", {}, user=ids.new_id()) for _ in range(20)]
     with projecting():
         for job in added:
             jobs.add(job)

@@ -8,6 +8,7 @@ import time
 import pytest
 
 from echomate import ids
+from echomate.local.processes import Process
 from echomate.stream import leases
 from echomate.stream.tests import tallies
 from echomate.stream.tests.test_kill import projector_process, wait_for_holder
@@ -22,11 +23,19 @@ def wait_until_counted(owner: int, count: int) -> float:
     return time.monotonic() - started
 
 
+def wait_until_started(stack: Stack, running: list[Process]) -> None:
+    started = time.monotonic()
+    while not all(f":{process.pid}:" in stack.log(process.name) for process in running):
+        assert time.monotonic() - started < 30
+        time.sleep(0.05)
+
+
 def test_of_two_projectors_one_takes_over_from_a_killed_one_within_15_seconds(stack: Stack) -> None:
     owner = ids.new_id()
     running = [projector_process(stack, f"projector-{n}", lease_seconds=8) for n in range(2)]
     try:
         holder = wait_for_holder(running)
+        wait_until_started(stack, running)
         tallies.put(owner, 1)
         wait_until_counted(owner, 1)
         holder.kill()

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from echomate import ids
-from echomate.stream import leases, losses, projector, shards
-from echomate.stream.leases import SHARD_END
+from echomate.stream import leases, losses, projector, shards, sharing
+from echomate.stream.leases import SHARD_END, Lease
 from echomate.stream.shards import Shard, parents_first
 from echomate.stream.tests import tallies
 from echomate.stream.tests.forged import ForgedStream
@@ -167,6 +167,15 @@ def test_two_projectors_share_the_shards_and_one_takes_all_when_the_other_stops(
         with projecting():
             wait_until(lambda: sorted(owners_of_shards().values()) == [2, 3])
         wait_until(lambda: sorted(owners_of_shards().values()) == [5])
+
+
+def test_one_who_comes_last_is_not_left_without_a_shard() -> None:
+    """The others have come so much earlier that they have shared all shards among themselves."""
+    held = [Lease(str(n), owner, until=10, shard=Shard("s", str(n), None)) for n, owner in enumerate("aabb")]
+    (choice,) = sharing.choose(held, me="c", now=1)
+    assert choice.by_force
+    shared = [Lease("0", "c", until=10, shard=Shard("s", "0", None)), *held[1:]]
+    assert [sharing.choose(shared, me=one, now=1) for one in "abc"] == [[], [], []]
 
 
 def test_what_is_stolen_under_load_is_counted_once(stream: ForgedStream) -> None:
