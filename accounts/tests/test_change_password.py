@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -16,22 +15,11 @@ from echomate import cache, dynamodb, keys, table
 from echomate.config import config
 from echomate.errors import Unauthenticated
 from echomate.testing.client import PASSWORD, Caller, Person, problem
-from echomate.testing.projecting import Projecting, projecting
+from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
 from echomate.testing.races import halting
 
 NEW = "brown7sparrow"
-
-
-@pytest.fixture
-def ann(sign_up: Callable[..., Person]) -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def projector() -> Iterator[Projecting]:
-    with projecting() as running:
-        yield running
 
 
 def change(person: Person, password: str | None = PASSWORD, new: str = NEW) -> Any:

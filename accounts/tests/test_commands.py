@@ -14,17 +14,12 @@ from django.core.management import CommandError, call_command, load_command_clas
 
 from accounts.tests.acting import change_user, log_in, session_of, stored
 from echomate import keys, table
-from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
+from echomate.testing.client import Caller, Person, problem, unique_name
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import ROOT, Stack
 
 COMMANDS = ("create_admin", "set_role", "suspend_user", "end_sessions", "remove_factors", "verify_user")
 PASSWORD = "Quiet7meadow"
-
-
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
 
 
 def run(name: str, *arguments: str) -> str:

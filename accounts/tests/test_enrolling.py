@@ -20,11 +20,6 @@ from echomate.testing.races import together
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
 def ann() -> Person:
     return sign_up("ann").step_up()
 

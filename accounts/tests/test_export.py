@@ -30,11 +30,6 @@ from echomate.testing.proxy import Proxy
 NASTY = "<script>alert('ann & bob')</script>\n\n\u202e\"é🎉"
 
 
-@pytest.fixture
-def ann(sign_up: Callable[..., Person]) -> Person:
-    return sign_up("ann")
-
-
 def stored(job: dict[str, str]) -> Job:
     found = Job.read(keys.job(int(job["id"])))
     assert found

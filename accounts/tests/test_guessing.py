@@ -1,6 +1,5 @@
 """Limits against guessing: whom failures stop, and whom they don't."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,11 +16,6 @@ from echomate.testing.configuration import configured
 from echomate.testing.proxy import Proxy
 
 WRONG = "correct9horsE"
-
-
-@pytest.fixture
-def ann(sign_up: Callable[..., Person]) -> Person:
-    return sign_up("ann")
 
 
 def fail(account: str, origin: Origin = NOWHERE, *, session: str = "", policy: Any = CODES) -> bool:

@@ -40,11 +40,6 @@ PROFILE = {
 
 
 @pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
 def new() -> Person:
     return sign_up("new")
 

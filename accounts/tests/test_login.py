@@ -10,14 +10,9 @@ from accounts.tests.acting import change_user, log_in, stored
 from echomate import keys, table
 from echomate.errors import Unauthenticated
 from echomate.metering import metering
-from echomate.testing.client import PASSWORD, Caller, Person, problem, sign_up, unique_name
+from echomate.testing.client import PASSWORD, Caller, Person, problem, unique_name
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
-
-
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
 
 
 def test_one_logs_in_by_name_or_address_in_any_case(ann: Person) -> None:

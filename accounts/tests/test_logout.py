@@ -1,7 +1,6 @@
 """Ending sessions, and that they stay ended."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,19 +11,8 @@ from echomate.config import config
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem, sign_up
 from echomate.testing.configuration import configured
-from echomate.testing.projecting import Projecting, projecting
+from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
-
-
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def projector() -> Iterator[Projecting]:
-    with projecting() as running:
-        yield running
 
 
 def another_session(person: Person) -> Person:

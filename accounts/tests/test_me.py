@@ -17,11 +17,6 @@ from echomate.testing.proxy import Proxy
 PRIVATE = {"email", "email_verified", "phone_number", "settings", "roles", "totp", "passkeys"}
 
 
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
 def stored(person: Person) -> User:
     found = User.read(keys.user(person.id))
     assert found is not None

@@ -1,6 +1,6 @@
 """Devices that an account knows: a login from another one is told by mail."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,20 +14,9 @@ from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.ids import now_seconds
 from echomate.testing.client import PASSWORD, Caller, Person, problem, unique_name
-from echomate.testing.projecting import Projecting, projecting
+from echomate.testing.projecting import Projecting
 
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def ann(sign_up: Callable[..., Person]) -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def projector() -> Iterator[Projecting]:
-    with projecting() as running:
-        yield running
 
 
 def news(person: Person) -> int:

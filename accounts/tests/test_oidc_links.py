@@ -28,11 +28,6 @@ def issuer() -> Iterator[Issuer]:
         yield one
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
 def outbox() -> list[Any]:
     return list(mail.outbox)
 

@@ -12,7 +12,7 @@ from accounts.tokens import RefreshToken
 from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.metering import metering
-from echomate.testing.client import Caller, Person, problem, sign_up
+from echomate.testing.client import Caller, Person, problem
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
 
@@ -21,11 +21,6 @@ def set_session(person: Person, **values: int) -> None:
     changes = {name: {"Action": "PUT", "Value": dynamodb.wire(value)} for name, value in values.items()}
     key = table.wire_key(keys.session(person.id, claims_of(person.refresh)["sid"]))
     dynamodb.call("UpdateItem", {"TableName": config.table_name, "Key": key, "AttributeUpdates": changes})
-
-
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
 
 
 def test_a_refresh_gives_new_tokens_of_the_same_session(ann: Person) -> None:

@@ -20,11 +20,6 @@ from echomate.testing.races import halting
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
 def ann() -> Person:
     person = sign_up("ann")
     confirm(person)

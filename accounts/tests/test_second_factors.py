@@ -18,11 +18,6 @@ from echomate.testing.races import together
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
 def ann() -> Person:
     return sign_up("ann").step_up()
 

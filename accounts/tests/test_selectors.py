@@ -1,7 +1,5 @@
 """Cards, counters and names, as other apps read them."""
 
-from collections.abc import Iterator
-
 import orjson
 import pytest
 
@@ -13,18 +11,7 @@ from echomate.config import config
 from echomate.errors import NotFound
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, sign_up, unique_name
-from echomate.testing.projecting import Projecting, projecting
-
-
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def projector() -> Iterator[Projecting]:
-    with projecting() as running:
-        yield running
+from echomate.testing.projecting import Projecting
 
 
 def test_a_card_is_what_the_api_shows(ann: Person) -> None:

@@ -1,7 +1,7 @@
 """One's sessions: the list, ending one, when they were used, how many and how long."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,22 +15,11 @@ from echomate.ids import now_seconds
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem
 from echomate.testing.configuration import configured
-from echomate.testing.projecting import Projecting, projecting
+from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 DAY = 24 * 3600
-
-
-@pytest.fixture
-def ann(sign_up: Callable[..., Person]) -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def projector() -> Iterator[Projecting]:
-    with projecting() as running:
-        yield running
 
 
 def another(person: Person, *, agent: str = "", address: str = "") -> Person:

@@ -14,7 +14,7 @@ from echomate import keys, table
 from echomate.errors import NotFound
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
-from echomate.testing.projecting import Projecting, projecting
+from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
 
@@ -181,12 +181,6 @@ def test_a_refused_signup_leaves_nothing(api: Caller) -> None:
     assert api.post("/auth/signup", refused).status_code == 409
     assert table.get_item(keys.username_claim(refused["username"])) is None
     assert api.post("/auth/signup", {**refused, "email": new()["email"]}).status_code == 201
-
-
-@pytest.fixture
-def projector() -> Any:
-    with projecting() as running:
-        yield running
 
 
 def test_an_unverified_address_falls_to_another_after_48_hours(api: Caller, projector: Projecting) -> None:

@@ -25,16 +25,6 @@ from echomate.testing.proxy import Proxy
 from echomate.testing.races import together
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
 def test_a_login_is_no_step_up(ann: Person) -> None:
     assert not is_stepped_up(ann)
     assert not is_stepped_up(Person(log_in(ann).json()))

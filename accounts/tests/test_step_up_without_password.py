@@ -25,16 +25,6 @@ from echomate.testing.client import Caller, Person, problem, sign_up, unique_nam
 from echomate.testing.races import together
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
 def without_password(person: Person) -> Person:
     """As one who came by a login provider, whose address it has verified."""
     change_user(person.id, PasswordHash=None, EmailVerified=True)

@@ -1,7 +1,7 @@
 """Suspended: hidden from all, and in no session."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,19 +11,8 @@ from accounts.services import password_login
 from accounts.tests.acting import at_once, change_user, log_in, refresh, stored
 from echomate.errors import Conflict, NotFound
 from echomate.testing.client import Caller, Person, problem
-from echomate.testing.projecting import Projecting, projecting
+from echomate.testing.projecting import Projecting
 from echomate.testing.races import halting
-
-
-@pytest.fixture
-def ann(sign_up: Callable[..., Person]) -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def projector() -> Iterator[Projecting]:
-    with projecting() as running:
-        yield running
 
 
 def test_all_sessions_end_at_once(ann: Person) -> None:

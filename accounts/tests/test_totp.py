@@ -11,12 +11,6 @@ from accounts import totp
 from accounts.tests.factors import Clock
 from echomate.testing.configuration import configured
 
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
-
-
 RFC_6238 = {
     59: "94287082",
     1111111109: "07081804",

@@ -258,12 +258,6 @@ def test_a_remembered_absence_does_not_hide_the_new_name(ann: Person) -> None:
     assert Caller().get(f"/users/{new_name}").status_code == 200
 
 
-@pytest.fixture
-def projector() -> Any:
-    with projecting() as running:
-        yield running
-
-
 def test_the_projector_forgets_what_the_change_could_not(
     ann: Person, redis_proxy: Proxy, projector: Projecting
 ) -> None:

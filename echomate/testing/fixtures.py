@@ -1,4 +1,4 @@
-"""Those who call in tests, and what holds for each answer they get."""
+"""Those who call in tests, what holds for each answer they get, and a projector beside them."""
 
 from typing import TYPE_CHECKING
 
@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from echomate.testing.client import Caller, Person
+    from echomate.testing.projecting import Projecting
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +34,26 @@ def sign_up() -> "Callable[..., Person]":
     from echomate.testing import client
 
     return client.sign_up
+
+
+@pytest.fixture
+def ann() -> "Person":
+    from echomate.testing.client import sign_up
+
+    return sign_up("ann")
+
+
+@pytest.fixture
+def bob() -> "Person":
+    from echomate.testing.client import sign_up
+
+    return sign_up("bob")
+
+
+@pytest.fixture
+def projector() -> "Iterator[Projecting]":
+    """A projector beside the test; `catch_up` waits until it has handled all that was written before."""
+    from echomate.testing.projecting import projecting
+
+    with projecting() as running:
+        yield running

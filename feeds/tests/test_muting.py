@@ -15,11 +15,6 @@ PATIENCE_SECONDS = 30
 
 
 @pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
 def bob(ann: Person) -> Person:
     """Ann follows him."""
     bob = sign_up("bob")

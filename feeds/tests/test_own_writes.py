@@ -15,16 +15,6 @@ ROUNDS = 6
 pytestmark = pytest.mark.usefixtures("projector", "lagging_index")
 
 
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def bob() -> Person:
-    return sign_up("bob")
-
-
 @pytest.fixture(autouse=True)
 def _crowd(ann: Person, bob: Person, projector: Projecting) -> Iterator[None]:
     """Others fill every cache that a write empties, all the time."""

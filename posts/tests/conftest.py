@@ -1,12 +1,10 @@
 """What tests of posts share. It is read before Django is ready, hence the imports in functions."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from echomate.testing.projecting import Projecting
     from posts.tests.actor import Actor, Person
 
 
@@ -30,12 +28,3 @@ def nobody() -> "Actor":
     from posts.tests.actor import Actor
 
     return Actor()
-
-
-@pytest.fixture
-def projector() -> Iterator["Projecting"]:
-    """A projector beside the test; `catch_up` waits until it has handled all that was written before."""
-    from echomate.testing.projecting import projecting
-
-    with projecting() as running:
-        yield running

@@ -20,16 +20,6 @@ from social.models import Mute
 PATIENCE_SECONDS = 30
 
 
-@pytest.fixture
-def ann() -> Person:
-    return sign_up("ann")
-
-
-@pytest.fixture
-def bob() -> Person:
-    return sign_up("bob")
-
-
 def done(response: Any) -> Any:
     assert response.status_code == 200, response.content
     return response.json()

@@ -27,11 +27,6 @@ def ann() -> Person:
     return ann
 
 
-@pytest.fixture
-def bob() -> Person:
-    return sign_up("bob")
-
-
 def lock(person: Person, *, locked: bool = True) -> None:
     assert person.patch("/users/me", {"locked": locked}).status_code == 200
 

@@ -18,11 +18,6 @@ def _kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "FIRST_PAUSE_SECONDS", 0)
 
 
-@pytest.fixture
-def ann(sign_up: Callable[..., Person]) -> Person:
-    return sign_up("ann")
-
-
 def a_job(of: Person, kind: str = "test_shown") -> Job:
     job = jobs.job(kind, {}, user=of.id)
     jobs.add(job)
