@@ -18,7 +18,8 @@ from echomate.jobs import Refused
 
 MANIFEST = "manifest.json"
 DIRECTORY_BYTES = 1024 * 1024
-MANIFEST_BYTES = 1024 * 1024
+MANIFEST_BYTES = 2 * 1024 * 1024
+"""It says more of each file than the directory does."""
 BYTES_AT_MOST = 2 * 1024**3
 """Of all that is read, when it is no longer compressed."""
 LINES_AT_MOST = 1_000_000

@@ -99,6 +99,13 @@ def test_another_name_takes_the_mark_of_verification_away(new: Person) -> None:
     assert [*table.query(keys.verified_names(lookalikes.of_full_name("Some Body")))] == []
 
 
+def test_an_export_of_many_pictures_is_one_too(new: Person) -> None:
+    digests = {f"media/{800000000000000000 + number}.jpeg": "0" * 64 for number in range(13_000)}
+    pictures = dict.fromkeys(digests, b"")
+    report = take(new, zipped(pictures, said=manifest(sha256=digests), posts=[old_post(1)]))
+    assert report["taken"] == {"posts": 1}
+
+
 @examples(6, shrinks=False)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=12))
 def test_whatever_content_the_api_takes_survives_and_no_other(contents: list[str]) -> None:
