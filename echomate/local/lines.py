@@ -17,7 +17,7 @@ class Lines:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._colours: dict[str, int] = {}
-        self._readers: list[threading.Thread] = []
+        self._readers: list[tuple[Process, threading.Thread]] = []
         self._coloured = sys.stdout.isatty()
 
     def say(self, text: str, *, name: str = "echomate") -> None:
@@ -41,14 +41,15 @@ class Lines:
             raise ValueError(f"the output of {process.name} goes elsewhere")
         reader = threading.Thread(target=self._read, args=(process.name, output), daemon=True)
         reader.start()
-        self._readers.append(reader)
+        self._readers.append((process, reader))
 
     def _read(self, name: str, output: IO[bytes]) -> None:
         with output:
             for line in output:
                 self.say(line.decode(errors="replace"), name=name)
 
-    def finish(self) -> None:
-        """Wait for the last lines."""
-        for reader in self._readers:
-            reader.join(timeout=1)
+    def finish(self, *ended: Process) -> None:
+        """Wait for the last lines of processes that have ended: of these, else of all."""
+        for process, reader in self._readers:
+            if process in ended or not ended:
+                reader.join(timeout=1)

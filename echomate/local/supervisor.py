@@ -202,6 +202,7 @@ class Supervisor:
         for process in (*self.applications, *self.stores):
             if not process.stop(is_patient=self._is_patient) and self._is_patient():
                 self.lines.say(f"{process.name} did not stop within {process.program.stop_seconds:.0f} s.")
+            self.lines.finish(process)
             if process.name == "projector" and process.popen.returncode:
                 self.rebuild.owe()  # the emulator forgets what it has not read
         self.lines.finish()
