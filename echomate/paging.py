@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -16,6 +17,10 @@ DEFAULT_LIMIT = 20
 MAX_LIMIT = 50
 MAC_BYTES = 9
 REFILLS = 8
+CURSOR_AT_MOST = 100
+
+_PAYLOAD = re.compile(r"([no])([0-9]{1,50})\.([0-9]{1,6})", re.ASCII)
+"""The greatest bound is that of a search by name, 48 digits."""
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -47,7 +52,8 @@ class Page(Generic[T]):
 
 
 def _mac(list_name: str, payload: str) -> bytes:
-    message = f"{list_name}\n{payload}".encode()
+    """The length says where the name ends, which may hold whatever a client has sent."""
+    message = f"{len(list_name)}:{list_name}{payload}".encode()
     return hmac.new(config.secret_key.encode(), message, hashlib.sha256).digest()[:MAC_BYTES]
 
 
@@ -59,15 +65,17 @@ def encode_cursor(list_name: str, *, bound: int, newer: bool, seen: int = 0) -> 
 
 def decode_cursor(list_name: str, cursor: str) -> tuple[int, bool, int]:
     """(bound, newer, seen). Raises `Invalid` for a forged cursor and for one of another list."""
+    if len(cursor) > CURSOR_AT_MOST:
+        raise _bad_cursor()
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         mac, payload = raw[:MAC_BYTES], raw[MAC_BYTES:].decode("ascii")
     except (binascii.Error, ValueError) as error:
         raise _bad_cursor() from error
-    if len(cursor) > 100 or not hmac.compare_digest(mac, _mac(list_name, payload)):
+    parts = _PAYLOAD.fullmatch(payload)
+    if parts is None or not hmac.compare_digest(mac, _mac(list_name, payload)):
         raise _bad_cursor()
-    bound, _, seen = payload[1:].partition(".")
-    return int(bound), payload[0] == "n", int(seen)
+    return int(parts[2]), parts[1] == "n", int(parts[3])
 
 
 def _bad_cursor() -> Invalid:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
+
 from accounts import devices
 from accounts.models import ERASING, OidcLogin, User
 from accounts.oidc import CodeGrant, Identity, configured_issuer, redeem
@@ -93,7 +95,7 @@ def _is_fresh(identity: Identity) -> bool:
 def _key(grant: CodeGrant) -> keys.Key:
     """Of the whole grant: only who holds the code's verifier finds the login that waits."""
     whole = (grant.issuer.issuer, grant.code, grant.code_verifier, grant.redirect_uri, grant.nonce)
-    return keys.oidc_login(hashlib.sha256("\n".join(whole).encode()).hexdigest())
+    return keys.oidc_login(hashlib.sha256(orjson.dumps(whole)).hexdigest())
 
 
 def _pending(grant: CodeGrant) -> User | None:

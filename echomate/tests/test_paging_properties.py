@@ -1,12 +1,13 @@
 """Pages of a list that changes while it is walked: either way nothing comes twice, and nothing that stays is missed."""
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -204,3 +205,34 @@ def test_what_is_no_cursor_is_refused(text: str, cut: int) -> None:
         if forged != whole:
             with pytest.raises(Invalid):
                 paging.decode_cursor(LIST, forged)
+
+
+names = st.text(alphabet="a1o.:\n", max_size=12)
+payloads = names | st.from_regex(r"[no][0-9]{0,60}\.[0-9]{0,9}", fullmatch=True)
+
+
+@examples(300)
+@given(
+    of=names,
+    payload=payloads,
+    bound=st.integers(0, ids.MAX_ID),
+    newer=st.booleans(),
+    seen=st.integers(0, 400),
+)
+@example(of="ab\no5.0", payload="o5.0\nn7.0", bound=7, newer=True, seen=0)
+def test_the_tag_of_one_list_is_good_for_no_other(
+    *, of: str, payload: str, bound: int, newer: bool, seen: int
+) -> None:
+    """However the list's name and what follows it are cut anew."""
+    cursor = paging.encode_cursor(of, bound=bound, newer=newer, seen=seen)
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    tag, own = raw[: paging.MAC_BYTES], raw[paging.MAC_BYTES :].decode()
+    joined = f"{of}\n{own}"
+    cuts = [(joined[:n], joined[n + 1 :]) for n, letter in enumerate(joined) if letter == "\n"]
+    for name, rest in {(of, payload), *cuts, *((joined[:n], joined[n:]) for n in range(len(joined)))}:
+        forged = base64.urlsafe_b64encode(tag + rest.encode()).decode().rstrip("=")
+        if (name, rest) == (of, own):
+            assert paging.decode_cursor(name, forged) == (bound, newer, seen)
+        else:
+            with pytest.raises(Invalid):
+                paging.decode_cursor(name, forged)

@@ -1,5 +1,6 @@
 """Followers, following, friends, blocks, relations, search: who is in them, who may read them, their pages."""
 
+import base64
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 
 from accounts import services as account_services
 from accounts.models import SUSPENDED
-from echomate import cache, keys, metering
+from echomate import cache, keys, metering, paging
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
 from social.models import Follow
@@ -79,6 +80,14 @@ def test_a_cursor_is_good_for_its_own_list_only(ann: Caller, bob: Caller) -> Non
     assert bob.get(previous.replace("/followers", "/following")).status_code == 400
     assert bob.get(previous.replace(str(ann.id), str(bob.id))).status_code == 400
     assert bob.get(previous.replace(str(ann.id), ann.name)).status_code == 200
+
+
+def test_a_search_for_what_looks_like_a_cursor_gives_none_that_breaks_another_search(ann: Caller) -> None:
+    cursor = ann.read("/users?q=ab%0Ao5.0")["previous"].partition("cursor=")[2]
+    raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    tag, payload = raw[: paging.MAC_BYTES], raw[paging.MAC_BYTES :]
+    forged = base64.urlsafe_b64encode(tag + b"o5.0\n" + payload).decode().rstrip("=")
+    assert ann.get(f"/users?q=ab&cursor={forged}").status_code == 400
 
 
 @pytest.mark.parametrize("which", ["followers", "following"])
