@@ -30,10 +30,10 @@ class TokenViewer:
 
     def admit(self, replies: Sequence[Any] | None) -> None:
         """Raises `Unauthenticated` where the session has ended. Redis away: the table is asked."""
-        reply = replies[0] if replies else None
-        if reply == sessions.STANDS:
+        reply = replies[0] if replies and isinstance(replies[0], bytes) else None
+        if sessions.is_good(reply):
             return
-        if not sessions.stands(self.id, self.sid, found=reply if isinstance(reply, bytes) else None):
+        if not sessions.stands(self.id, self.sid, found=reply):
             raise Unauthenticated(type="session-revoked")
 
 

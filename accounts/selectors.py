@@ -1,5 +1,6 @@
 """What others may know of accounts. The loss of a cache costs reads and nothing else."""
 
+import time
 from collections.abc import Mapping, Sequence
 
 from accounts import names
@@ -92,17 +93,27 @@ def ids_of(usernames: Sequence[str], *, replies: Sequence[bytes | None] | None =
     wanted = {name: keys.cached_username(name) for name in known.values()}
     given = dict(zip(wanted, replies, strict=True)) if replies is not None else None
     found = cache.read_through(wanted, _load_usernames, seconds=USERNAME_SECONDS, found=given)
-    return {text: int(id_) for text, name in known.items() if (id_ := found[name]) is not None}
+    owners = {name: _owner(value) for name, value in found.items() if value is not None}
+    return {text: id_ for text, name in known.items() if (id_ := owners.get(name)) is not None}
+
+
+def _owner(value: bytes) -> int | None:
+    """The user of a cached name; a name that was given up is followed by the second until which it is held."""
+    id_, _, until = value.partition(b" ")
+    return int(id_) if not until or int(until) > time.time() else None
 
 
 def _load_usernames(usernames: list[str]) -> Mapping[str, bytes]:
     items = table.batch_get([keys.username_claim(name) for name in usernames])
     claims = [UsernameClaim.of(item) for item in items]
-    owners = {
-        name: int(claim.user) for name, claim in zip(usernames, claims, strict=True) if claim is not None
-    }
-    active = _active(set(owners.values()))
-    return {name: b"%d" % owner for name, owner in owners.items() if owner in active}
+    owned = {name: claim for name, claim in zip(usernames, claims, strict=True) if claim is not None}
+    active = _active({int(claim.user) for claim in owned.values()})
+    return {name: _render_owner(claim) for name, claim in owned.items() if int(claim.user) in active}
+
+
+def _render_owner(claim: UsernameClaim) -> bytes:
+    until = b" %d" % int(claim.expires_at) if claim.expires_at else b""
+    return b"%d%b" % (int(claim.user), until)
 
 
 def _active(ids: set[int]) -> set[int]:

@@ -5,6 +5,7 @@ The item is the truth. Its state is cached; Redis's loss means that the table is
 
 import logging
 import secrets
+import time
 from collections.abc import Sequence
 from functools import partial
 from uuid import uuid4
@@ -19,7 +20,6 @@ from echomate.errors import DependencyAway, NotFound, Unauthenticated
 from echomate.ids import now_seconds
 from echomate.stream import wake
 
-STANDS = b"+"
 STATE_SECONDS = 600
 LOST_ANSWER_SECONDS = 60
 AT_MOST = 50
@@ -55,34 +55,43 @@ def tokens_of(session: Session) -> TokenPair:
     return pair(table.last_id(session.pk), session.sid, jti=session.jti, at=int(session.rotated_at))
 
 
+def is_good(state: bytes | None) -> bool:
+    """Whether what Redis holds of a session says that it stands: the second of its end, which is not yet over."""
+    return state is not None and state.isdigit() and int(state) > time.time()
+
+
 def stands(user: int, sid: str, *, found: bytes | None = None) -> bool:
     """Whether a session has not ended; `found` is what Redis said already."""
+    if found and found != cache.ABSENT and not found.startswith(b"~"):
+        cache.forget(keys.session_state(sid))  # its end is over, unless a refresh has put that off
+        found = None
     load = partial(_load, user)
     wanted = {sid: keys.session_state(sid)}
-    return cache.read_through(wanted, load, seconds=STATE_SECONDS, found={sid: found})[sid] == STANDS
+    return is_good(cache.read_through(wanted, load, seconds=STATE_SECONDS, found={sid: found})[sid])
 
 
 def _load(user: int, sids: list[str]) -> dict[str, bytes]:
-    return {sid: STANDS for sid in sids if _use(user, sid)}
+    return {sid: b"%d" % end for sid in sids if (end := _use(user, sid)) is not None}
 
 
-def _use(user: int, sid: str) -> bool:
-    """Whether a session stands; the same call notes that it is used, at most every 10 minutes."""
+def _use(user: int, sid: str) -> int | None:
+    """The second when a session that stands ends; the same call notes that it is used, at most every 10 minutes."""
     now = now_seconds()
     use = transactions.expressions(
         "attribute_exists(PK) AND #ExpiresAt > :now AND (attribute_not_exists(#LastUsedAt) OR #LastUsedAt <= :before)",
         change="SET #LastUsedAt = :now",
         values={"now": now, "before": now - STATE_SECONDS},
     )
-    found = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    returns = {"ReturnValues": "ALL_NEW", "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     try:
-        dynamodb.call("UpdateItem", {**transactions.of(keys.session(user, sid)), **use, **found})
+        item = dynamodb.call("UpdateItem", {**transactions.of(keys.session(user, sid)), **use, **returns})[
+            "Attributes"
+        ]
     except DynamoDBError as error:
         if error.code != "ConditionalCheckFailedException":
             raise
-        item: Wire | None = error.response.get("Item")
-        return bool(item) and table.is_live(item or {})
-    return True
+        item = error.response.get("Item")
+    return int(item["ExpiresAt"]["N"]) if item and table.is_live(item) else None
 
 
 def refresh(claims: Claims, *, until: int | None = None) -> TokenPair:

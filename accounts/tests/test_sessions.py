@@ -211,6 +211,49 @@ def test_a_use_revives_no_session(ann: Person, over: str) -> None:
     assert session_of(ann) is None
 
 
+# --- the end that is cached with it -----------------------------------------------------------------------------------
+
+
+def pass_time(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + seconds)
+
+
+def test_a_session_is_over_at_its_end_though_redis_holds_its_state(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_session(ann, ExpiresAt=now_seconds() + 300)
+    forget_state(ann)
+    assert ann.get("/users/me").status_code == 200
+    pass_time(monkeypatch, 301)
+    assert cache.run([("EXISTS", keys.session_state(sid_of(ann)))]) == [1]
+    assert problem(ann.get("/users/me")) == "session-revoked"
+
+
+def test_a_session_whose_end_was_put_off_goes_on_and_is_cached_again(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_session(ann, ExpiresAt=now_seconds() + 300)
+    forget_state(ann)
+    assert ann.get("/users/me").status_code == 200
+    assert refresh(ann.refresh).status_code == 200
+    pass_time(monkeypatch, 301)
+    assert ann.get("/users/me").status_code == 200
+    with metering() as meter:
+        assert ann.get("/users/me").status_code == 200
+    assert "UpdateItem" not in [operation for operation, _ in meter.dynamodb]
+
+
+def test_a_state_without_an_end_is_asked_for_in_the_table(ann: Person) -> None:
+    """As a release before this one left it."""
+    key = keys.session_state(sid_of(ann))
+    cache.run([("SET", key, b"+", "EX", 600)])
+    assert ann.get("/users/me").status_code == 200
+    sessions._delete(ann.id, [sid_of(ann)])
+    cache.run([("SET", key, b"+", "EX", 600)])
+    assert problem(ann.get("/users/me")) == "session-revoked"
+
+
 # --- how long, how many -----------------------------------------------------------------------------------------------
 
 

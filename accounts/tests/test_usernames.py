@@ -1,6 +1,7 @@
 """Another username: held, leading to its owner, twice a month, one's own alone."""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -154,6 +155,22 @@ def test_one_may_go_back(ann: Person) -> None:
     claim = table.get_item(keys.username_claim(old))
     assert claim is not None
     assert "ExpiresAt" not in claim
+
+
+def test_a_held_name_leads_to_nobody_after_its_end_though_redis_holds_it(
+    ann: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = ann.username
+    renamed(ann)
+    hold = {"TableName": config.table_name, "Key": table.wire_key(keys.username_claim(old))}
+    soon = {"ExpiresAt": {"Action": "PUT", "Value": dynamodb.wire(now_seconds() + 300)}}
+    dynamodb.call("UpdateItem", {**hold, "AttributeUpdates": soon})
+    assert selectors.ids_of([old]) == {old: ann.id}
+    assert selectors.ids_of([old]) == {old: ann.id}
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 301)
+    assert selectors.ids_of([old]) == {}
+    assert Caller().get(f"/users/{old}").status_code == 404
 
 
 def test_a_name_changes_twice_in_30_days(ann: Person) -> None:
