@@ -179,6 +179,11 @@ class Config(BaseSettings):
     redis_state_url: str = Field(
         "redis://127.0.0.1:6380/0", description="Redis of admin sessions, broker and sockets; persistent."
     )
+    redis_sentinels: Annotated[list[Annotated[str, Field(pattern=r"^\S+:[0-9]+$")]], NoDecode] = Field(
+        [],
+        description="Sentinels as host:port, comma-separated, where they know both Redis: the hosts in the URLs above "
+        "are then names of services. A cluster needs none.",
+    )
     celery_broker_url: str = Field("", description="Celery's broker; empty: REDIS_STATE_URL. SQS in AWS.")
 
     lease_seconds: float = Field(
@@ -213,7 +218,10 @@ class Config(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        for name in ("allowed_hosts", "cors_allowed_origins", "metrics_networks", "encryption_keys"):
+        for name in (
+            *("allowed_hosts", "cors_allowed_origins", "metrics_networks", "encryption_keys"),
+            "redis_sentinels",
+        ):
             if name in values:
                 values[name] = _words(values[name])
         return values
@@ -229,6 +237,12 @@ class Config(BaseSettings):
     def _refuse_lists_that_hold_no_feed(self) -> Self:
         if self.feed_cap < self.feed_depth:
             raise ValueError("FEED_CAP must be at least FEED_DEPTH")
+        return self
+
+    @model_validator(mode="after")
+    def _refuse_sentinels_without_a_broker(self) -> Self:
+        if self.redis_sentinels and not self.celery_broker_url:
+            raise ValueError("REDIS_SENTINELS asks for CELERY_BROKER_URL: Celery doesn't ask the sentinels")
         return self
 
     @model_validator(mode="after")

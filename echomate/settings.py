@@ -1,5 +1,10 @@
 """Django's settings, all derived from `config`."""
 
+from typing import Any
+
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from echomate import VERSION, logs
 from echomate.config import config
 
@@ -25,6 +30,37 @@ EMAIL_BACKEND = {
     "ses": "echomate.mail.SESBackend",
 }[config.mail_backend]
 CSRF_FAILURE_VIEW = "echomate.problems.csrf_failure"
+
+
+def caches() -> dict[str, Any]:
+    """`CACHES`: the state Redis, and that of the feeds, on whose connections `echomate.cache` works."""
+    return {
+        "default": _redis(config.redis_state_url),
+        "feeds": _redis(config.redis_url, is_cluster=config.redis_cluster),
+    }
+
+
+def _redis(url: str, *, is_cluster: bool = False) -> dict[str, Any]:
+    options: dict[str, Any] = {
+        "SOCKET_CONNECT_TIMEOUT": 0.25,
+        "SOCKET_TIMEOUT": 0.5,
+        "CONNECTION_POOL_KWARGS": {"max_connections": 64, "retry": Retry(NoBackoff(), 0)},
+        "SERIALIZER": "django_redis.serializers.json.JSONSerializer",  # a pickle could run code
+    }
+    if is_cluster:
+        options["CONNECTION_FACTORY"] = "echomate.cache.clusters.ClusterFactory"
+    elif config.redis_sentinels:
+        options["CONNECTION_FACTORY"] = "django_redis.pool.SentinelConnectionFactory"
+        options["SENTINELS"] = [tuple(address.rsplit(":", 1)) for address in config.redis_sentinels]
+    return {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": url,
+        "KEY_PREFIX": "django",
+        "OPTIONS": options,
+    }
+
+
+CACHES = caches()
 
 INSTALLED_APPS = [
     "django.contrib.auth",  # its models are imported by simplejwt; none is ever asked for a row

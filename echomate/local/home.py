@@ -77,7 +77,7 @@ class Home:
             "DYNAMODB_ENDPOINT_URL": f"http://127.0.0.1:{self.port('aws')}",
             "REDIS_URL": f"redis://127.0.0.1:{self.port('redis-feeds')}/0",
             "REDIS_STATE_URL": f"redis://127.0.0.1:{self.port('redis-state')}/0",
-            "CELERY_BROKER_URL": "",
+            **dict.fromkeys(("REDIS_CLUSTER", "REDIS_SENTINELS", "CELERY_BROKER_URL"), ""),
             "ECHOMATE_DATA_DIR": str(self.directory),
             "DJANGO_SETTINGS_MODULE": "echomate.settings",
         }

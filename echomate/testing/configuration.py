@@ -4,10 +4,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
+from django.test.signals import setting_changed
+
 from echomate import cache, dynamodb, storage
+from echomate import settings as derived
 from echomate.config import config
 
-ADDRESSES = frozenset({"redis_url", "redis_state_url", "aws_endpoint_url", "dynamodb_endpoint_url"})
+ADDRESSES = frozenset(
+    {
+        *("redis_url", "redis_state_url", "redis_cluster", "redis_sentinels"),
+        *("aws_endpoint_url", "dynamodb_endpoint_url"),
+    }
+)
 
 
 @contextmanager
@@ -29,7 +38,14 @@ def _replace(values: dict[str, Any], *, reconnect: bool) -> None:
     config.__dict__.update(values)
     if reconnect:
         config.__dict__.pop("dynamodb_url", None)  # derived and remembered
+        _derive("CACHES", derived.caches())
         reconnect_all()
+
+
+def _derive(name: str, value: Any) -> None:
+    """Set one of Django's settings, and let Django forget what it made of the former."""
+    setattr(settings, name, value)
+    setting_changed.send(sender=settings.__class__, setting=name, value=value, enter=True)
 
 
 def reconnect_all() -> None:

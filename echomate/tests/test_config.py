@@ -123,3 +123,10 @@ def test_an_empty_setting_takes_its_default() -> None:
         line.split("=", 1) for line in example().splitlines() if "=" in line and line[0] != "#"
     ]
     assert start(dict(example_as_it_is)).stdout == start({}).stdout
+
+
+def test_sentinels_ask_for_a_broker_that_needs_none() -> None:
+    sentinels = {"REDIS_SENTINELS": "10.0.0.1:26379, 10.0.0.2:26379"}
+    assert start(sentinels | {"CELERY_BROKER_URL": "sqs://"}).returncode == 0
+    assert "CELERY_BROKER_URL" in start(sentinels).stderr
+    assert "REDIS_SENTINELS" in start({"REDIS_SENTINELS": "10.0.0.1"}).stderr
