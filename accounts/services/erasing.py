@@ -7,22 +7,26 @@ from accounts.models import ACTIVE, ERASING, Purpose, User
 from echomate import cache, jobs, keys, table, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
-from echomate.errors import Forbidden, Unauthenticated
+from echomate.errors import Forbidden, PreconditionFailed, Unauthenticated
 from echomate.ids import rfc3339
 from echomate.stream import wake
 
 KIND = "erasure"
 
 
-def request_erasure(user_id: int) -> datetime:
+def request_erasure(user_id: int, *, versions: frozenset[int] | None = None) -> datetime:
     """Hide a user from everybody at once, end their sessions, and erase them at the moment that is returned.
 
-    Asked again, it answers the same. Raises `DependencyAway` while Redis may still call a session good; what was
-    asked for stands all the same.
+    Asked again, it answers the same. Raises `PreconditionFailed` where the user's version is none of `versions`, and
+    `DependencyAway` while Redis may still call a session good; what was asked for stands all the same.
     """
     user = User.read(keys.user(user_id))
     if user is not None and user.state == ACTIVE:
-        user = _request(user)
+        if versions is not None and user.version not in versions:
+            raise PreconditionFailed
+        user = _request(user, only_this_version=versions is not None)
+        if versions is not None and user is not None and user.state == ACTIVE:
+            raise PreconditionFailed
     if user is None or user.state != ERASING or user.erased_at is None:
         raise Unauthenticated(type="session-revoked")
     _forget(user)
@@ -35,7 +39,7 @@ def moment(user: User) -> datetime:
     return datetime.fromtimestamp(int(user.erased_at or 0) / 1000, UTC)
 
 
-def _request(user: User) -> User | None:
+def _request(user: User, *, only_this_version: bool) -> User | None:
     """The user as it is then: another request, or a suspension, may have come first."""
     now = table.clock()
     erased_at = now + config.erasure_delay_seconds * 1000
@@ -45,7 +49,7 @@ def _request(user: User) -> User | None:
     letter = mail.job("erasing", to=user.id, link=Purpose.RESTORE, also=(ERASING,), day=day)
     hidden = transactions.update(
         keys.user(user.id),
-        condition="#State = :active",
+        condition="#State = :active" + (" AND #Version = :version" if only_this_version else ""),
         change="SET #State = :erasing, #ErasedAt = :erased_at, #ErasureRequestedAt = :now, #ErasureJob = :job,"
         " #SessionsEndedAt = :second REMOVE #GSI1PK, #GSI1SK",
         active=ACTIVE,
@@ -54,6 +58,7 @@ def _request(user: User) -> User | None:
         now=now,
         second=now // 1000,
         job=job.id,
+        **({"version": int(user.version)} if only_this_version else {}),
     )
     try:
         transactions.commit([hidden, jobs.put_item(job), jobs.put_item(letter)])

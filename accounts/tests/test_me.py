@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts import selectors, services
-from accounts.models import User
+from accounts.models import ACTIVE, User
 from accounts.tests.acting import at_once, change_user
 from echomate import dynamodb, keys
 from echomate.config import config
@@ -164,6 +164,17 @@ def test_if_match_lets_one_edit_what_one_has_seen(ann: Person) -> None:
     assert ann.get("/users/me").json()["bio"] == "first"
     third = ann.patch("/users/me", {"bio": "third"}, headers={"If-Match": first.headers["ETag"]})
     assert third.status_code == 200
+
+
+def test_if_match_lets_one_be_erased_as_one_has_seen_oneself(ann: Person) -> None:
+    ann.step_up()
+    seen = ann.get("/users/me").headers["ETag"]
+    assert ann.patch("/users/me", {"bio": "edited"}).status_code == 200
+    late = ann.delete("/users/me", headers={"If-Match": seen})
+    assert (late.status_code, problem(late)) == (412, "edit-conflict")
+    assert stored(ann).state == ACTIVE
+    present = ann.get("/users/me").headers["ETag"]
+    assert ann.delete("/users/me", headers={"If-Match": present}).status_code == 202
 
 
 def test_of_ten_edits_of_one_version_at_once_one_succeeds(ann: Person) -> None:

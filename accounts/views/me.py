@@ -55,6 +55,7 @@ class MeView(OwnView):
     @extend_schema(
         operation_id="eraseMe",
         tags=["users"],
+        parameters=[IF_MATCH],
         request=None,
         responses={
             202: ErasingSerializer,
@@ -64,7 +65,7 @@ class MeView(OwnView):
     def delete(self, request: Request) -> Response:
         """Ask for one's account to be erased. It is hidden at once and sessions end; one may come back for a time."""
         stepping_up.require(self.viewer)
-        erased_at = erasing.request_erasure(self.viewer_id)
+        erased_at = erasing.request_erasure(self.viewer_id, versions=etags.expected_versions(request))
         return Response({"erased_at": rfc3339(erased_at)}, status=202)
 
     def _edit(self, request: Request, edit: Callable[..., User]) -> Response:

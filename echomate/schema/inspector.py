@@ -102,6 +102,6 @@ def _headers(status: int, parameters: set[str]) -> list[str]:
         "Location": status in {201, 307},
         "Idempotency-Replayed": IDEMPOTENCY_KEY.name in parameters,
         "Link": "cursor" in parameters,
-        "ETag": bool({"If-Match", "If-None-Match"} & parameters) and status not in {204, 307},
+        "ETag": bool({"If-Match", "If-None-Match"} & parameters) and status not in {202, 204, 307},
     }
     return names + [name for name, holds in conditions.items() if holds]

@@ -38,7 +38,7 @@ IF_MATCH = OpenApiParameter(
     "If-Match",
     str,
     OpenApiParameter.HEADER,
-    description="The entity tag of what was read: 412 where it was edited since. Without it the last edit wins.",
+    description="The entity tag of what was read: 412 where it was edited since. Without it the last write wins.",
 )
 
 IDEMPOTENCY_KEY = OpenApiParameter(

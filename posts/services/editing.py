@@ -5,11 +5,11 @@ from typing import Any
 
 from echomate import keys, table, transactions
 from echomate.dynamodb import Wire
-from echomate.errors import DependencyAway, Invalid, PreconditionFailed
+from echomate.errors import DependencyAway, Invalid
 from posts import versions
 from posts.models import Post
 from posts.services import attaching
-from posts.services.owning import TRIES, own_post, rest
+from posts.services.owning import TRIES, edited_meanwhile, own_post, rest
 from posts.services.publishing import text_fields
 from posts.services.telling import tell
 
@@ -21,7 +21,7 @@ def edit(
     for attempt in range(TRIES):
         before = own_post(editor, post)
         if expected is not None and before.version not in expected:
-            raise PreconditionFailed("The post has been edited in the meantime. Read it again.")
+            raise edited_meanwhile()
         _check(before, changes)
         new = _differing(before, changes)
         if not new or _replace(before, new):

@@ -4,7 +4,7 @@ import random
 import time
 
 from echomate import keys
-from echomate.errors import Forbidden, NotFound
+from echomate.errors import Forbidden, NotFound, PreconditionFailed
 from posts import reading
 from posts.models import Post
 
@@ -23,6 +23,11 @@ def own_post(editor: int, post: int) -> Post:
     if item is None or item.author != editor:
         raise refusal(editor, post, item)
     return item
+
+
+def edited_meanwhile() -> PreconditionFailed:
+    """What a change answers that was meant for another version."""
+    return PreconditionFailed("The post has been edited in the meantime. Read it again.")
 
 
 def refusal(viewer: int, post: int, item: Post | None) -> Forbidden | NotFound:

@@ -105,6 +105,26 @@ def test_an_edit_shows_at_once_and_names_its_moment(ann: Person, bob: Person) ->
     assert bob.put(path, {"content": "later"}, If_Match=same).headers["ETag"] == same
 
 
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_a_comment_is_deleted_in_the_version_that_was_read(
+    ann: Person, bob: Person, *, is_answered: bool
+) -> None:
+    post = ann.publish()
+    comment = comment_on(post, bob, "before")
+    if is_answered:
+        comment_on(post, ann, parent=comment)
+    path = f"comments/{comment}"
+    tag = bob.get(path).headers["ETag"]
+    bob.put(path, {"content": "after"})
+    for if_match in (tag, "nonsense"):
+        late = bob.delete(path, If_Match=if_match)
+        assert (late.status, late.problem) == (412, "edit-conflict")
+        assert ann.delete(path, If_Match=if_match).status == 403
+    assert ann.get(path).json["content"] == "after"
+    assert bob.delete(path, If_Match=bob.get(path).headers["ETag"]).status == 204
+    assert bob.delete(path, If_Match=tag).status == 404
+
+
 def test_only_its_author_changes_a_comment(ann: Person, bob: Person, nobody: Actor) -> None:
     path = f"comments/{comment_on(ann.publish(), bob)}"
     assert ann.put(path, {"content": "mine"}).status == 403

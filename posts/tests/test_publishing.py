@@ -148,6 +148,26 @@ def test_an_edit_of_the_version_that_was_read_is_done(ann: Person, if_match: str
     assert ann.put(path, {"content": "third"}, If_Match=if_match).json["content"] == "third"
 
 
+@pytest.mark.parametrize("if_match", ['"1.0000000000000000"', '"7.x", "8.x"', "nonsense", '"2"', ""])
+def test_a_deletion_of_another_version_is_refused(ann: Person, bob: Person, if_match: str) -> None:
+    path = f"posts/{ann.publish('first')}"
+    ann.patch(path, {"content": "second"})
+    refusal = ann.delete(path, If_Match=if_match)
+    assert (refusal.status, refusal.problem) == (412, "edit-conflict")
+    assert ann.get(path).json["content"] == "second"
+    assert bob.delete(path, If_Match=if_match).status == 403
+
+
+@pytest.mark.parametrize(
+    "if_match", ["*", '"2.x"', '"1.x", "2.y"', ", ".join(f'"{n}.x"' for n in range(300))]
+)
+def test_a_deletion_of_the_version_that_was_read_is_done_once(ann: Person, if_match: str) -> None:
+    path = f"posts/{ann.publish('first')}"
+    ann.patch(path, {"content": "second"})
+    assert [ann.delete(path, If_Match=if_match).status for _ in range(2)] == [204, 404]
+    assert ann.get(path).status == 404
+
+
 def test_likes_do_not_stand_in_the_way_of_an_edit(ann: Person, bob: Person) -> None:
     path = f"posts/{ann.publish('first')}"
     tag = ann.get(path).headers["ETag"]

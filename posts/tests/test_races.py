@@ -91,6 +91,20 @@ def test_of_edits_of_one_version_one_wins(ann: Person) -> None:
     assert ann.get(path).headers["ETag"].startswith('"2.')
 
 
+def test_of_edits_and_deletions_of_one_version_one_wins(ann: Person) -> None:
+    post = ann.publish()
+    comment = comment_on(post, ann)
+    for path, edit in ((f"comments/{comment}", ann.put), (f"posts/{post}", ann.patch)):
+        tag = ann.get(path).headers["ETag"]
+        edits = [partial(edit, path, {"content": f"edit {n}"}, If_Match=tag) for n in range(4)]
+        deletions = [partial(ann.delete, path, If_Match=tag) for _ in range(4)]
+        statuses = [answer.status for answer in side_by_side([*edits, *deletions])]
+        won = [status for status in statuses if status < 300]
+        assert len(won) == 1, statuses
+        assert set(statuses) - set(won) <= {404, 412}
+        assert ann.get(path).status == (200 if won == [200] else 404)
+
+
 def test_edits_of_different_fields_that_expect_no_version_are_all_kept(ann: Person) -> None:
     path = f"posts/{ann.publish('first')}"
     changes = {"content": "second", "spoiler_text": "cw", "sensitive": True, "language": "de"}

@@ -135,11 +135,12 @@ class PostView(OnePostView):
     @extend_schema(
         operation_id="deletePost",
         tags=["posts"],
-        parameters=[POST],
+        parameters=[POST, IF_MATCH],
         request=None,
         responses={204: OpenApiResponse(), 403: NOT_YOURS},
     )
     def delete(self, request: Request, post: str) -> Response:
         """Delete one's own post."""
-        services.delete(author=self.viewer_id, post=id_or_404(post))
+        expected = etags.expected_versions(request)
+        services.delete(author=self.viewer_id, post=id_or_404(post), expected=expected)
         return Response(status=204)

@@ -6,7 +6,7 @@ from echomate import dynamodb, keys, table
 from echomate.cache import Command
 from posts.comments import recent
 from posts.comments.models import Comment
-from posts.comments.services.owning import own_comment
+from posts.comments.services.owning import edited_meanwhile, own_comment
 from posts.models import TOMBSTONE_SECONDS
 from posts.services.publishing import new_nonce
 from posts.services.telling import tell
@@ -16,25 +16,31 @@ if TYPE_CHECKING:
     from pynamodb.expressions.update import Action
 
 
-def delete(*, author: int, comment: int) -> None:
+def delete(*, author: int, comment: int, expected: frozenset[int] | None = None) -> None:
     """Make one's own comment a tombstone, also where one doesn't see its post any more.
 
-    Raises `Forbidden` and `NotFound` where it isn't one's own.
+    Raises `Forbidden` and `NotFound` where it isn't one's own, `PreconditionFailed` where its version isn't an
+    expected one.
     """
-    bury(own_comment(author, comment))
+    item = own_comment(author, comment)
+    if expected is None:
+        bury(item)
+    elif item.version not in expected or not bury(item, only_this_version=True):
+        raise edited_meanwhile()
 
 
-def bury(comment: Comment) -> None:
-    """Make a comment that was read a tombstone, of the kind that it should be by now."""
+def bury(comment: Comment, *, only_this_version: bool = False) -> bool:
+    """Make a comment that was read a tombstone, of the kind that it should be by now; False: it had changed."""
     nonce = new_nonce()
     for is_answered in (bool(comment.answered), True):
-        if _empty(comment, nonce, is_answered=is_answered):
+        if _empty(comment, nonce, is_answered=is_answered, only_this_version=only_this_version):
             tell(*_forgotten(comment))
-            return
+            return True
+    return False
 
 
-def _empty(comment: Comment, nonce: str, *, is_answered: bool) -> bool:
-    """False where it was deleted meanwhile, or answered: that can't be taken back.
+def _empty(comment: Comment, nonce: str, *, is_answered: bool, only_this_version: bool) -> bool:
+    """False where it was deleted meanwhile, or answered: that can't be taken back; or edited, if that matters.
 
     What was hidden stays so with the answers to it, or who deletes it would show them again.
     """
@@ -50,6 +56,8 @@ def _empty(comment: Comment, nonce: str, *, is_answered: bool) -> bool:
         *(attribute.remove() for attribute in emptied),
     ]
     condition: Condition = Comment.author == comment.author
+    if only_this_version:
+        condition &= Comment.version == comment.version
     if not is_answered:
         actions.append(Comment.expires_at.set(now // 1000 + TOMBSTONE_SECONDS))
         condition &= Comment.answered.does_not_exist()

@@ -2,12 +2,12 @@
 
 from echomate import dynamodb, keys, table
 from echomate.dynamodb import Wire
-from echomate.errors import DependencyAway, PreconditionFailed
+from echomate.errors import DependencyAway
 from posts.comments import reading
 from posts.comments.models import Comment
 from posts.comments.rendering import RenderedComment
 from posts.comments.services.creating import rendered, text_fields
-from posts.comments.services.owning import own_comment
+from posts.comments.services.owning import edited_meanwhile, own_comment
 from posts.services.owning import TRIES, rest
 from posts.services.publishing import new_nonce
 from posts.services.telling import tell
@@ -25,7 +25,7 @@ def edit(
     for attempt in range(TRIES):
         before = own_comment(editor, comment)
         if expected is not None and before.version not in expected:
-            raise PreconditionFailed("The comment has been edited in the meantime. Read it again.")
+            raise edited_meanwhile()
         if before.content == content:
             return rendered(before.wire())
         item = _update(before, content, nonce)

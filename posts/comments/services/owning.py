@@ -1,7 +1,7 @@
 """What only an author may do to a comment."""
 
 from echomate import keys
-from echomate.errors import Forbidden, NotFound
+from echomate.errors import Forbidden, NotFound, PreconditionFailed
 from posts.comments import reading
 from posts.comments.models import Comment
 
@@ -15,3 +15,8 @@ def own_comment(author: int, comment: int) -> Comment:
         reading.must_see(author, comment)
         raise Forbidden("It is somebody else's comment.")
     return item
+
+
+def edited_meanwhile() -> PreconditionFailed:
+    """What a change answers that was meant for another version."""
+    return PreconditionFailed("The comment has been edited in the meantime. Read it again.")

@@ -98,11 +98,12 @@ class CommentView(ApiView):
     @extend_schema(
         operation_id="deleteComment",
         tags=["comments"],
-        parameters=[COMMENT],
+        parameters=[COMMENT, IF_MATCH],
         request=None,
         responses={204: OpenApiResponse(), 403: NOT_YOURS},
     )
     def delete(self, request: Request, comment: str) -> Response:
         """Delete one's own comment. If it was answered, its place stays, empty."""
-        services.delete(author=self.viewer_id, comment=id_or_404(comment))
+        expected = etags.expected_versions(request)
+        services.delete(author=self.viewer_id, comment=id_or_404(comment), expected=expected)
         return Response(status=204)
