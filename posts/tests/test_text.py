@@ -69,6 +69,15 @@ def test_links_are_those_of_the_web_without_what_belongs_to_the_sentence(text: s
         ("x\u200b@ann", []),
         ("@\u0430nn @ann\u0430", []),
         ("https://example.org/@ann", []),
+        ("@ann. @bob.\n@eve... @dan...and @fay.", ["ann", "bob", "eve", "dan", "fay"]),
+        ("@ann\u2014@bob - @eve-- @dan: @fay:no", ["ann", "bob", "eve", "dan", "fay"]),
+        ("@ann/@bob @ann。你好 @bob.你好", ["ann", "ann", "bob"]),
+        ("@ann.bsky.social @ann.example, @ann.1 @ANN.Bsky.Social.", []),
+        ("@ann-smith.bsky.social @ann--x.bsky.social @ann-smith @ann_.bsky.social", []),
+        ("@ann\u2060.bsky.social @ann.\u200bbsky.social @ann\u0301.example @ann\uff0eexample", []),
+        ("@ann:matrix.example @ann:my-matrix.example:8448 @ann/package", []),
+        ("用户@ann.example @ann@中国.example @ann@localhost", []),
+        ("\u017fann@bob @an\u212a @an\u0131 @\u017fann", []),
     ],
 )
 def test_names_are_whole_and_nothing_invisible_goes_on_behind_them(text: str, names: list[str]) -> None:
@@ -155,6 +164,14 @@ def test_people_are_linked_by_id_and_others_stay_text(ann: Person, bob: Person) 
     parts = assert_safe(post["content_html"])
     assert parts.links() == [f"/api/v1/users/{one.id}" for one in (bob, ann, bob)]
     assert parts.text == post["content"]
+
+
+def test_a_handle_of_another_network_names_nobody_here(ann: Person, bob: Person) -> None:
+    text = f"@{bob.name}.bsky.social @{bob.name}@example.org @{bob.name}:matrix.example"
+    path = f"posts/{ann.publish(text, visibility='mentioned')}"
+    assert bob.get(path).status == 404
+    for answer in (ann.get(path), ann.post(f"{path}/comments", {"content": text})):
+        assert (answer.json["mentions"], answer.json["content_html"]) == ([], f"<p>{text}</p>")
 
 
 def test_one_who_is_gone_is_mentioned_no_more(ann: Person) -> None:

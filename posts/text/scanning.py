@@ -17,16 +17,25 @@ _LETTER = r"(?: (?! [\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}] ) \w )"
 """Scripts that put no spaces between words may stand right beside a name or a link."""
 _IN_URL = r'[^\s<>"`\\^|{}\p{C}\p{Default_Ignorable_Code_Point}\u3000-\u303f\uff00-\uff65]'
 
+_DOT = r"[.\u2024\ufe52\uff0e]"
+_HIDDEN = r"[\p{Cf}\p{M}]*"
+_GOES_ON = rf"""
+    \p{{M}}
+    | {_HIDDEN} (?: {_LETTER} | {_AT} )
+    | {_HIDDEN} (?: {_DOT} | [/\-\u2010\u2011] ) {_HIDDEN} {_LETTER}  # @name.bsky.social, @a-name, @scope/package
+    | [:-] [\w-]*+ {_DOT} {_LETTER}  # @name:matrix.example, @a--name.example
+"""
+"""What comes behind a name that is only the beginning of another: of an address, a handle elsewhere, a word."""
+
 # A name is no mention in an address of mail or of another server, in the middle of a word, or where invisible
 # characters hide how it goes on.
 _TOKEN = regex.compile(
     rf"""
-    (?<! {_LETTER}|{_AT} ) (?P<url> https?:// {_IN_URL}+ )
-    | (?<! (?:{_LETTER}|/|{_AT}) \p{{Cf}}* ) {_AT} (?P<mention> [A-Za-z0-9_]{{3,30}} )
-        (?! \p{{M}} | [\p{{Cf}}\p{{M}}]* (?:{_LETTER}|{_AT}) )
+    (?<! {_LETTER}|{_AT} ) (?P<url> [Hh][Tt][Tt][Pp][Ss]?:// {_IN_URL}+ )
+    | (?<! (?:{_LETTER}|/|{_AT}) \p{{Cf}}* ) {_AT} (?P<mention> [A-Za-z0-9_]{{3,30}} ) (?! {_GOES_ON} )
     | (?<! [\w&/]|{_HASH} ) {_HASH} (?P<hashtag> {NAME} )
     """,
-    regex.VERBOSE | regex.IGNORECASE,
+    regex.VERBOSE,
 )
 _TRAILING = ".,;:!?'*_~…"
 _BRACKETS = {")": "(", "]": "["}
