@@ -23,7 +23,8 @@ logger = logging.getLogger(__name__)
 def send_mail(payload: dict[str, Any], job: Job) -> None:
     """Run twice, it sends the same message with the same Message-ID and the same link again.
 
-    Nothing is sent to one who is gone or has no address any more, nor when the link was used meanwhile.
+    Nothing is sent to one who is gone or has no address any more, nor when the link was used meanwhile,
+    or another was asked for.
     """
     user = User.read(keys.user(int(payload["user"])))
     if user is None or user.state not in (ACTIVE, *payload["also"]):
@@ -31,6 +32,8 @@ def send_mail(payload: dict[str, Any], job: Job) -> None:
     address = payload["address"] or user.email
     version = payload["credential_version"]
     if address is None or version not in (None, int(user.credential_version)):
+        return
+    if payload["link"] == Purpose.CHANGE_EMAIL and user.address_change != job.id:
         return
     if not (user.email_verified or payload["address"]) and _has_enough(address):
         return

@@ -34,6 +34,11 @@ class MailToken(Item, discriminator="mail_token"):
     used_at = NumberAttribute(attr_name="UsedAt", null=True)
     """Unix milliseconds."""
 
+    @property
+    def job(self) -> int:
+        """The job of the mail that it went in."""
+        return int(self.gsi1sk or 0)
+
 
 def mail_token(
     purpose: Purpose, user: User, *, digest: str, address: str, expires_at: int, job: int

@@ -63,6 +63,8 @@ class User(Item, discriminator="user"):
     email_verified = BooleanAttribute(attr_name="EmailVerified", default=False)
     former_addresses = ListAttribute(attr_name="FormerAddresses", of=FormerAddress, default=list)
     """The oldest first."""
+    address_change = NumberAttribute(attr_name="AddressChange", null=True)
+    """The mail's job of the change of address that was asked for last, and not made yet: only its link is good."""
     password_hash = UnicodeAttribute(attr_name="PasswordHash", null=True)
     credential_version = NumberAttribute(attr_name="CredentialVersion", default=1)
     """Moves with each change of credentials, so that a login under way with the old ones makes no session."""

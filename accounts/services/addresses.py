@@ -38,8 +38,8 @@ def verify(token: str) -> None:
     Raises `Invalid` (`link-invalid`), and `Conflict` (`email-taken`) where the new one is another's by now.
     """
     found = mail_links.find(token, Purpose.VERIFY, Purpose.CHANGE_EMAIL)
-    if found.purpose == Purpose.VERIFY or not changing_email.change(found):
-        _verify(found)
+    act = _verify if found.purpose == Purpose.VERIFY else changing_email.change
+    act(found)
     cache.forget_parts([("DEL", keys.cached_user(int(found.user))), wake.COMMAND])
 
 

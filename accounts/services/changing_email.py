@@ -18,10 +18,10 @@ TRIES = 4
 
 
 def ask_for_change(user_id: int, address: str) -> None:
-    """Mail a link to a new address, which changes nothing before it is used.
+    """Mail a link to a new address, which changes nothing before it is used. Links asked for earlier are void.
 
     Whether the address is another's isn't told here: only who reads its mail gets to know. Raises `Invalid` where
-    it is one's own already.
+    it is one's own already, `Conflict` where the credentials changed meanwhile.
     """
     user = User.read(keys.user(user_id))
     if user is None or user.email == address:
@@ -30,25 +30,45 @@ def ask_for_change(user_id: int, address: str) -> None:
     letter = mail.job(
         "change-email", to=user_id, link=Purpose.CHANGE_EMAIL, address=address, credential_version=version
     )
-    jobs.add(letter)
+    asked = transactions.update(
+        keys.user(user_id),
+        change="SET #AddressChange = :job",
+        condition="#State = :active AND #CredentialVersion = :version",
+        job=letter.id,
+        active=ACTIVE,
+        version=version,
+    )
+    try:
+        transactions.commit([asked, jobs.put_item(letter)])
+    except DynamoDBError as error:
+        if not transactions.failed(error, 0):
+            raise
+        raise Conflict("The account's credentials changed meanwhile.") from error
     cache.forget_parts([wake.COMMAND])
 
 
-def change(found: MailToken) -> bool:
-    """Make the address of a used link the account's; False where it is already, and nothing was done.
+def change(found: MailToken) -> None:
+    """Make the address of a link the account's, if no other change was asked for or made since.
 
     The old one, if verified, is held for 72 h. One that never was is given up at once and without a way back: it
-    may be a stranger's.
+    may be a stranger's. Raises `Invalid` (`link-invalid`), `Conflict` (`email-taken`).
     """
     for _ in range(TRIES):
         user = User.read(keys.user(int(found.user)))
-        if user is None or user.state != ACTIVE or user.credential_version != found.credential_version:
+        if user is None or not _is_good(found, user):
             raise mail_links.invalid(Purpose.CHANGE_EMAIL)
-        if user.email == found.address:
-            return False
         if _changed(found, user):
-            return True
+            return
     raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
+
+
+def _is_good(found: MailToken, user: User) -> bool:
+    return (
+        user.state == ACTIVE
+        and user.credential_version == found.credential_version
+        and user.address_change == found.job
+        and user.email != found.address
+    )
 
 
 def _changed(found: MailToken, user: User) -> bool:
@@ -56,7 +76,14 @@ def _changed(found: MailToken, user: User) -> bool:
     former = _former(user) + ([_entry(str(user.email))] if user.email_verified else [])
     parts = [
         mail_links.use(found),
-        _address_of(user, found.address, former),
+        _address_of(
+            user,
+            found.address,
+            former,
+            more=" REMOVE #AddressChange",
+            only_if=" AND #AddressChange = :job",
+            job=found.job,
+        ),
         claim_address(user, found.address, verified=True),
         *_left_claim(user),
     ]
@@ -83,14 +110,17 @@ def _committed(parts: list[Wire], purpose: Purpose) -> bool:
     return True
 
 
-def _address_of(user: User, address: str, former: list[Wire], *, more: str = "", **values: object) -> Wire:
-    """The part that gives a user, as it was read, another address, which is verified; `more` is set with it."""
+def _address_of(
+    user: User, address: str, former: list[Wire], *, more: str, only_if: str = "", **values: object
+) -> Wire:
+    """The part that gives a user, as it was read, another address, which is verified; `more` changes with it."""
     return transactions.update(
         keys.user(user.id),
         change="SET #Email = :address, #EmailVerified = :yes, #FormerAddresses = :former, #UpdatedAt = :now,"
         f" #Version = :next{more}",
         condition="#Version = :seen AND #CredentialVersion = :credentials AND "
-        + ("#Email = :old" if user.email else "attribute_not_exists(#Email)"),
+        + ("#Email = :old" if user.email else "attribute_not_exists(#Email)")
+        + only_if,
         address=address,
         yes=True,
         former=former,
@@ -167,7 +197,8 @@ def _undone(found: MailToken, user: User, former: list[Wire], removed: Removal) 
             user,
             found.address,
             former,
-            more=", #Totp = :totp, #Passkeys = :passkeys ADD #CredentialVersion :one REMOVE #PasswordHash",
+            more=", #Totp = :totp, #Passkeys = :passkeys ADD #CredentialVersion :one"
+            " REMOVE #PasswordHash, #AddressChange",
             totp=removed.totp,
             passkeys=removed.passkeys,
             one=1,

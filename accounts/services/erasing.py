@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from accounts import mail, mail_links, sessions
 from accounts.models import ACTIVE, ERASING, Purpose, User
-from echomate import cache, jobs, keys, table, transactions
+from echomate import cache, ids, jobs, keys, table, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import Forbidden, PreconditionFailed, Unauthenticated
@@ -87,10 +87,12 @@ def restore(user_id: int) -> None:
 
 
 def restore_by_token(token: str) -> None:
-    """The same for who holds the link of the mail. Raises `Invalid` (`link-invalid`)."""
+    """The same for who holds the link of the mail, not of an earlier erasure's. Raises `Invalid` (`link-invalid`)."""
     found = mail_links.find(token, Purpose.RESTORE)
     user = User.read(keys.user(int(found.user)))
     if user is None or user.state != ERASING or user.email != found.address:
+        raise mail_links.invalid(Purpose.RESTORE)
+    if ids.milliseconds(found.job) < int(user.erasure_requested_at or 0):
         raise mail_links.invalid(Purpose.RESTORE)
     try:
         _restore(user, mail_links.use(found))

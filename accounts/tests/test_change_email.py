@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from echomate.config import config
 from echomate.testing.client import Caller, Person, problem, unique_name
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
-from echomate.testing.races import halting
+from echomate.testing.races import halting, together
 
 
 def fresh() -> str:
@@ -109,7 +110,7 @@ def test_nobody_is_told_that_an_address_is_anothers_but_who_reads_its_mail(
     sign_up: Callable[..., Person],
 ) -> None:
     person, other = verified(sign_up), sign_up()
-    answers = [ask(person, email) for email in (other.email, fresh())]
+    answers = [ask(person, email) for email in (fresh(), other.email)]
     assert [(answer.status_code, answer.content) for answer in answers] == [(202, b"")] * 2
     found = token(other.email, "change-email")
     assert problem(verify(found)) == "email-taken"
@@ -153,6 +154,74 @@ def test_a_pending_change_dies_with(sign_up: Callable[..., Person], what: str) -
     else:
         change_user(person.id, State=what)
     assert problem(verify(found)) == "link-invalid"
+    assert stored(person.id).email == person.email
+
+
+def test_a_later_wish_voids_the_link_that_went_to_a_mistyped_address(sign_up: Callable[..., Person]) -> None:
+    person, mistyped, email = verified(sign_up), fresh(), fresh()
+    ask(person, mistyped)
+    of_stranger = token(mistyped, "change-email")
+    ask(person, email)
+    assert problem(verify(of_stranger)) == "link-invalid"
+    assert verify(token(email, "change-email")).status_code == 204
+    assert problem(verify(of_stranger)) == "link-invalid"
+    assert stored(person.id).email == email
+
+
+def test_a_change_that_is_undone_leaves_no_link_that_was_asked_for_meanwhile(
+    sign_up: Callable[..., Person],
+) -> None:
+    person, email, third = verified(sign_up), fresh(), fresh()
+    move(person, email)
+    ask(person, third)
+    of_thief = token(third, "change-email")
+    assert undo(token(person.email, "email-changed")).status_code == 204
+    assert problem(verify(of_thief)) == "link-invalid"
+    assert stored(person.id).email == person.email
+
+
+def test_a_mail_that_a_later_wish_overtook_is_not_sent(sign_up: Callable[..., Person]) -> None:
+    person, mistyped, email = verified(sign_up), fresh(), fresh()
+    ask(person, mistyped)
+    ask(person, email)
+    assert len(letters(email)) == 1
+    assert letters(mistyped) == []
+
+
+def test_of_several_wishes_at_once_one_link_is_good(sign_up: Callable[..., Person]) -> None:
+    person, emails = verified(sign_up), [fresh() for _ in range(4)]
+    assert set(at_once(4, lambda number: ask(person, emails[number]).status_code)) == {202}
+    mailed = [email for email in emails if letters(email)]
+    assert len(mailed) == 1
+    assert verify(token(mailed[0], "change-email")).status_code == 204
+    assert stored(person.id).email == mailed[0]
+
+
+def test_a_link_and_a_later_wish_at_once_leave_only_the_later_link_good(
+    sign_up: Callable[..., Person],
+) -> None:
+    for _ in range(4):
+        person, first, second = verified(sign_up), fresh(), fresh()
+        ask(person, first)
+        found = token(first, "change-email")
+        confirmed, asked = together(partial(verify, found), partial(ask, person, second))
+        assert asked.status_code == 202
+        assert stored(person.id).email == (first if confirmed.status_code == 204 else person.email)
+        assert problem(verify(found)) == "link-invalid"
+        assert verify(token(second, "change-email")).status_code == 204
+        assert stored(person.id).email == second
+
+
+def test_a_wish_between_the_look_and_the_change_wins(sign_up: Callable[..., Person]) -> None:
+    person, mistyped, email = verified(sign_up), fresh(), fresh()
+    ask(person, mistyped)
+    found = token(mistyped, "change-email")
+    with halting(changing_email, "_left_claim", after=True) as the_change, ThreadPoolExecutor(1) as pool:
+        changing = pool.submit(verify, found)
+        the_change.wait()
+        assert ask(person, email).status_code == 202
+        the_change.go_on()
+        assert problem(changing.result()) == "link-invalid"
     assert stored(person.id).email == person.email
 
 

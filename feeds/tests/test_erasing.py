@@ -215,6 +215,17 @@ def test_a_link_brings_back_once_and_only_its_own_account() -> None:
     assert Caller().get(f"/users/{one.id}").status_code == 404
 
 
+def test_the_link_of_an_earlier_erasure_brings_nobody_back() -> None:
+    person = sign_up()
+    ask(person)
+    earlier = token(person.email, "erasing")
+    person.use(log_in(person.username, restore=True).json()["access"])
+    ask(person)
+    assert problem(Caller().post("/users/me/restore", {"token": earlier})) == "link-invalid"
+    link = token(person.email, "erasing")
+    assert Caller().post("/users/me/restore", {"token": link}).status_code == 204
+
+
 def test_other_links_and_old_ones_bring_nobody_back() -> None:
     person = sign_up()
     welcome = token(person.email, "welcome")
