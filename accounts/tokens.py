@@ -27,6 +27,7 @@ from echomate.ids import parse_id
 
 REMEMBERED = 8192
 MAX_LENGTH = 2048
+_KEY = re.compile(r"\s*(-----BEGIN|ssh-|ecdsa-|sk-)")
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 
 
@@ -53,8 +54,13 @@ class KeyedBackend(TokenBackend):
 
 
 def _verifier(key: str) -> TokenBackend:
-    """What verifies with one key. The algorithm follows from the key, so that no public key is taken for a secret."""
+    """What verifies with one key. The algorithm follows from the key, so that no public key is taken for a secret.
+
+    Raises `ValueError` for a key of another kind: as a secret, it would be one that everybody knows.
+    """
     algorithm = keyset.algorithm_of(key)
+    if algorithm is None and _KEY.match(key):
+        raise ValueError("a key that tokens are verified with must be an Ed25519 or RSA public key in PEM")
     if algorithm is None:
         return TokenBackend("HS256", signing_key=key)
     return TokenBackend(algorithm, verifying_key=key)

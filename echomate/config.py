@@ -1,7 +1,9 @@
 """Every setting of Echomate, typed, read once from the environment. Nothing else reads `os.environ`."""
 
 import re
+import secrets
 import sys
+from base64 import urlsafe_b64encode
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,28 +13,23 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
-DEVELOPMENT_SECRET = "development-only-secret-that-production-refuses"  # noqa: S105 - production refuses it
-
-DEVELOPMENT_ENCRYPTION_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktdGhhdC1pcy1ub3Q="
+from echomate import production
 
 _FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=", re.ASCII)
 
 LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 
+def _random_secret() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def _random_key() -> str:
+    return urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
 def _words(value: object) -> object:
     return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
-
-
-def _is_public_key(text: str) -> bool:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        load_pem_public_key(text.encode())
-    except (ValueError, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def _is_rsa_private_key(text: str) -> bool:
@@ -41,9 +38,10 @@ def _is_rsa_private_key(text: str) -> bool:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        return isinstance(load_pem_private_key(text.encode(), password=None), RSAPrivateKey)
+        key = load_pem_private_key(text.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
         return False
+    return isinstance(key, RSAPrivateKey) and key.key_size >= production.RSA_BITS
 
 
 class OidcIssuer(BaseModel):
@@ -82,7 +80,9 @@ class Config(BaseSettings):
     )
 
     environment: Literal["local", "test", "production"] = Field(
-        "local", description="local, test or production; production refuses missing and development secrets."
+        "production",
+        description="local, test or production. Production, which is what a process is that isn't told, refuses to "
+        "start with secrets that are missing or weak and with open doors; `make run` and the tests say their own.",
     )
     debug: bool = Field(False, description="Django's DEBUG. Error answers stay problem documents either way.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
@@ -91,10 +91,15 @@ class Config(BaseSettings):
     instance_name: str = Field("Echomate", description="The name of this community, shown by GET /instance.")
 
     secret_key: str = Field(
-        DEVELOPMENT_SECRET, repr=False, description="Secret of Django and of page cursors."
+        default_factory=_random_secret,
+        repr=False,
+        description="Secret of Django, of links in mails and of page cursors. Empty (not in production): each process "
+        "makes its own.",
     )
     jwt_secret: str = Field(
-        DEVELOPMENT_SECRET, repr=False, description="Secret of HS256 tokens (local runs and tests only)."
+        default_factory=_random_secret,
+        repr=False,
+        description="Secret of HS256 tokens (local runs and tests only). Empty: each process makes its own.",
     )
     jwt_algorithm: Literal["HS256", "EdDSA", "RS256"] = Field(
         "HS256", description="How access and refresh tokens are signed; production refuses HS256."
@@ -113,10 +118,11 @@ class Config(BaseSettings):
         7776000, ge=1, description="Longest life of a session, however often it is refreshed."
     )
     encryption_keys: Annotated[list[str], NoDecode] = Field(
-        [DEVELOPMENT_ENCRYPTION_KEY],
+        default_factory=lambda: [_random_key()],
         repr=False,
         description="Fernet keys of secrets at rest (32 bytes in URL-safe base64), comma-separated: the first "
-        "encrypts, all decrypt. After a new first one: manage.py rotate_encryption_keys.",
+        "encrypts, all decrypt. After a new first one: manage.py rotate_encryption_keys. Empty (not in production): "
+        "each process makes its own.",
     )
     oidc_issuers: list[OidcIssuer] = Field(
         [],
@@ -141,7 +147,13 @@ class Config(BaseSettings):
         "",
         description="The domain that passkeys are bound to. Empty: the host of WEB_URL, else of PUBLIC_URL.",
     )
-    trusted_proxies: int = Field(0, ge=0, description="How many proxies in front append to X-Forwarded-For.")
+    trusted_proxies: int = Field(
+        0,
+        ge=0,
+        le=10,
+        description="How many proxies in front append to X-Forwarded-For, and say by X-Forwarded-Proto how they were "
+        "called. 0: nobody's word counts.",
+    )
     metrics_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
         description="Networks that may read /metrics, comma-separated.",
@@ -226,6 +238,13 @@ class Config(BaseSettings):
                 values[name] = _words(values[name])
         return values
 
+    @field_validator("cors_allowed_origins")
+    @classmethod
+    def _refuse_what_is_no_origin(cls, origins: list[str]) -> list[str]:
+        if not all(production.is_origin(origin, "https", "http") for origin in origins):
+            raise ValueError("each must be an origin: scheme, host, perhaps a port; no null, no *, no path")
+        return origins
+
     @field_validator("encryption_keys")
     @classmethod
     def _refuse_what_is_no_key(cls, keys: list[str]) -> list[str]:
@@ -272,44 +291,16 @@ class Config(BaseSettings):
 
     @model_validator(mode="after")
     def _refuse_weak_production(self) -> Self:
-        if self.environment == "production" and (problems := list(self._weaknesses())):
-            raise ValueError("production refuses to start: " + "; ".join(problems))
+        if self.environment == "production" and (problems := list(production.weaknesses(self))):
+            untold = (
+                "" if self.is_given("environment") else " (ENVIRONMENT is not set, so this is production)"
+            )
+            raise ValueError(f"production refuses to start{untold}: " + "; ".join(problems))
         return self
 
-    def _weaknesses(self) -> "list[str]":
-        checks = {
-            "SECRET_KEY is missing, short (< 32) or the development one": len(self.secret_key) < 32
-            or self.secret_key == DEVELOPMENT_SECRET,
-            "ENCRYPTION_KEYS is missing or the development one": DEVELOPMENT_ENCRYPTION_KEY
-            in self.encryption_keys,
-            "PUBLIC_URL must be an https address": not self.public_url.startswith("https://"),
-            "JWT_ALGORITHM must be EdDSA or RS256": self.jwt_algorithm == "HS256",
-            "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are missing": not (
-                self.jwt_private_key and self.jwt_public_key
-            ),
-            "JWT_PRIVATE_KEY and JWT_PUBLIC_KEY are no pair of PEM keys for JWT_ALGORITHM": not self._keys_fit(),
-            "JWT_FORMER_KEYS must hold public PEM keys": not all(
-                map(_is_public_key, self.jwt_former_keys.values())
-            ),
-            "DEBUG must be off": self.debug,
-            "ALLOWED_HOSTS must name the hosts": set(self.allowed_hosts) <= {*LOCAL_HOSTS, "*"},
-            "OIDC_ISSUERS must be https addresses": any(
-                not one.issuer.startswith("https://") for one in self.oidc_issuers
-            ),
-            "TEST_INDEX_DELAY_SECONDS is for tests": self.test_index_delay_seconds > 0,
-        }
-        return [problem for problem, holds in checks.items() if holds]
-
-    def _keys_fit(self) -> bool:
-        """Whether what one key signs, the other verifies."""
-        import jwt
-
-        try:
-            signed = jwt.encode({}, self.jwt_private_key, algorithm=self.jwt_algorithm)
-            jwt.decode(signed, self.jwt_public_key, algorithms=[self.jwt_algorithm])
-        except (jwt.PyJWTError, ValueError, TypeError):
-            return False
-        return True
+    def is_given(self, name: str) -> bool:
+        """Whether the environment says what a setting is."""
+        return name in self.model_fields_set
 
     @property
     def source_dir(self) -> Path:
@@ -354,17 +345,17 @@ def example() -> str:
         "# The settings of Echomate with their defaults. Made by: python -m echomate.config > .env.example"
     ]
     for name, field in Config.model_fields.items():
-        default = field.get_default(call_default_factory=True)
+        default = "" if field.default_factory else field.default
         shown = ",".join(map(str, default)) if isinstance(default, list) else str(default)
         lines += [
             "",
             f"# {field.description}",
-            f"{name.upper()}={'' if shown in (DEVELOPMENT_SECRET, DEVELOPMENT_ENCRYPTION_KEY) else shown}",
+            f"{name.upper()}={shown}",
         ]
     return "\n".join(lines) + "\n"
 
 
-config = load()
-
 if __name__ == "__main__":
     sys.stdout.write(example())
+else:
+    config = load()

@@ -13,6 +13,9 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.core.management import CommandError, call_command
@@ -23,7 +26,7 @@ from echomate.config import config
 from echomate.errors import Unauthenticated
 from echomate.testing.client import Caller, FastClient, problem, sign_up
 from echomate.testing.configuration import configured
-from echomate.tests.test_config import STRONG, start
+from echomate.tests.test_config import STRONG, openssh, pems, start
 
 
 def made(*arguments: str) -> dict[str, Any]:
@@ -188,3 +191,17 @@ def test_production_refuses_former_keys_that_are_none() -> None:
     assert started.returncode == 78
     assert "JWT_FORMER_KEYS" in started.stderr
     assert "a secret" not in started.stderr
+
+
+@pytest.mark.parametrize("kind", ["Ed448", "P-256", "OpenSSH", "private"])
+def test_a_key_that_cannot_verify_is_never_taken_for_a_secret(kind: str) -> None:
+    """Else whoever reads the public key could sign."""
+    key = Ed25519PrivateKey.generate()
+    text = {
+        "Ed448": pems(Ed448PrivateKey.generate())[1],
+        "P-256": pems(generate_private_key(SECP256R1()))[1],
+        "OpenSSH": openssh(key.public_key()),
+        "private": pems(key)[0],
+    }[kind]
+    with pytest.raises(ValueError, match="Ed25519 or RSA"):
+        tokens.KeyedBackend("EdDSA", key_id="1", signing_key=pems(key)[0], verifying_keys={"1": text})

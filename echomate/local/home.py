@@ -14,6 +14,7 @@ from echomate.local.processes import CannotStart, free_port
 
 SERVICES = ("redis-feeds", "redis-state", "aws")
 SECRETS = ("secret_key", "jwt_secret", "aws_access_key_id", "aws_secret_access_key", "encryption_keys")
+SETTINGS_OF_SERVICES = {"AWS_ENDPOINT_URL", "REDIS_URL", "REDIS_STATE_URL"}
 # They would lead the client of AWS past the emulator.
 FOREIGN = (
     "AWS_PROFILE",
@@ -118,10 +119,11 @@ def _new_secret(name: str) -> str:
 
 
 def join_running_stack(environment: "os._Environ[str]") -> None:
-    """Let a command of `manage.py` use the local stack, unless the environment names services itself."""
-    names_services = {"AWS_ENDPOINT_URL", "REDIS_URL", "REDIS_STATE_URL"} & environment.keys()
-    if names_services or environment.get("ENVIRONMENT", "local") != "local":
+    """Let a command of `manage.py` use the local stack, unless the environment says what it is or names services."""
+    names_services = SETTINGS_OF_SERVICES & {name for name, value in environment.items() if value}
+    if names_services or (environment.get("ENVIRONMENT") or "local") != "local":
         return
+    environment["ENVIRONMENT"] = "local"
     home = Home.named_by(environment)
     if home.is_prepared:
         environment.update(home.environment(environment))

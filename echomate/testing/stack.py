@@ -1,9 +1,11 @@
 """The services of one pytest process: two Redis servers and an emulator of AWS, on ports of their own."""
 
 import os
+import secrets
 import shutil
 import signal
 import tempfile
+from base64 import urlsafe_b64encode
 from functools import cached_property
 from pathlib import Path
 
@@ -17,6 +19,12 @@ CACHE = ROOT / ".cache"
 ACCESS_KEY = "tests"
 SECRET_KEY = "secret-of-one-test-run"
 PREFIX = "echomate-test-"
+SECRETS = {
+    "SECRET_KEY": secrets.token_hex(24),
+    "JWT_SECRET": secrets.token_hex(24),
+    "ENCRYPTION_KEYS": urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+}
+"""Of this process, and of those that it starts."""
 SERVICES = ("redis-feeds", "redis-state", "aws", "dynamodb")
 
 
@@ -50,6 +58,7 @@ class Stack:
         dynamodb = f"http://127.0.0.1:{self.ports['dynamodb']}" if self.uses_dynamodb_local else aws
         return {
             "ENVIRONMENT": "test",
+            **SECRETS,
             "DJANGO_SETTINGS_MODULE": "echomate.settings",
             "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": ACCESS_KEY,

@@ -1,12 +1,16 @@
 """Settings come from the environment; production refuses weak ones."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed448 import Ed448PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -14,18 +18,36 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from echomate.config import DEVELOPMENT_ENCRYPTION_KEY, config, example
+from echomate.config import config, example, load
+from echomate.production import PUBLISHED
+
+Private = Ed25519PrivateKey | Ed448PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
-def key_pair() -> tuple[str, str]:
-    """PEM keys for EdDSA, the private one first."""
-    private = Ed25519PrivateKey.generate()
+def pems(private: Private) -> tuple[str, str]:
+    """PEM keys, the private one first."""
     hidden = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     shown = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     return hidden.decode(), shown.decode()
 
 
-PRIVATE, PUBLIC = key_pair()
+def signing(algorithm: str, private: Private) -> dict[str, str]:
+    hidden, shown = pems(private)
+    return {"JWT_ALGORITHM": algorithm, "JWT_PRIVATE_KEY": hidden, "JWT_PUBLIC_KEY": shown}
+
+
+def openssh(public: Ed25519PublicKey) -> str:
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
+
+
+def rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(public_exponent=65537, key_size=bits)
+
+
+KEY = Ed25519PrivateKey.generate()
+PRIVATE, PUBLIC = pems(KEY)
+OTHERS = pems(Ed25519PrivateKey.generate())[1]
+CURVE = ec.generate_private_key(ec.SECP256R1())
 
 STRONG = {
     "ENVIRONMENT": "production",
@@ -36,15 +58,33 @@ STRONG = {
     "ALLOWED_HOSTS": "echomate.example",
     "PUBLIC_URL": "https://echomate.example",
     "ENCRYPTION_KEYS": "YS1rZXktb2YtdGhpcnR5LXR3by1ieXRlcy1mb3Itbm8=",
+    "MAIL_BACKEND": "ses",
+    "MAIL_FROM": "Echomate <no-reply@echomate.example>",
 }
 
 
-def start(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    command = [sys.executable, "-c", "from echomate.config import config; print(config)"]
+def start(
+    environment: dict[str, str],
+    *,
+    untold: str = "local",
+    asked: str = "from echomate.config import config; print(config)",
+) -> subprocess.CompletedProcess[str]:
+    """A process that reads its settings; `untold` is its ENVIRONMENT where they don't say."""
+    kept = {"ENVIRONMENT": untold} | {
+        name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ
+    }
+    command = [sys.executable, "-c", asked]
     return subprocess.run(
         command, env=kept | environment, cwd=config.source_dir, capture_output=True, text=True, check=False
     )
+
+
+@contextmanager
+def given(environment: dict[str, str]) -> Iterator[None]:
+    """What `load` reads in this process, which is quicker than in one that is started for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "environ", environment)
+        yield
 
 
 def test_the_example_of_the_environment_names_every_setting_as_it_is() -> None:
@@ -59,27 +99,152 @@ def test_production_starts_with_secrets_of_its_own_and_shows_none() -> None:
         assert secret not in started.stdout
 
 
-def test_production_refuses_missing_and_development_secrets() -> None:
-    weak = [
-        {"SECRET_KEY": ""},
-        {"SECRET_KEY": "short"},
-        {"JWT_ALGORITHM": "HS256"},
+LOCAL = {"ENVIRONMENT": "local"}
+WEAK: dict[str, list[dict[str, str]]] = {
+    "SECRET_KEY": [
+        {"SECRET_KEY": value}
+        for value in (
+            "",
+            "short",
+            "a" * 64,
+            "ab" * 32,
+            "django-insecure-0123456789abcdef0123456789",
+            *PUBLISHED,
+        )
+    ],
+    "ENCRYPTION_KEYS": [
+        {"ENCRYPTION_KEYS": ""},
+        {"ENCRYPTION_KEYS": f"{'A' * 43}="},
+        *(
+            {"ENCRYPTION_KEYS": f"{STRONG['ENCRYPTION_KEYS']},{one}"}
+            for one in PUBLISHED
+            if one.endswith("=")
+        ),
+    ],
+    "JWT_ALGORITHM": [{"JWT_ALGORITHM": "HS256"}],
+    "JWT_PRIVATE_KEY": [
         {"JWT_PRIVATE_KEY": ""},
         {"JWT_PRIVATE_KEY": "no key"},
-        {"JWT_PUBLIC_KEY": key_pair()[1]},
-        {"ENCRYPTION_KEYS": ""},
-        {"ENCRYPTION_KEYS": f"{STRONG['ENCRYPTION_KEYS']},{DEVELOPMENT_ENCRYPTION_KEY}"},
-        {"PUBLIC_URL": "http://echomate.example"},
-        {"DEBUG": "1"},
-        {"ALLOWED_HOSTS": "*"},
-        {"ALLOWED_HOSTS": ""},
-        {"TEST_INDEX_DELAY_SECONDS": "2"},
+        {"JWT_PUBLIC_KEY": OTHERS},
+        signing("RS256", rsa_key(2048)) | {"JWT_PUBLIC_KEY": pems(rsa_key(2048))[1]},
+        signing("RS256", rsa_key(2048)) | {"JWT_PRIVATE_KEY": PRIVATE},
+    ],
+    "JWT_PUBLIC_KEY": [
+        {"JWT_PUBLIC_KEY": ""},
+        {"JWT_PUBLIC_KEY": PRIVATE},
+        {"JWT_PUBLIC_KEY": openssh(KEY.public_key())},
+        {"JWT_ALGORITHM": "RS256"},
+        signing("RS256", rsa_key(1024)),
+        signing("EdDSA", rsa_key(2048)),
+        signing("EdDSA", CURVE),
+        signing("EdDSA", Ed448PrivateKey.generate()),
+    ],
+    "JWT_FORMER_KEYS": [
+        {"JWT_FORMER_KEYS": json.dumps({"old": key})}
+        for key in ("a secret", pems(CURVE)[1], pems(rsa_key(1024))[1], openssh(KEY.public_key()), PRIVATE)
+    ],
+    "PUBLIC_URL": [
+        {"PUBLIC_URL": url}
+        for url in (
+            "http://echomate.example",
+            "https://",
+            "https://echomate.example/below",
+            "https://echomate.example?",
+            "https://echomate.example@evil.example",
+        )
+    ],
+    "WEB_URL": [{"WEB_URL": "http://echomate.example"}, {"WEB_URL": "https://echomate.example?x"}],
+    "CLOUDFRONT_URL": [
+        {
+            "CLOUDFRONT_URL": "http://media.example",
+            "CLOUDFRONT_KEY_ID": "K1",
+            "CLOUDFRONT_PRIVATE_KEY": pems(rsa_key(2048))[0],
+        }
+    ],
+    "MEDIA_PUBLIC_URL": [{"MEDIA_PUBLIC_URL": "http://media.example"}],
+    "AWS_ENDPOINT_URL": [{"AWS_ENDPOINT_URL": "http://dynamodb.example"}],
+    "DYNAMODB_ENDPOINT_URL": [{"DYNAMODB_ENDPOINT_URL": "http://10.0.0.1:8000"}],
+    "ALLOWED_HOSTS": [
+        {"ALLOWED_HOSTS": hosts}
+        for hosts in (
+            "",
+            "*",
+            "echomate.example,*",
+            "localhost,[::1]",
+            "another.example",
+            "https://echomate.example",
+            "echomate.example,*.example",
+        )
+    ],
+    "CORS_ALLOWED_ORIGINS": [
+        {"CORS_ALLOWED_ORIGINS": origins}
+        for origins in ("*", "null", "http://web.example", "https://web.example,null", "https://web.example/")
+    ],
+    "OIDC_ISSUERS": [
+        {"OIDC_ISSUERS": json.dumps([{"issuer": "https://a.example", "client_id": "x"} | more])}
+        for more in ({"issuer": "http://a.example"}, {"redirect_uris": ["http://app.example/back"]})
+    ],
+    "METRICS_NETWORKS": [
+        {"METRICS_NETWORKS": networks}
+        for networks in (
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/8,0.0.0.0/1",
+            "10.0.0.0/7",
+            "203.0.0.0/16",
+            "2000::/3",
+        )
+    ],
+    "TRUSTED_PROXIES": [{"TRUSTED_PROXIES": value} for value in ("-1", "1000", "all")],
+    "RATE_LIMIT_FACTOR": [{"RATE_LIMIT_FACTOR": "100"}, {"RATE_LIMIT_FACTOR": "inf"}],
+    "DEBUG": [{"DEBUG": "1"}],
+    "MAIL_BACKEND": [{"MAIL_BACKEND": "file"}],
+    "MAIL_FROM": [{"MAIL_FROM": ""}, {"MAIL_FROM": "Echomate"}, {"MAIL_FROM": "x@127.0.0.1"}],
+    "TEST_INDEX_DELAY_SECONDS": [{"TEST_INDEX_DELAY_SECONDS": "2"}],
+}
+
+
+@pytest.mark.parametrize("name", WEAK)
+def test_production_refuses_a_weak_setting_by_its_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for change in WEAK[name]:
+        with given(STRONG | change), pytest.raises(SystemExit) as refusal:
+            load()
+        assert refusal.value.code == 78, change
+        message = capsys.readouterr().err
+        assert name in message, change
+        for secret in (STRONG["SECRET_KEY"], PRIVATE.splitlines()[1]):
+            assert secret not in message
+
+
+def test_production_takes_strong_settings() -> None:
+    strong = [
+        signing("RS256", rsa_key(2048)),
+        {"JWT_FORMER_KEYS": json.dumps({"old": OTHERS, "older": pems(rsa_key(2048))[1]})},
+        {"WEB_URL": "https://echomate.example/app", "PUBLIC_URL": "https://api.echomate.example:8443"}
+        | {"ALLOWED_HOSTS": ".echomate.example,localhost"},
+        {"CORS_ALLOWED_ORIGINS": "https://web.example,https://web.example:8443"},
+        {"METRICS_NETWORKS": "10.1.0.0/16,fd00::/8,203.0.113.7/32,2001:db8::/64", "TRUSTED_PROXIES": "2"},
+        {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "DYNAMODB_ENDPOINT_URL": "https://dynamodb.example"},
     ]
-    for change in weak:
-        refused = start(STRONG | change)
-        assert refused.returncode == 78, change
-        assert "production refuses to start" in refused.stderr
-        assert STRONG["SECRET_KEY"] not in refused.stderr
+    for change in strong:
+        with given(STRONG | change):
+            assert load().environment == "production"
+
+
+def test_a_process_that_is_not_told_its_environment_is_production() -> None:
+    refused = start({}, untold="")
+    assert refused.returncode == 78
+    assert "ENVIRONMENT is not set, so this is production" in refused.stderr
+    assert (
+        start({name: value for name, value in STRONG.items() if name != "ENVIRONMENT"}, untold="").returncode
+        == 0
+    )
+
+
+def test_no_two_processes_have_the_same_secrets_where_none_are_given() -> None:
+    asked = "from echomate.config import config as c; print(c.secret_key, c.jwt_secret, *c.encryption_keys)"
+    secrets = [start({}, asked=asked).stdout.split() for _ in range(2)]
+    assert len({secret for one in secrets for secret in one}) == 6
 
 
 @pytest.mark.parametrize(
@@ -95,34 +260,41 @@ def test_production_refuses_missing_and_development_secrets() -> None:
         ("ENCRYPTION_KEYS", f"{STRONG['ENCRYPTION_KEYS']},c2hvcnQ="),
         ("PASSKEY_RP_ID", "example.org"),
         ("CLOUDFRONT_URL", "https://media.example.org"),
+        ("CORS_ALLOWED_ORIGINS", "null"),
+        ("CORS_ALLOWED_ORIGINS", "*"),
+        ("CORS_ALLOWED_ORIGINS", "http://localhost:3000/"),
         ("RATE_LIMITS", "posts"),
         ("RATE_LIMITS", '{"posts": "many"}'),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_named_at_the_start(name: str, value: str) -> None:
-    refused = start({name: value})
-    assert refused.returncode == 78
-    assert name in refused.stderr.upper()
-    assert "Traceback" not in refused.stderr
+def test_a_setting_that_cannot_be_used_is_named_at_the_start(
+    name: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with given(LOCAL | {name: value}), pytest.raises(SystemExit) as refusal:
+        load()
+    assert refusal.value.code == 78
+    assert name in capsys.readouterr().err.upper()
 
 
-def test_cloudfront_asks_for_an_rsa_key_and_its_id() -> None:
+def test_cloudfront_asks_for_an_rsa_key_and_its_id(capsys: pytest.CaptureFixture[str]) -> None:
     cloudfront = {"CLOUDFRONT_URL": "https://media.example.org", "CLOUDFRONT_KEY_ID": "K1"}
-    for key in (PRIVATE, "no key", ""):
-        refused = start(cloudfront | {"CLOUDFRONT_PRIVATE_KEY": key})
-        assert (refused.returncode, "CLOUDFRONT_PRIVATE_KEY" in refused.stderr) == (78, True)
-    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = rsa_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    started = start(cloudfront | {"CLOUDFRONT_PRIVATE_KEY": pem})
-    assert started.returncode == 0, started.stderr
-    assert pem.splitlines()[1] not in started.stdout
+    for key in (PRIVATE, "no key", "", pems(rsa_key(1024))[0]):
+        with given(LOCAL | cloudfront | {"CLOUDFRONT_PRIVATE_KEY": key}), pytest.raises(SystemExit):
+            load()
+        assert "CLOUDFRONT_PRIVATE_KEY" in capsys.readouterr().err
+    pem = pems(rsa_key(2048))[0]
+    with given(LOCAL | cloudfront | {"CLOUDFRONT_PRIVATE_KEY": pem}):
+        assert pem.splitlines()[1] not in str(load())
 
 
 def test_an_empty_setting_takes_its_default() -> None:
     example_as_it_is = [
         line.split("=", 1) for line in example().splitlines() if "=" in line and line[0] != "#"
     ]
-    assert start(dict(example_as_it_is)).stdout == start({}).stdout
+    with given(dict(example_as_it_is) | LOCAL):
+        as_it_is = load()
+    with given(LOCAL):
+        assert str(as_it_is) == str(load())
 
 
 def test_sentinels_ask_for_a_broker_that_needs_none() -> None:

@@ -288,3 +288,13 @@ def test_data_from_before_there_was_an_encryption_key_get_one_at_the_next_start(
     home.prepare()
     Fernet(home.environment({})["ENCRYPTION_KEYS"])  # raises where it is none
     assert home.secret("jwt_secret") == jwt_secret
+
+
+def test_a_command_of_this_machine_needs_no_environment(tmp_path: Path) -> None:
+    bare = {"PATH": os.environ["PATH"], "ECHOMATE_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "manage.py", "create_signing_key"]
+    made = subprocess.run(command, cwd=SOURCE, env=bare, capture_output=True, text=True, check=False)
+    assert (made.returncode, made.stderr) == (0, "")
+    elsewhere = {**bare, "REDIS_URL": "redis://redis.example:6379/0"}
+    refused = subprocess.run(command, cwd=SOURCE, env=elsewhere, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "ENVIRONMENT" in refused.stderr) == (78, True)
