@@ -1,6 +1,7 @@
 """S3: the buckets of media. Everything that talks to S3 comes through here."""
 
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -18,6 +19,8 @@ FLEETING = {"exports/": 1, "imports/": 7, "uploads/": 2}
 """Prefixes of the private bucket whose objects a rule removes after so many days, should no job have."""
 
 LOCAL_ORIGINS = [f"http://{host}{port}" for host in ("localhost", "127.0.0.1") for port in ("", ":*")]
+CORS_RULE = "echomate"
+"""The name of our rule in a bucket's CORS."""
 CLOSED: Any = dict.fromkeys(
     ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
 )
@@ -87,22 +90,54 @@ def create_buckets() -> None:
 
 
 def _open_to_browsers(bucket: str, *methods: str) -> None:
-    """Let pages of the clients' origins ask, with what was signed for them."""
-    rule: Any = {
-        "AllowedOrigins": [*config.cors_allowed_origins, *(LOCAL_ORIGINS if config.is_local else ())],
-        "AllowedMethods": methods,
-        "AllowedHeaders": ["*"],
-        "MaxAgeSeconds": 7200,
-    }
-    if rule["AllowedOrigins"]:
-        s3().put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    """Let pages of the clients' origins ask, with what was signed for them. An operator's own rules stay."""
+    origins = [*config.cors_allowed_origins, *(LOCAL_ORIGINS if config.is_local else ())]
+    form = {"AllowedMethods": [*methods], "AllowedHeaders": ["*"], "MaxAgeSeconds": 7200}
+    ours = [{"ID": CORS_RULE, "AllowedOrigins": origins, **form}] if origins else []
+    there = _rules_there(s3().get_bucket_cors, bucket).get("CORSRules", [])
+    theirs = [rule for rule in there if rule.get("ID") != CORS_RULE and not _is_former(rule, form)]
+    rules: list[Any] = [*theirs, *ours]
+    if rules == there:
+        return
+    if rules:
+        s3().put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": rules})
+    else:
+        s3().delete_bucket_cors(Bucket=bucket)
+
+
+def _is_former(rule: dict[str, Any], form: dict[str, Any]) -> bool:
+    """Whether a rule is ours from when it had no name: it differs by its origins at most."""
+    return {**rule, "AllowedOrigins": ()} == {**form, "AllowedOrigins": ()}
 
 
 def _set_rules(bucket: str, rules: list[dict[str, Any]]) -> None:
-    """What S3 removes by itself: these objects, and uploads in parts that nobody ended."""
+    """What S3 removes by itself: these objects, and uploads in parts that nobody ended.
+
+    Ours are known by their names; an operator's own rules stay.
+    """
     unended = {"ID": "unended-uploads", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1}}
-    whole: list[Any] = [{"Filter": {"Prefix": ""}, **rule, "Status": "Enabled"} for rule in (unended, *rules)]
-    s3().put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": whole})
+    ours: list[Any] = [{"Filter": {"Prefix": ""}, **rule, "Status": "Enabled"} for rule in (unended, *rules)]
+    found = _rules_there(s3().get_bucket_lifecycle_configuration, bucket)
+    there = found.get("Rules", [])
+    names = {rule["ID"] for rule in ours}
+    theirs = [rule for rule in there if rule.get("ID") not in names]
+    if [rule for rule in there if rule not in theirs] == ours:
+        return
+    size = "TransitionDefaultMinimumObjectSize"
+    kept = {size: found[size]} if size in found else {}
+    s3().put_bucket_lifecycle_configuration(
+        Bucket=bucket, LifecycleConfiguration={"Rules": [*theirs, *ours]}, **kept
+    )
+
+
+def _rules_there(get: Callable[..., Any], bucket: str) -> dict[str, Any]:
+    """A bucket's configuration of some kind; empty where it has none."""
+    try:
+        return dict(get(Bucket=bucket))
+    except ClientError as error:
+        if error.response["Error"]["Code"] not in {"NoSuchLifecycleConfiguration", "NoSuchCORSConfiguration"}:
+            raise
+        return {}
 
 
 def check() -> None:
