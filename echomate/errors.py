@@ -40,6 +40,12 @@ class Forbidden(EchomateError):
     status, type = 403, "forbidden"
 
 
+class StepUpRequired(Forbidden):
+    """The same call is good once the session has been stepped up; so this refusal doesn't count as a call."""
+
+    type = "step-up-required"
+
+
 class NotFound(EchomateError):
     status, type = 404, "not-found"
 

@@ -1,6 +1,7 @@
 """The base of every API view: who asks, may they, and what the view reads first, all in one Redis round trip."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
@@ -13,7 +14,7 @@ from rest_framework.views import APIView
 
 from echomate import cache, paging, throttling
 from echomate.cache import Command
-from echomate.errors import DependencyAway, Invalid, NotFound, Unauthenticated
+from echomate.errors import DependencyAway, Invalid, NotFound, StepUpRequired, Unauthenticated
 from echomate.idempotency import Creation, repeating
 from echomate.ids import parse_id
 from echomate.paging import Page, PageRequest
@@ -130,6 +131,19 @@ class ApiView(APIView):
     def _check_limits(self, limits: Sequence[Limit], replies: Sequence[Any]) -> None:
         states = [limit.check(reply) for limit, reply in zip(limits, replies, strict=True)]
         self.rate_state = min(states, key=lambda state: state.remaining)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, StepUpRequired):
+            self._give_back()
+        return super().handle_exception(exc)
+
+    def _give_back(self) -> None:
+        """Have a call not count against the view's own policy; against what limits all calls it counts."""
+        for limit in self._limits(self.request, self.viewer)[1:]:
+            limit.take_back()
+            if self.rate_state and self.rate_state.policy == limit.policy:
+                left = min(limit.policy.quota[0], self.rate_state.remaining + 1)
+                self.rate_state = replace(self.rate_state, remaining=left)
 
     @property
     def viewer_id(self) -> int:

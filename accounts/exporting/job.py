@@ -62,7 +62,7 @@ def _mail(user: int, job: Job, expires: datetime) -> Job:
 
 @leads_to(KIND)
 def link(job: Job, viewer: Viewer) -> str | None:
-    """Where the file is, for a day. Raises `Forbidden` (`step-up-required`)."""
+    """Where the file is, for a day. Raises `StepUpRequired`."""
     left = datetime.fromisoformat((job.result or {})["expires_at"]) - datetime.now(UTC)
     seconds = int(left.total_seconds())
     if seconds <= 0:

@@ -21,6 +21,7 @@ from echomate import ids
 from echomate.errors import Unauthenticated
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem, sign_up
+from echomate.testing.configuration import configured
 from echomate.testing.proxy import Proxy
 from echomate.testing.races import together
 
@@ -229,3 +230,33 @@ def test_what_asks_for_it_costs_one_read(ann: Person) -> None:
     with metering() as meter:
         stepping_up.require(viewer)
     assert meter.dynamodb == [("GetItem", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "path"),
+    [
+        ("change-email", "/auth/change-email"),
+        ("change-username", "/auth/change-username"),
+        ("passkeys", "/auth/passkeys/options"),
+        ("oidc-links", "/auth/oidc/links"),
+        ("export", "/users/me/export"),
+    ],
+)
+@pytest.mark.parametrize("redis_is_away", [False, True])
+def test_a_refusal_that_asks_for_it_uses_up_no_share(
+    ann: Person, redis_proxy: Proxy, policy: str, path: str, *, redis_is_away: bool
+) -> None:
+    if redis_is_away:
+        redis_proxy.refuse()
+    with configured(rate_limits={policy: "2/3600"}):
+        refusals = [ann.post(path, {}) for _ in range(4)]
+        assert {problem(refusal) for refusal in refusals} == {"step-up-required"}
+        if policy != "export":  # its handler counts, after this refusal
+            assert {refusal.headers["RateLimit"].split(";")[1] for refusal in refusals} == {"r=2"}
+        assert ann.step_up().post(path, {}).status_code != 429
+
+
+def test_it_counts_as_a_call_all_the_same(ann: Person) -> None:
+    with configured(rate_limits={"default": "3/300"}):
+        answers = [problem(ann.post("/auth/change-email", {})) for _ in range(4)]
+    assert answers == ["step-up-required"] * 3 + ["rate-limited"]
