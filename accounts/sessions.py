@@ -23,7 +23,7 @@ from echomate.stream import wake
 STATE_SECONDS = 600
 LOST_ANSWER_SECONDS = 60
 AT_MOST = 50
-"""Sessions of a user; beyond, the projector ends the one that was unused longest."""
+"""Sessions of a user; beyond, the projector ends those that are in use least."""
 
 logger = logging.getLogger(__name__)
 
@@ -179,9 +179,34 @@ def end_outdated(user: int, credential_version: int) -> None:
 
 
 def end_longest_unused(user: int) -> None:
-    """Leave a user the 50 sessions that were used last."""
-    by_use = sorted(of(user), key=lambda session: session.last_used_at)
-    _end(user, [session.sid for session in by_use[:-AT_MOST]])
+    """Leave a user 50 sessions.
+
+    What is in use stays before what was only begun: else 50 logins, which cost nobody a session that they use, would
+    put out whoever's use was noted up to 20 minutes ago. Of those in use the ones go that were begun last, but never
+    the very last: its login has just been answered.
+    """
+    standing = sorted(of(user), key=lambda session: int(session.created_at or 0))
+    if len(standing) <= AT_MOST:
+        return
+    earlier = standing[:-1]
+    used = _in_use(earlier)
+    idle = sorted((one for one in earlier if one.sid not in used), key=lambda one: one.last_used_at)
+    latest_first = [one for one in reversed(earlier) if one.sid in used]
+    _end(user, [one.sid for one in [*idle, *latest_first][: len(standing) - AT_MOST]])
+
+
+def _in_use(standing: Sequence[Session]) -> set[str]:
+    """The sids of those that were used, after their login, within the last 10 minutes, and some within the last 20.
+
+    Whoever used one within 10 minutes has its state in Redis; where that is lost, what was noted counts.
+    """
+    replies = cache.run([("EXISTS", keys.session_state(session.sid)) for session in standing])
+    since = now_seconds() - 2 * STATE_SECONDS
+    return {
+        session.sid
+        for session, is_cached in zip(standing, replies, strict=True)
+        if is_cached == 1 or int(session.last_used_at) > max(since, int(session.created_at or 0) // 1000 + 1)
+    }
 
 
 def _note_end(user: int) -> None:

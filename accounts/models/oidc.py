@@ -46,6 +46,8 @@ class OidcLogin(Item, discriminator="oidc_login"):
 
     digest = UnicodeAttribute(attr_name="Digest")
     """Of the issuer and the subject. It leads to the account as long as the claim is there."""
+    address_claim = UnicodeAttribute(attr_name="AddressClaim", null=True)
+    """Where there is no such claim yet: the partition of the address's, which both sides have verified."""
     credential_version = NumberAttribute(attr_name="CredentialVersion")
 
 

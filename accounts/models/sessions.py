@@ -21,6 +21,9 @@ class Session(Item, discriminator="session"):
     """Unix seconds; up to 20 minutes behind."""
     credential_version = NumberAttribute(attr_name="CredentialVersion", default=1)
     """The user's when it was begun, or changed by this session itself."""
+    password_set = NumberAttribute(attr_name="PasswordSet", null=True)
+    """The user's credential version that this session made by setting the password: while it lasts, its repeated call
+    is known by the new password."""
     jti = UnicodeAttribute(attr_name="Jti")
     """Of the refresh token that is good now."""
     previous_jti = UnicodeAttribute(attr_name="PreviousJti", null=True)

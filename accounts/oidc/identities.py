@@ -13,12 +13,27 @@ LABEL_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """Who somebody is at a provider, as far as a link to an account keeps it."""
+
+    issuer: OidcIssuer
+    digest: str
+    """What stands for issuer and subject in keys."""
+    label: str
+    """What its owner knows it by."""
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """The claims of a token that was verified."""
 
     issuer: OidcIssuer
     claims: Mapping[str, Any] = field(repr=False)
     token_digest: str = field(repr=False)
+
+    @property
+    def subject(self) -> Subject:
+        return Subject(self.issuer, self.digest, self.label)
 
     @property
     def digest(self) -> str:

@@ -107,7 +107,7 @@ class LoggedInSerializer(serializers.Serializer[Any]):
     refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
     device_token = serializers.CharField(
         required=False,
-        help_text="For the next logins on this device. Only with `token_delivery: body`, else a cookie.",
+        help_text="For the next logins on this device. Only with `token_delivery: body`; a cookie stays one.",
     )
 
 
@@ -115,4 +115,7 @@ class TokensSerializer(serializers.Serializer[Any]):
     example = {"access": TOKEN, "refresh": TOKEN}
 
     access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
-    refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
+    refresh = serializers.CharField(
+        required=False,
+        help_text="Only with `token_delivery: body`, and where the former one came in the body, too.",
+    )

@@ -1,7 +1,7 @@
 """A new password for one who is logged in."""
 
 from accounts import devices, guessing, mail, passwords, sessions
-from accounts.models import ACTIVE, User
+from accounts.models import ACTIVE, Session, User
 from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
 from echomate import cache, jobs, keys, table, transactions
@@ -31,15 +31,31 @@ def change_password(
 
 
 def _is_done(user: User, password: str | None, new: str, *, session: str, origin: Origin) -> bool:
-    """Whether the new password is the present one already. Raises `Unauthenticated` where neither is."""
+    """Whether this session has set the new password already. Raises `Unauthenticated` where the present one is wrong.
+
+    Only then is the new one compared, too: for anybody else that would be a second guess.
+    """
     if not user.password_hash:
         return False
-    with guessing.counted(guessing.PASSWORDS, str(user.id), origin, session=session):
-        if passwords.matches(password or "", user.password_hash):
-            return False
-        if passwords.matches(new, user.password_hash):
-            return True
-        raise Unauthenticated(type="bad-credentials")
+
+    def guess(typed: str) -> None:
+        with guessing.counted(guessing.PASSWORDS, str(user.id), origin, session=session):
+            if not passwords.matches(typed, user.password_hash):
+                raise Unauthenticated(type="bad-credentials")
+
+    try:
+        guess(password or "")
+    except Unauthenticated:
+        if not _has_set_it(user, session):
+            raise
+        guess(new)
+        return True
+    return False
+
+
+def _has_set_it(user: User, sid: str) -> bool:
+    session = Session.read(keys.session(user.id, sid))
+    return session is not None and session.password_set == user.credential_version
 
 
 def _store(user: User, password_hash: str, *, session: str, version: int) -> None:
@@ -58,7 +74,7 @@ def _store(user: User, password_hash: str, *, session: str, version: int) -> Non
     stays = transactions.update(
         keys.session(user.id, session),
         condition="attribute_exists(PK)",
-        change="SET #CredentialVersion = :version",
+        change="SET #CredentialVersion = :version, #PasswordSet = :version",
         version=version,
     )
     notice = mail.job("password-changed", to=user.id)

@@ -11,11 +11,19 @@ from accounts import devices
 from accounts.models import ERASING, OidcLogin, User
 from accounts.oidc import CodeGrant, Identity, configured_issuer, redeem
 from accounts.oidc.exchanging import may_lead_back
+from accounts.oidc.identities import Subject
 from accounts.oidc.verifying import LEEWAY_SECONDS
 from accounts.origins import NOWHERE, Origin
 from accounts.services import erasing, second_factors
 from accounts.services.logging_in import LoggedIn, begin_session, refuse_by_state
-from accounts.services.oidc_accounts import Account, account_of, owner_by, owner_of
+from accounts.services.oidc_accounts import (
+    Account,
+    account_of,
+    link_by_address,
+    owner_by,
+    owner_of,
+    verified_owner,
+)
 from echomate import dynamodb, keys, table, transactions
 from echomate.errors import Invalid, Unauthenticated
 from echomate.ids import now_seconds
@@ -54,16 +62,19 @@ def sign_in(
     """Begin a session, of a new account at first sight; `restore` brings back one who has asked to be erased.
 
     Where the account asks for a second factor, the same call with one goes on within 5 minutes, although the code is
-    used up; where it is being erased, so does the same call with `restore`. Raises `Unauthenticated` (`oidc-refused`,
+    used up; where it is being erased, so does the same call with `restore`. A provider that is known by the address
+    alone is linked when all that has been shown. Raises `Unauthenticated` (`oidc-refused`,
     `otp-required`, …), `Forbidden` (`suspended`, `erasing`).
     """
     pending = _pending(grant)
-    user, is_new = Account(pending, is_new=False) if pending else _redeemed(grant)
+    user, is_new, unlinked = pending or _redeemed(grant)
     refuse_by_state(user, restore=restore)
     origin = devices.recognised(user.id, origin)
     shown = second_factors.demand(user, otp=second.otp, passkey=second.passkey, origin=origin)
     if user.state == ERASING:
         erasing.restore(user.id)
+    if unlinked and not link_by_address(user, unlinked):
+        raise Unauthenticated(type="oidc-refused")
     logged_in = begin_session(user, origin=origin, methods=["oidc", *shown], announce=not is_new)
     if pending is not None:
         _forget_pending(grant)
@@ -74,7 +85,7 @@ def _redeemed(grant: CodeGrant) -> Account:
     identity = redeem(grant)
     account = account_of(identity)
     if second_factors.has_one(account.user) or account.user.state == ERASING:
-        _keep_pending(grant, identity.digest, account.user)
+        _keep_pending(grant, identity, account)
     return account
 
 
@@ -98,22 +109,31 @@ def _key(grant: CodeGrant) -> keys.Key:
     return keys.oidc_login(hashlib.sha256(orjson.dumps(whole)).hexdigest())
 
 
-def _pending(grant: CodeGrant) -> User | None:
-    """The user of a code that was exchanged already, and whose credentials have not changed since."""
+def _pending(grant: CodeGrant) -> Account | None:
+    """That of a code that was exchanged already, if its credentials have not changed since."""
     login = OidcLogin.read(_key(grant))
-    user = owner_by(login.digest) if login else None
-    return user if login and user and user.credential_version == login.credential_version else None
+    if login is None:
+        return None
+    user, unlinked = owner_by(login.digest), None
+    if user is None and login.address_claim and grant.issuer.email_trusted:
+        user = verified_owner(login.address_claim)
+        unlinked = Subject(grant.issuer, login.digest, label=str(user.email)) if user else None
+    if user is None or user.credential_version != login.credential_version:
+        return None
+    return Account(user, is_new=False, unlinked=unlinked)
 
 
-def _keep_pending(grant: CodeGrant, digest: str, user: User) -> None:
+def _keep_pending(grant: CodeGrant, identity: Identity, account: Account) -> None:
     partition, sort = _key(grant)
+    address = identity.verified_email if account.unlinked else None
     login = OidcLogin(
         pk=partition,
         sk=sort,
         created_at=table.clock(),
         expires_at=now_seconds() + PENDING_SECONDS,
-        digest=digest,
-        credential_version=int(user.credential_version),
+        digest=identity.digest,
+        address_claim=keys.email_claim(address)[0] if address else None,
+        credential_version=int(account.user.credential_version),
     )
     dynamodb.call("PutItem", transactions.put(login, condition="")["Put"])
 

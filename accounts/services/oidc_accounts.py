@@ -18,8 +18,8 @@ from accounts.models import (
 )
 from accounts.models.claims import claim_address
 from accounts.oidc import usernames
-from accounts.oidc.identities import Identity
-from accounts.services import imitating
+from accounts.oidc.identities import Identity, Subject
+from accounts.services import imitating, second_factors
 from accounts.services.logging_in import refuse_by_state
 from echomate import cache, ids, jobs, keys, transactions
 from echomate.dynamodb import DynamoDBError, Wire
@@ -34,13 +34,21 @@ INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 class Account(NamedTuple):
     user: User
     is_new: bool
+    unlinked: Subject | None = None
+    """Known by the address alone, and not linked yet: the account's second factor has to be shown before."""
 
 
 def account_of(identity: Identity) -> Account:
     """The account, in whatever state, whose identity it is. Two first logins at once make one."""
     for _ in range(TRIES):
-        if known := owner_of(identity) or _linked_by_address(identity):
+        if known := owner_of(identity):
             return Account(known, is_new=False)
+        if known := _owner_of_address(identity):
+            if second_factors.has_one(known):
+                return Account(known, is_new=False, unlinked=identity.subject)
+            if link_by_address(known, identity.subject):
+                return Account(known, is_new=False)
+            continue
         if made := _created(identity):
             return Account(made, is_new=True)
     raise DependencyAway("oidc", "Too many log in for the first time at the same moment.")
@@ -63,40 +71,56 @@ def owner_by(digest: str) -> User | None:
 
 
 def link_parts(
-    user: User, identity: Identity, *, condition: str, nonce: str | None = None, **values: object
+    user: User, subject: Subject, *, condition: str, nonce: str | None = None, **values: object
 ) -> list[Wire]:
-    """The writes that make an identity that is nobody's a user's: claim, user, link, and the mail that says so."""
-    issuer = identity.issuer
+    """The writes that make a login that is nobody's a user's: claim, user, link, and the mail that says so."""
+    issuer = subject.issuer
     told = mail.job("login-provider-linked", to=user.id, provider=issuer.name or issuer.issuer)
     return [
-        transactions.put(oidc_claim(user.id, identity.digest, issuer=issuer.issuer)),
+        transactions.put(oidc_claim(user.id, subject.digest, issuer=issuer.issuer)),
         transactions.check(
             keys.user(user.id), condition=f"#State = :active AND {condition}", active=ACTIVE, **values
         ),
         transactions.put(
-            oidc_link(user.id, identity.digest, issuer=issuer.issuer, label=identity.label, nonce=nonce)
+            oidc_link(user.id, subject.digest, issuer=issuer.issuer, label=subject.label, nonce=nonce)
         ),
         jobs.put_item(told),
     ]
 
 
-def _linked_by_address(identity: Identity) -> User | None:
+def _owner_of_address(identity: Identity) -> User | None:
     """Where both sides have verified the same address, and the issuer's word counts for that."""
     address = identity.verified_email
-    claim = EmailClaim.read(keys.email_claim(address)) if address else None
-    user = User.read(keys.user(int(claim.user))) if claim else None
-    if user is None or user.email != address or not user.email_verified:
-        return None
-    refuse_by_state(user)
-    condition = "#Email = :address AND #EmailVerified = :yes"
+    user = verified_owner(keys.email_claim(address)[0]) if address else None
+    if user is not None:
+        refuse_by_state(user)
+    return user
+
+
+def verified_owner(claim: str) -> User | None:
+    """Who has shown that an address is theirs, by the partition of its claim."""
+    found = EmailClaim.read((claim, keys.CLAIM))
+    user = User.read(keys.user(int(found.user))) if found else None
+    is_theirs = user and found and user.email == found.email and user.email_verified
+    return user if is_theirs else None
+
+
+def link_by_address(user: User, subject: Subject) -> bool:
+    """Let a login at a provider open the account that has its address; not where either has changed meanwhile.
+
+    Only for one who has shown the account's second factor, if there is one.
+    """
+    condition = "#Email = :address AND #EmailVerified = :yes AND #CredentialVersion = :version"
+    version = int(user.credential_version)
+    parts = link_parts(user, subject, condition=condition, address=user.email, yes=True, version=version)
     try:
-        transactions.commit(link_parts(user, identity, condition=condition, address=address, yes=True))
+        transactions.commit(parts)
     except DynamoDBError as error:
         if error.code != "TransactionCanceledException":
             raise
-        return None
+        return False
     cache.forget_parts([wake.COMMAND])
-    return user
+    return True
 
 
 def _created(identity: Identity) -> User | None:

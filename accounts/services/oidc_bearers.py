@@ -94,7 +94,9 @@ def _digest(token: str) -> bytes:
 
 def _with_session(identity: Identity, origin: Origin) -> int:
     """The user, whose session of this login has been made, now or before."""
-    user = account_of(identity).user
+    user, _, unlinked = account_of(identity)
+    if unlinked:
+        raise Unauthenticated(ASK_FOR_SECOND, type="otp-required")
     sighting = OidcSighting.read(keys.oidc_sighting(user.id, identity.sid))
     if sighting is None:
         _begin(user, identity, origin)

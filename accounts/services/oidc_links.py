@@ -37,7 +37,7 @@ def add_link(user: User, grant: CodeGrant, creation: Creation | None = None) -> 
     unchanged = "#CredentialVersion = :version"
     parts = link_parts(
         user,
-        identity,
+        identity.subject,
         condition=unchanged,
         nonce=creation.nonce if creation else None,
         version=int(user.credential_version),

@@ -44,11 +44,11 @@ def send_link(user: User, *, nonce: str, job: int) -> None:
 
 
 def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> None:
-    """Set a password by a link, once; all sessions end, second factors stay.
+    """Set a password by a link, once; all sessions end, the second factors of a verified address stay.
 
     That the link came shows that the address is theirs, and a login from where it was used isn't a stranger's. Where
-    nobody had shown that before, a stranger may have made the account: login providers and passkeys, each of which
-    opens it alone, go.
+    nobody had shown that before, a stranger may have made the account: login providers and second factors, by which
+    he would open it or keep its owner out, go.
     Raises `Invalid`: `link-invalid`, or a weak password, which doesn't use the link up.
     """
     found = mail_links.find(token, Purpose.RESET)
@@ -58,12 +58,11 @@ def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> No
     owner = Owner(user.username, found.address, user.full_name)
     if faults := passwords.faults(password, owner):
         raise Invalid(errors={"password": faults})
-    left = int(user.passkeys) if user.email_verified else 0
-    notice = mail.job("password-reset", to=user.id, also=EVERY_STATE, passkeys=str(left or ""))
+    notice = _notice(user)
     if not user.email_verified and _is_as_mailed(user, found):
         oidc_links.forget_links(user.id)  # before, too: later there is no second try
-    changes = [*_new_password(found, passwords.make(password), passkeys=left), jobs.put_item(notice)]
-    mail_links.redeem(found, [*changes, *([] if user.email_verified else _without_passkeys(user))])
+    changes = [*_new_password(found, user, passwords.make(password)), jobs.put_item(notice)]
+    mail_links.redeem(found, [*changes, *([] if user.email_verified else _without_factors(user))])
     cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     for login in (user.username, found.address):
         guessing.trust(guessing.PASSWORDS, login, origin)
@@ -89,18 +88,23 @@ def _is_as_mailed(user: User, found: MailToken) -> bool:
     return user.email == found.address and user.credential_version == found.credential_version
 
 
-def _without_passkeys(user: User) -> list[Wire]:
-    """Right for the credential version that the link was mailed for; recovery codes go with the last factor."""
-    gone = [keys.passkey(user.id, one.id) for one in passkeys_of(user.id)]
-    return [
-        transactions.delete(key) for key in (*gone, *([] if user.totp else [keys.recovery_codes(user.id)]))
-    ]
+def _notice(user: User) -> jobs.Job:
+    left = str(user.passkeys or "") if user.email_verified else ""
+    removed = "" if user.email_verified or not (user.totp or user.passkeys) else "yes"
+    return mail.job("password-reset", to=user.id, also=EVERY_STATE, passkeys=left, removed=removed)
 
 
-def _new_password(found: MailToken, password_hash: str, *, passkeys: int) -> list[Wire]:
+def _without_factors(user: User) -> list[Wire]:
+    """Right for the credential version that the link was mailed for."""
+    passkeys = [keys.passkey(user.id, one.id) for one in passkeys_of(user.id)]
+    gone = [*passkeys, keys.totp(user.id), keys.pending_totp(user.id), keys.recovery_codes(user.id)]
+    return [transactions.delete(key) for key in gone]
+
+
+def _new_password(found: MailToken, user: User, password_hash: str) -> list[Wire]:
     """Not where the password or the address has changed since the link was mailed."""
     change = (
-        "SET #PasswordHash = :hash, #EmailVerified = :yes, #UpdatedAt = :now, #Passkeys = :passkeys"
+        "SET #PasswordHash = :hash, #EmailVerified = :yes, #UpdatedAt = :now, #Passkeys = :passkeys, #Totp = :totp"
         " ADD #CredentialVersion :one, #Version :one"
     )
     return [
@@ -109,7 +113,8 @@ def _new_password(found: MailToken, password_hash: str, *, passkeys: int) -> lis
             change=change,
             condition="#Email = :address AND #CredentialVersion = :version",
             hash=password_hash,
-            passkeys=passkeys,
+            passkeys=int(user.passkeys) if user.email_verified else 0,
+            totp=bool(user.totp and user.email_verified),
             yes=True,
             now=table.clock(),
             one=1,

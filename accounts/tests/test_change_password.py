@@ -92,6 +92,22 @@ def test_wrong_passwords_are_counted_for_the_session_and_lock_out_nobody_else(an
     assert change(other).status_code == 204
 
 
+def test_a_try_is_one_guess(ann: Person) -> None:
+    """The new password is not compared with the present one, which would answer whether that was guessed."""
+    for _ in range(10):
+        assert problem(change(ann, "wrong9guess", new=PASSWORD)) == "bad-credentials"
+    assert problem(change(ann, "wrong9guess", new=PASSWORD)) == "rate-limited"
+    assert stored(ann.id).credential_version == 1
+
+
+def test_nor_does_another_session_guess_at_the_password_that_one_has_set(ann: Person) -> None:
+    assert change(ann).status_code == 204
+    other = Person(log_in(ann.username, NEW).json())
+    assert problem(change(other, "wrong9guess", new=NEW)) == "bad-credentials"
+    with_both_wrong = [problem(change(ann, "wrong9guess", new="other9guess")) for _ in range(6)]
+    assert with_both_wrong == ["bad-credentials"] * 5 + ["rate-limited"]
+
+
 @pytest.mark.parametrize("weak", ["short1", "onlyletters", "password1", "x" * 129 + "1"])
 def test_a_weak_new_one_is_refused(ann: Person, weak: str) -> None:
     response = change(ann, new=weak)

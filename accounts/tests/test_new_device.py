@@ -86,6 +86,16 @@ def test_a_browser_keeps_the_token_as_a_cookie_of_a_year_that_scripts_cannot_rea
     assert browser.post("/auth/logout-all").status_code == 401  # it opens nothing
 
 
+def test_a_token_that_came_as_a_cookie_stays_out_of_the_body(ann: Person) -> None:
+    browser = Caller(keeps_cookies=True)
+    body = {"login": ann.username, "password": PASSWORD}
+    browser.post("/auth/login", body)
+    response = browser.post("/auth/login", body | {"token_delivery": "body"})
+    assert response.status_code == 200
+    assert "device_token" not in response.json()
+    assert response.cookies["echomate_device"]["httponly"] is True
+
+
 def test_the_table_keeps_no_token(ann: Person) -> None:
     token = token_of(log_in(ann.username))
     items = list(table.query(keys.user_partition(ann.id)))

@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from django.core import mail
 
-from accounts.services import oidc_links
+from accounts.models import OidcLink
+from accounts.services import oidc_accounts, oidc_links
 from accounts.tests.acting import at_once, change_user, stored
 from accounts.tests.factors import Clock, change_session, enrol, mails_of, send, session_of
 from accounts.tests.issuer import Issuer, running, trusted
@@ -18,6 +20,7 @@ from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
 from echomate.testing.configuration import configured
+from echomate.testing.races import halting
 
 LINKS = "/auth/oidc/links"
 
@@ -279,6 +282,68 @@ def test_a_bearer_token_is_no_way_around_it(issuer: Issuer, clock: Clock) -> Non
     assert problem(Caller().get("/users/me", headers=shown)) == "otp-required"
     at_the_provider = {"Authorization": f"Bearer {issuer.bearer('ann-there', amr=['pwd', 'mfa'])}"}
     assert Caller().get("/users/me", headers=at_the_provider).status_code == 200
+
+
+def by_address(issuer: Issuer, person: Person, **claims: Any) -> dict[str, str]:
+    return issuer.code("ann-there", email=person.email, email_verified=True, **claims)
+
+
+def links_of(person: Person) -> list[OidcLink]:
+    return oidc_links.links_of(person.id)
+
+
+def test_a_provider_that_knows_the_address_is_linked_only_after_the_second_factor(
+    issuer: Issuer, clock: Clock
+) -> None:
+    ann = sign_up("ann")
+    confirm(ann)
+    app, _ = enrol(stepped_up(ann), clock)
+    with trusted(issuer, email_trusted=True):
+        code = by_address(issuer, ann)
+        assert problem(log_in(code)) == "otp-required"
+        assert problem(log_in(code, otp="000000")) == "otp-invalid"
+        bearer = issuer.bearer("ann-there", email=ann.email, email_verified=True, amr=["pwd", "mfa"])
+        asked = Caller().get("/users/me", headers={"Authorization": f"Bearer {bearer}"})
+        assert problem(asked) == "otp-required"
+        assert links_of(ann) == []
+        assert "login-provider-linked" not in mails_of(ann.id)
+        assert logged_in(code, otp=app.code()).id == ann.id
+        (link,) = links_of(ann)
+        assert (link.issuer, link.label) == (issuer.url, ann.email)
+        assert Caller().get("/users/me", headers={"Authorization": f"Bearer {bearer}"}).status_code == 200
+
+
+def test_one_that_waits_for_the_factor_is_not_linked_to_who_has_the_address_by_then(
+    issuer: Issuer, clock: Clock
+) -> None:
+    ann = sign_up("ann")
+    confirm(ann)
+    app, _ = enrol(stepped_up(ann), clock)
+    with trusted(issuer, email_trusted=True):
+        code = by_address(issuer, ann)
+        assert problem(log_in(code)) == "otp-required"
+        move(ann, f"{unique_name()}@example.org")
+        assert problem(log_in(code, otp=app.code())) == "oidc-refused"
+    assert links_of(ann) == []
+
+
+def test_a_factor_that_is_added_at_the_same_moment_comes_before_the_link(
+    issuer: Issuer, clock: Clock
+) -> None:
+    ann = sign_up("ann")
+    confirm(ann)
+    stepped_up(ann)
+    with (
+        trusted(issuer, email_trusted=True),
+        halting(oidc_accounts, "_owner_of_address", after=True) as the_login,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        answer = pool.submit(log_in, by_address(issuer, ann))
+        the_login.wait()
+        enrol(ann, clock)
+        the_login.go_on()
+        assert problem(answer.result()) == "otp-required"
+    assert links_of(ann) == []
 
 
 def test_one_who_is_being_erased_comes_back(issuer: Issuer) -> None:

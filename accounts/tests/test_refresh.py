@@ -12,7 +12,7 @@ from accounts.tokens import RefreshToken
 from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.metering import metering
-from echomate.testing.client import Caller, Person, problem
+from echomate.testing.client import PASSWORD, Caller, Person, problem
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
 
@@ -31,6 +31,16 @@ def test_a_refresh_gives_new_tokens_of_the_same_session(ann: Person) -> None:
     assert (new["sub"], new["sid"]) == (old["sub"], old["sid"])
     assert new["jti"] != old["jti"]
     assert ann.use(response.json()["access"]).get("/users/me").status_code == 200
+
+
+def test_a_token_that_came_as_a_cookie_stays_out_of_the_body(ann: Person) -> None:
+    browser = Caller(keeps_cookies=True)
+    browser.post("/auth/login", {"login": ann.username, "password": PASSWORD})
+    body, origin = {"token_delivery": "body"}, {"Origin": "http://localhost:3000"}
+    answer = browser.post("/auth/refresh-token", body, headers=origin)
+    assert answer.status_code == 200
+    assert list(answer.json()) == ["access"]
+    assert answer.cookies["echomate_refresh"]["httponly"] is True
 
 
 def test_a_session_goes_on_as_long_as_it_is_refreshed(ann: Person) -> None:

@@ -10,6 +10,7 @@ from accounts import passwords
 from accounts.models import passkeys_of
 from accounts.tests.acting import at_once, change_user, log_in, refresh, stored
 from accounts.tests.authenticator import add_to
+from accounts.tests.factors import Clock, enrol
 from accounts.tests.mailing import confirm, expire, letter, letters, step_up, token, url_in, waiting
 from echomate import dynamodb, jobs, keys, table
 from echomate.config import config
@@ -75,7 +76,7 @@ def test_known_devices_are_strange_again(sign_up: Callable[..., Person]) -> None
 
 def test_second_factors_stay_and_the_address_is_verified(sign_up: Callable[..., Person]) -> None:
     person = sign_up()
-    change_user(person.id, Totp=True)
+    change_user(person.id, Totp=True, EmailVerified=True)
     before = stored(person.id)
     assert reset(forgotten(person)).status_code == 204
     user = stored(person.id)
@@ -84,6 +85,25 @@ def test_second_factors_stay_and_the_address_is_verified(sign_up: Callable[..., 
     claim = table.get_item(keys.email_claim(person.email))
     assert claim is not None
     assert claim["Verified"] == {"BOOL": True}
+
+
+def test_who_signed_up_with_anothers_address_does_not_lock_its_owner_out(
+    sign_up: Callable[..., Person], clock: Clock
+) -> None:
+    """No factor that a stranger added is asked for by a login with the password that the owner sets."""
+    stranger = sign_up()
+    step_up(stranger)
+    app, codes = enrol(stranger, clock)
+    assert stranger.post("/auth/totp").status_code == 200
+    assert reset(forgotten(stranger)).status_code == 204
+    assert "second factors are gone" in letter(stranger.email, "password-reset").body
+    owner = log_in(stranger.email, NEW)
+    assert owner.status_code == 200
+    assert (owner.json()["user"]["totp"], owner.json()["user"]["passkeys"]) == (False, 0)
+    for key in (keys.totp, keys.pending_totp, keys.recovery_codes):
+        assert table.get_item(key(stranger.id)) is None
+    assert problem(log_in(stranger.email, otp=app.code())) == "bad-credentials"
+    assert problem(log_in(stranger.email, otp=codes[0])) == "bad-credentials"
 
 
 @pytest.mark.parametrize("is_verified", [False, True])

@@ -297,13 +297,52 @@ def test_beyond_fifty_the_longest_unused_goes(
     change_session(ann, LastUsedAt=now_seconds() + 5)
     change_session(used, LastUsedAt=now_seconds() + 5)
     change_session(unused, LastUsedAt=1)
-    assert unused.get("/users/me").status_code == 200
-    change_session(unused, LastUsedAt=1)
     latest = another(ann)
     projector.catch_up()
     assert {session.sid for session in sessions.of(ann.id)} == {sid_of(one) for one in (ann, used, latest)}
     projector.catch_up()
     assert problem(unused.get("/users/me")) == "session-revoked"
+
+
+def test_a_session_in_use_is_not_put_out_by_logins_elsewhere(
+    ann: Person, projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its use was noted before the logins, and isn't noted again within 10 minutes."""
+    monkeypatch.setattr(sessions, "AT_MOST", 3)
+    change_session(ann, LastUsedAt=now_seconds() - 500)
+    forget_state(ann)
+    assert ann.get("/users/me").status_code == 200
+    elsewhere = [another(ann) for _ in range(6)]
+    projector.catch_up()
+    assert ann.get("/users/me").status_code == 200
+    assert sid_of(elsewhere[-1]) in {session.sid for session in sessions.of(ann.id)}
+    assert len(sessions.of(ann.id)) == 3
+
+
+def test_nor_by_logins_that_are_used_as_well(
+    ann: Person, projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "AT_MOST", 3)
+    assert ann.get("/users/me").status_code == 200
+    for _ in range(6):
+        latest = another(ann)
+        assert latest.get("/users/me").status_code == 200
+        projector.catch_up()
+        assert latest.get("/users/me").status_code == 200
+    assert ann.get("/users/me").status_code == 200
+    assert len(sessions.of(ann.id)) == 3
+
+
+def test_nor_where_redis_has_lost_its_state(
+    ann: Person, projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "AT_MOST", 3)
+    now = now_seconds()
+    change_session(ann, CreatedAt=(now - 3600) * 1000, LastUsedAt=now - 900)
+    for _ in range(6):
+        another(ann)
+    projector.catch_up()
+    assert ann.get("/users/me").status_code == 200
 
 
 def test_a_session_keeps_what_it_was_begun_with(ann: Person) -> None:

@@ -64,7 +64,7 @@ class OidcLoginView(ApiView):
             restore=given["restore"],
             origin=origin_of(request, device_token=given.get("device_token")),
         )
-        return logged_in_response(logged_in, given["token_delivery"])
+        return logged_in_response(request, logged_in, given["token_delivery"])
 
 
 class OidcLinksView(OwnView):

@@ -186,7 +186,7 @@ class PasskeyLoginView(ApiView):
         given = self.validated(PasskeyLoginSerializer)
         origin = origin_of(request, device_token=given.get("device_token"))
         logged_in = passkeys.log_in_with_passkey(given["credential"], origin=origin, restore=given["restore"])
-        return logged_in_response(logged_in, given["token_delivery"])
+        return logged_in_response(request, logged_in, given["token_delivery"])
 
 
 def _id_or_404(text: str) -> str:

@@ -45,13 +45,14 @@ class RefreshView(ApiView):
         },
     )
     def post(self, request: Request) -> Response:
-        """New tokens for the refresh token, which is used up."""
+        """New tokens for the refresh token, which is used up. One that came as a cookie stays out of the body."""
         given = self.validated(RefreshSerializer)
-        token = given.get("refresh") or cookies.read(request)
+        token, delivery = given.get("refresh"), given["token_delivery"]
+        if not token:
+            token, delivery = cookies.read(request), "cookie"
         if token is None:
             raise Unauthenticated
-        pair = sessions.refresh(tokens.read_refresh(token))
-        return token_response(pair, given["token_delivery"])
+        return token_response(sessions.refresh(tokens.read_refresh(token)), delivery)
 
 
 class LogoutView(ApiView):

@@ -49,7 +49,7 @@ class SignupView(ApiView):
         )
         origin = origin_of(request, device_token=given.get("device_token"))
         logged_in = services.sign_up(account, password=given["password"], origin=origin)
-        response = logged_in_response(logged_in, given["token_delivery"], status=201)
+        response = logged_in_response(request, logged_in, given["token_delivery"], status=201)
         response.headers["Location"] = f"/api/v1/users/{logged_in.user.id}"
         return response
 
@@ -85,14 +85,20 @@ class LoginView(ApiView):
             passkey=given.get("passkey"),
             restore=given["restore"],
         )
-        return logged_in_response(logged_in, given["token_delivery"])
+        return logged_in_response(request, logged_in, given["token_delivery"])
 
 
-def logged_in_response(logged_in: LoggedIn, delivery: str, *, status: int = 200) -> Response:
-    """What every way in answers: one's own user, the tokens, and the device's token as the other cookie."""
+def logged_in_response(
+    request: Request, logged_in: LoggedIn, delivery: str, *, status: int = 200
+) -> Response:
+    """What every way in answers: one's own user, the tokens, and the device's token as the other cookie.
+
+    A device's token that came as a cookie, which scripts can't read, stays one.
+    """
     counts = selectors.stats.get([logged_in.user.id])[logged_in.user.id]
     user = orjson.Fragment(present_me(logged_in.user, counts))
-    in_body = {"device_token": logged_in.device_token} if delivery == "body" else {}
+    is_cookie = delivery != "body" or request.COOKIES.get(cookies.DEVICE) == logged_in.device_token
+    in_body = {} if is_cookie else {"device_token": logged_in.device_token}
     response = token_response(logged_in.tokens, delivery, status=status, user=user, **in_body)
     if not in_body:
         cookies.put_device(response, logged_in.device_token)
