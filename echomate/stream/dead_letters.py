@@ -3,12 +3,11 @@
 The table holds them under the shard they came from; the lease table knows which shards have any.
 """
 
-import contextlib
 import lzma
 import re
 import traceback
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +17,7 @@ import orjson
 from echomate import dynamodb, keys, table
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
+from echomate.errors import DependencyAway
 from echomate.keys import Key
 from echomate.projections import Effects
 from echomate.stream import metrics
@@ -38,8 +38,6 @@ class DeadLetter:
     written_at: datetime
     error: str
     record: Record
-    recounted: bool
-    """A rebuild has counted the facts since; a replay leaves the counters alone."""
 
     @property
     def key(self) -> Key:
@@ -114,45 +112,61 @@ def _dead_letter(item: Wire) -> DeadLetter:
         written_at=datetime.fromtimestamp(plain["WrittenAt"], UTC),
         error=plain["Error"],
         record=orjson.loads(record),
-        recounted=plain.get("Recounted", False),
     )
 
 
+def are_there() -> bool:
+    return next(read_all(), None) is not None
+
+
+def recounted_at(field: str) -> str:
+    """The attribute of a counters' item that says when a rebuild counted a field: its facts up to a Unix second."""
+    return f"{field}RecountedAt"
+
+
 def settle(letter: DeadLetter, effects: Effects) -> bool:
-    """Add a replayed letter's counters and delete it, all in one. False: another replay was faster."""
+    """Add a replayed letter's counters and delete it, all in one. False: another replay was faster.
+
+    What a rebuild has counted since the letter's change is left as it is.
+    """
     deletion = {
         "TableName": config.table_name,
         "Key": table.wire_key(letter.key),
-        "ConditionExpression": "attribute_exists(PK) AND attribute_not_exists(Recounted)",
+        "ConditionExpression": "attribute_exists(PK)",
     }
-    if letter.recounted:
-        deletion["ConditionExpression"] = "attribute_exists(Recounted)"
+    for _ in range(len(effects.counts) + 1):
+        updates = [_addition(letter, key, fields) for key, fields in _uncounted(letter, effects).items()]
+        parts = [{"Delete": deletion}, *({"Update": update} for update in updates)]
+        try:
+            dynamodb.call("TransactWriteItems", {"TransactItems": parts})
+        except DynamoDBError as error:
+            if error.reasons[:1] == ["ConditionalCheckFailed"]:
+                return False
+            if "ConditionalCheckFailed" not in error.reasons:
+                raise
+        else:
+            return True
+    raise DependencyAway("dynamodb", "a rebuild counts what the letter would add to")
+
+
+def _uncounted(letter: DeadLetter, effects: Effects) -> dict[Key, dict[str, int]]:
+    """What a letter adds to counters, but for those that a rebuild has counted since its change."""
     moves: dict[Key, dict[str, int]] = {}
-    for count in () if letter.recounted else effects.counts:
-        fields = moves.setdefault(count.key, {})
-        fields[count.field] = fields.get(count.field, 0) + count.delta
-    parts = [
-        {"Delete": deletion},
-        *({"Update": counter_update(key, fields)} for key, fields in moves.items()),
-    ]
-    try:
-        dynamodb.call("TransactWriteItems", {"TransactItems": parts})
-    except DynamoDBError as error:
-        if "ConditionalCheckFailed" in error.reasons:
-            return False
-        raise
-    return True
+    items = table.batch_get(count.key for count in effects.counts)
+    for count, item in zip(effects.counts, items, strict=True):
+        recounted = (item or {}).get(recounted_at(count.field))
+        if recounted is None or int(recounted["N"]) < letter.written_at.timestamp():
+            fields = moves.setdefault(count.key, {})
+            fields[count.field] = fields.get(count.field, 0) + count.delta
+    return moves
 
 
-def note_recount() -> None:
-    """Before a rebuild counts: what is parked now is among the facts that it counts."""
-    for letter in read_all():
-        update = {
-            "TableName": config.table_name,
-            "Key": table.wire_key(letter.key),
-            "UpdateExpression": "SET Recounted = :true",
-            "ConditionExpression": "attribute_exists(PK)",
-            "ExpressionAttributeValues": {":true": {"BOOL": True}},
-        }
-        with contextlib.suppress(DynamoDBError):
-            dynamodb.call("UpdateItem", update)
+def _addition(letter: DeadLetter, key: Key, fields: Mapping[str, int]) -> Wire:
+    """An update of counters that fails where a rebuild has counted one of them meanwhile."""
+    update = counter_update(key, fields)
+    update["ExpressionAttributeNames"] |= {f"#r{n}": recounted_at(field) for n, field in enumerate(fields)}
+    update["ExpressionAttributeValues"][":written"] = dynamodb.wire(int(letter.written_at.timestamp()))
+    update["ConditionExpression"] = " AND ".join(
+        f"(attribute_not_exists(#r{n}) OR #r{n} < :written)" for n in range(len(fields))
+    )
+    return update

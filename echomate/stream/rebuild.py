@@ -74,7 +74,6 @@ def run(tell: Callable[[str], None]) -> Outcome:
     outcome = Outcome()
     _, mark = losses.read()
     wait_for_projector(time.time())
-    dead_letters.note_recount()
     for group in _groups(_subjects()):
         _recount(group, outcome)
         tell(f"{outcome.counted} counted, {outcome.corrected} corrected")
@@ -141,7 +140,10 @@ def _recount(subjects: list[_Subject], outcome: Outcome) -> None:
         before = [(subject, _find(subject.tally)) for subject in subjects]
         wait_for_projector(time.time())
         time.sleep(MARGIN_SECONDS)
-        subjects = [subject for subject, found in before if not _settled(subject.tally, found, outcome)]
+        marks = dead_letters.are_there()
+        subjects = [
+            subject for subject, found in before if not _settled(subject.tally, found, outcome, marks=marks)
+        ]
         if not subjects:
             return
     outcome.too_busy += [f"{subject.name}: {subject.tally.key[0]}" for subject in subjects]
@@ -153,32 +155,46 @@ class _Found:
     """None: the counters' item isn't there."""
     kept: Mapping[str, int]
     counted: Mapping[str, int]
+    at: int
+    """Unix seconds, after the count."""
 
 
 def _find(tally: Tally) -> _Found:
     """The item's version is read first: whatever is projected after that moves it."""
     item = dynamodb.plain(table.get_item(tally.key) or {})
     counted = tally.count()
-    return _Found(item.get("Version"), {name: item.get(name, 0) for name in counted}, counted)
+    return _Found(
+        item.get("Version"), {name: item.get(name, 0) for name in counted}, counted, int(time.time())
+    )
 
 
-def _settled(tally: Tally, before: _Found, outcome: Outcome) -> bool:
-    """Whether the second count agrees with the first, and what is kept now agrees with both."""
+def _settled(tally: Tally, before: _Found, outcome: Outcome, *, marks: bool) -> bool:
+    """Whether the second count agrees with the first, and what is kept now agrees with both.
+
+    Where records are parked as dead letters the count has their facts. So it `marks` the counters with the moment of
+    the first one, and a replay doesn't add what was written before it.
+    """
     counted = tally.count()
     if counted != before.counted:
         return False
-    if counted == before.kept:
+    is_right = counted == before.kept
+    if is_right and not (marks and before.version is not None):
         return True
-    if not _write(tally.key, counted, before.version):
+    if not _write(tally.key, counted, before.version, at=before.at if marks else None):
         return False
+    if is_right:
+        return True
     outcome.corrected += 1
     cache.ask(("DEL", tally.cache_key))
     return True
 
 
-def _write(key: Key, counted: Mapping[str, int], version: int | None) -> bool:
-    names = {f"#f{n}": name for n, name in enumerate(counted)}
-    values = {f":f{n}": dynamodb.wire(count) for n, count in enumerate(counted.values())}
+def _write(key: Key, counted: Mapping[str, int], version: int | None, *, at: int | None) -> bool:
+    written = dict(counted)
+    if at is not None:
+        written |= {dead_letters.recounted_at(field): at for field in counted}
+    names = {f"#f{n}": name for n, name in enumerate(written)}
+    values = {f":f{n}": dynamodb.wire(value) for n, value in enumerate(written.values())}
     if version is not None:
         values[":version"] = dynamodb.wire(version)
     update: Wire = {

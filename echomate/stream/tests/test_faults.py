@@ -105,17 +105,6 @@ def test_a_replayed_letter_is_counted_once_and_gone(projector: Projecting) -> No
         command("dead_letters", "--replay", letter.sequence)
 
 
-def test_a_letter_that_a_rebuild_has_counted_is_replayed_without_its_counters(projector: Projecting) -> None:
-    owner = ids.new_id()
-    tallies.faults["for now"] = ValueError("for now")
-    tallies.put(owner, 1, Fails="for now")
-    projector.catch_up()
-    dead_letters.note_recount()
-    tallies.faults.clear()
-    command("dead_letters", "--replay-all")
-    assert (tallies.counted(owner), letters()) == (0, [])
-
-
 def test_a_counter_that_can_t_be_added_to_parks_the_records_that_want_it(projector: Projecting) -> None:
     broken, sound = ids.new_id(), ids.new_id() + 1
     pk, sk = tallies.stats(broken)

@@ -1,5 +1,7 @@
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -8,7 +10,7 @@ from django.test import Client
 from echomate import cache, dynamodb, ids, table
 from echomate.config import config
 from echomate.keys import Key
-from echomate.stream import health, leases, losses, rebuild
+from echomate.stream import dead_letters, handling, health, leases, losses, rebuild
 from echomate.stream.leases import Lease
 from echomate.stream.rebuild import Tally
 from echomate.stream.tests import tallies
@@ -228,3 +230,122 @@ def kill(lease: Lease) -> None:
         "ExpressionAttributeValues": {":killed": {"S": "killed"}, ":past": {"N": "1"}},
     }
     dynamodb.call("UpdateItem", update)
+
+
+# --- dead letters -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def parked(projector: Projecting, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """An owner with two tallies, of which the second is a dead letter."""
+    monkeypatch.setattr(handling, "PAUSES", (0.01,) * 4)
+    remove_letters()
+    tallies.faults["for now"] = ValueError("for now")
+    owner = new_owner()
+    tallies.put(owner, 1)
+    tallies.put(owner, 2, Fails="for now")
+    projector.catch_up()
+    assert tallies.counted(owner) == 1
+    yield owner
+    remove_letters()
+
+
+def remove_letters() -> None:
+    for letter in dead_letters.read_all():
+        dynamodb.call("DeleteItem", {"TableName": config.table_name, "Key": table.wire_key(letter.key)})
+
+
+def replay() -> None:
+    tallies.faults.clear()
+    call_command("dead_letters", "--replay-all", stdout=StringIO(), stderr=StringIO())
+    assert not dead_letters.are_there()
+
+
+def let_the_second_pass() -> None:
+    """The stream dates its records by whole seconds."""
+    now = int(time.time())
+    while int(time.time()) == now:
+        time.sleep(0.01)
+
+
+def test_a_letter_whose_fact_a_rebuild_has_counted_adds_nothing(parked: int) -> None:
+    for _ in range(2):
+        run_rebuild()
+        assert tallies.counted(parked) == 2
+    replay()
+    assert tallies.counted(parked) == 2
+
+
+def test_nor_does_one_that_is_parked_again_after_the_rebuild(parked: int) -> None:
+    """As by whoever takes a shard over at an older checkpoint."""
+    (letter,) = dead_letters.read_all()
+    run_rebuild()
+    dead_letters.park(letter.shard, letter.record, ValueError("for now"))
+    replay()
+    assert tallies.counted(parked) == 2
+
+
+def test_nor_does_one_that_is_parked_while_the_rebuild_runs(
+    parked: int, projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tally = tally_of(tallies.stats(parked))
+    fails = iter(["for now"])
+
+    def count() -> Mapping[str, int]:
+        for fault in fails:
+            tallies.put(parked, 3, Fails=fault)
+        return tally.count()
+
+    subject = rebuild._Subject("test", Tally(tally.key, tally.cache_key, count))
+    rebuild._recount([subject], rebuild.Outcome())
+    projector.catch_up()
+    assert tallies.counted(parked) == 3
+    replay()
+    assert tallies.counted(parked) == 3
+
+
+def test_a_letter_of_a_later_change_is_added(parked: int, projector: Projecting) -> None:
+    run_rebuild()
+    let_the_second_pass()
+    tallies.remove(parked, 1)
+    tallies.put(parked, 3, Fails="for now")
+    tallies.put(parked, 4, Fails="for now")
+    projector.catch_up()
+    assert tallies.counted(parked) == 1
+    replay()
+    assert tallies.counted(parked) == 3
+
+
+def test_a_letter_of_what_no_rebuild_has_counted_is_added(
+    parked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rebuild, "_recounts", {})
+    run_rebuild()
+    replay()
+    assert tallies.counted(parked) == 2
+
+
+def test_a_rebuild_that_counts_in_the_midst_of_a_replay_is_noticed(
+    parked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts = iter([run_rebuild])
+    addition = dead_letters._addition
+
+    def late(*arguments: Any) -> dynamodb.Wire:
+        for count in counts:
+            count()
+        return addition(*arguments)
+
+    monkeypatch.setattr(dead_letters, "_addition", late)
+    replay()
+    assert tallies.counted(parked) == 2
+
+
+def test_without_letters_a_rebuild_writes_nothing_that_is_right(projector: Projecting) -> None:
+    remove_letters()
+    owner = new_owner()
+    tallies.put(owner, 1)
+    projector.catch_up()
+    version = tallies.version(owner)
+    run_rebuild()
+    assert (tallies.counted(owner), tallies.version(owner)) == (1, version)
