@@ -295,6 +295,11 @@ def comments_of(user: int) -> str:
     return f"COMMENTS#{pad(user)}"
 
 
+def deleted_comments_of(user: int) -> str:
+    """GSI2: the tombstones of comments that a user wrote, by `comment_sort`."""
+    return f"DELETED_COMMENTS#{pad(user)}"
+
+
 def comment_sort(comment: int) -> str:
     """The sort key of a comment in an index."""
     return COMMENT + pad(comment)

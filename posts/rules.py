@@ -56,14 +56,21 @@ def shows(post: RenderedPost, standing: Standing, surface: Surface) -> bool:
 
 
 def may_see_comment(
-    post: RenderedPost, standing: Standing, *, author: int | None, hidden: bool, parted: bool
+    post: RenderedPost,
+    standing: Standing,
+    *,
+    author: int | None,
+    writer: int | None,
+    hidden: bool,
+    parted: bool,
 ) -> bool:
     """Whether the viewer may know of a comment on the post. What the post's author hid, its author sees still.
 
     `parted`: a block is between the two authors. The one it is under can't see it, nor hide it, so nobody sees it.
-    Nobody is the author of a tombstone, which stays hidden with all that stands below it.
+    Nobody is the author of a tombstone, which stays hidden with all that stands below it; `writer` is who was it,
+    and a block that hid the comment hides the tombstone.
     """
-    if parted or not may_see(post, standing) or author in standing.blocked:
+    if parted or not may_see(post, standing) or writer in standing.blocked:
         return False
     return not hidden or (standing.viewer is not None and standing.viewer in (author, post.author))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from echomate import keys, privacy, table
 from posts.comments.models import Comment
-from posts.comments.services.deleting import bury
+from posts.comments.services.deleting import bury, forget_author
 from posts.comments.services.sweeping import sweep_likes
 
 KEYS = ("PK", "SK")
@@ -17,14 +17,22 @@ privacy.not_erased(
 
 @privacy.erases("comments and the likes of them", "comment", "comment_like")
 def erase_comments(user: int) -> Iterator[int]:
-    """Each becomes a tombstone, which leads to nobody. Its likes go first."""
-    written = table.query(keys.comments_of(user), index="GSI2", attributes=KEYS)
-    for step in privacy.in_steps(map(table.key_of, written), size=25):
-        for comment in map(Comment.of, table.batch_get(step)):
-            if comment is not None and comment.author == user:
-                yield from sweep_likes(int(comment.id))
-                bury(comment)
-                yield 1
+    """Each becomes a tombstone, which leads to nobody, as do those that are there. Its likes go first."""
+    for comment in _comments(keys.comments_of(user)):
+        if comment.author == user:
+            yield from sweep_likes(int(comment.id))
+            bury(comment, is_erased=True)
+            yield 1
+    for tombstone in _comments(keys.deleted_comments_of(user)):
+        if tombstone.former_author == user:
+            forget_author(tombstone)
+            yield 1
+
+
+def _comments(partition: str) -> Iterator[Comment]:
+    found = table.query(partition, index="GSI2", attributes=KEYS)
+    for step in privacy.in_steps(map(table.key_of, found), size=25):
+        yield from (comment for item in table.batch_get(step) if (comment := Comment.of(item)) is not None)
 
 
 @privacy.erases("likes of comments", "comment_like")

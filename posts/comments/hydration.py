@@ -31,7 +31,7 @@ class Hydrated:
     standing: Standing
     cards: dict[int, Card]
     parted: Set[tuple[int, int]] = frozenset()
-    """Authors of posts and of comments on them, with a block between them."""
+    """Authors of posts and those who commented on them, with a block between them."""
 
 
 def show(viewer: int | None, comments: Sequence[int]) -> list[bytes | None]:
@@ -59,8 +59,9 @@ def is_shown(found: Hydrated, id_: int) -> bool:
         post,
         found.standing,
         author=comment.author,
+        writer=comment.writer,
         hidden=comment.hidden,
-        parted=(post.author, comment.author) in found.parted,
+        parted=(post.author, comment.writer) in found.parted,
     )
     return is_allowed and (comment.author is None or comment.author in found.cards)
 
@@ -78,7 +79,12 @@ def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
     about = hydration.hydrate(
         viewer,
         list({comment.post for comment in found.values()}),
-        others={user for comment in found.values() for user in comment.people},
+        others={
+            user
+            for comment in found.values()
+            for user in (*comment.people, comment.writer)
+            if user is not None
+        },
     )
     return Hydrated(
         found,
@@ -98,8 +104,8 @@ def _parted(posts: Mapping[int, RenderedPost], comments: Iterable[RenderedCommen
     met: dict[int, set[int]] = {}
     for comment in comments:
         post = posts.get(comment.post)
-        if post is not None and comment.author is not None and comment.author != post.author:
-            met.setdefault(post.author, set()).add(comment.author)
+        if post is not None and comment.writer is not None and comment.writer != post.author:
+            met.setdefault(post.author, set()).add(comment.writer)
     asked = {author: sorted(others) for author, others in met.items()}
     replies = cache.asked([parting_read(author, others) for author, others in asked.items()])
     return {

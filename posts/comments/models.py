@@ -5,12 +5,14 @@
 | a comment, its counters | get `COMMENT#c` / `COMMENT`, `STATS` |
 | the comments right under a post, or the answers to one, by time | GSI1 `REPLIES#POST#p`, `REPLIES#COMMENT#c` |
 | the comments of an author, by time | GSI2 `COMMENTS#u` |
+| the tombstones of an author's comments, by time | GSI2 `DELETED_COMMENTS#u` |
 | does a user like a comment | get `COMMENT#c` / `LIKE#u` |
 | who likes a comment | query `COMMENT#c` / `LIKE#` |
 | the comments that a user likes | GSI1 `COMMENT_LIKES#u`, by like id |
 
 A deleted comment is a tombstone, without author and content. One that was answered keeps its place in the thread for
-ever; another loses it, and stays for a week.
+ever, and until its author is erased the table knows whose it was: whom a block kept from the comment, it keeps from the
+tombstone. Another loses its place, and stays for a week.
 """
 
 from typing import Any
@@ -28,6 +30,8 @@ class Comment(Item, discriminator="comment"):
     """The comment that it answers; none: it stands right under the post."""
     depth = NumberAttribute(attr_name="Depth")
     author = NumberAttribute(null=True, attr_name="Author")
+    former_author = NumberAttribute(null=True, attr_name="FormerAuthor")
+    """Of a tombstone, for the rules alone: it is shown to nobody."""
     content = UnicodeAttribute(null=True, attr_name="Content")
     content_html = UnicodeAttribute(null=True, attr_name="ContentHtml")
     mentions: ListAttribute[Any] = ListAttribute(null=True, of=NumberAttribute, attr_name="Mentions")

@@ -9,7 +9,7 @@ from echomate.dynamodb import Wire
 
 PARSED_AT_MOST = 1024
 NONE = "-"
-"""In the header: nobody, nothing."""
+"""In the header: nobody, nothing. Before an author: it was theirs, and is a tombstone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class RenderedComment:
     id: int
     author: int | None
     """Nobody: it was deleted, and keeps the place of its answers."""
+    writer: int | None
+    """The author, or who it was while there was one. Nobody knows of an erased one's."""
     post: int
     parent: int | None
     version: int
@@ -44,7 +46,7 @@ def render(item: Wire) -> bytes | None:
         return None
     mentioned = [value["N"] for value in item.get("Mentions", {"L": ()})["L"]]
     fields = (
-        item.get("Author", {"N": NONE})["N"],
+        item["Author"]["N"] if "Author" in item else NONE + item.get("FormerAuthor", {"N": ""})["N"],
         item["Post"]["N"],
         item.get("Parent", {"N": NONE})["N"],
         item["Version"]["N"],
@@ -79,7 +81,8 @@ def parse(value: bytes) -> RenderedComment:
     author, post, parent, version, hidden, answered, mentioned = header.decode().split(" ")
     return RenderedComment(
         id=int(body[7 : body.index(b'"', 7)]),
-        author=_id(author),
+        author=None if author.startswith(NONE) else int(author),
+        writer=int(author.removeprefix(NONE)) if author != NONE else None,
         post=int(post),
         parent=_id(parent),
         version=int(version),

@@ -42,10 +42,10 @@ class Model:
         self.blockers: set[int] = set()
 
     def sees(self, viewer: int, comment: Comment) -> bool:
-        if comment.is_deleted:
-            return comment.is_answered and (not comment.is_hidden or viewer == 0)
         if self.blockers and {viewer, comment.author} == {1, 2}:
             return False
+        if comment.is_deleted:
+            return comment.is_answered and (not comment.is_hidden or viewer == 0)
         return not comment.is_hidden or viewer in (0, comment.author)
 
     def answers(self, viewer: int, parent: Comment | None) -> list[Comment]:

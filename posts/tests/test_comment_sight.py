@@ -3,6 +3,8 @@
 import pytest
 
 from accounts.services import suspend
+from echomate import keys, table
+from posts.comments.erasure import erase_comments
 from posts.tests.actor import Actor, Person
 from posts.tests.commenting import comment_on, ids_of, thread
 from social import services as social
@@ -147,6 +149,73 @@ def test_who_deletes_a_hidden_comment_shows_nothing_below_it_again(
     assert ids_of(thread(nobody, comment)) == [comment, below]
     assert ann.post(f"comments/{comment}/hide").json["hidden"] is True
     assert nobody.ids(f"posts/{post}/comments") == []
+
+
+def test_a_tombstone_stays_out_of_sight_of_whom_a_block_kept_from_the_comment(
+    ann: Person, bob: Person, nobody: Actor
+) -> None:
+    post, foe, reader = ann.publish(), Person(), Person()
+    top = comment_on(post, ann)
+    comment = comment_on(post, bob, parent=top)
+    below = comment_on(post, reader, parent=comment)
+    social.block(blocker=bob.id, blocked=foe.id)
+    assert ids_of(thread(foe, top)) == [top]
+    assert bob.delete(f"comments/{comment}").status == 204
+    assert foe.get(f"comments/{comment}").status == 404
+    assert foe.get(f"comments/{comment}/thread").status == 404
+    assert foe.get(f"comments/{comment}/replies").status == 404
+    assert foe.ids(f"comments/{top}/replies") == []
+    assert ids_of(thread(foe, top)) == [top]
+    for other in (ann, bob, reader, nobody):
+        shown = other.get(f"comments/{comment}").json
+        assert (shown["author"], shown["deleted"]) == (None, True)
+        assert str(bob.id) not in str(shown)
+        assert ids_of(thread(other, top)) == [top, comment, below]
+    social.unblock(blocker=bob.id, blocked=foe.id)
+    assert ids_of(thread(foe, top)) == [top, comment, below]
+    social.block(blocker=foe.id, blocked=bob.id)
+    assert ids_of(thread(foe, top)) == [top]
+
+
+def test_a_tombstone_stays_out_of_everybodys_sight_while_a_block_parts_its_writer_and_the_posts_author(
+    ann: Person, bob: Person, nobody: Actor
+) -> None:
+    post, reader = ann.publish(), Person()
+    comment = comment_on(post, bob)
+    comment_on(post, reader, parent=comment)
+    social.block(blocker=bob.id, blocked=ann.id)
+    assert bob.delete(f"comments/{comment}").status == 204
+    for other in (ann, bob, reader, nobody):
+        assert other.get(f"comments/{comment}").status == 404
+    for other in (ann, reader, nobody):
+        assert other.ids(f"posts/{post}/comments") == []
+    assert ann.post(f"comments/{comment}/hide").status == 404
+    social.unblock(blocker=bob.id, blocked=ann.id)
+    assert nobody.ids(f"posts/{post}/comments") == [comment]
+
+
+def test_a_tombstone_is_in_no_list_of_its_writers_comments(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    comment = comment_on(post, bob)
+    comment_on(post, ann, parent=comment)
+    assert bob.delete(f"comments/{comment}").status == 204
+    assert ann.ids(f"users/{bob.name}/comments") == []
+    assert bob.ids(f"users/{bob.name}/comments") == []
+
+
+def test_an_erasure_leaves_tombstones_that_lead_to_nobody(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    before, at_the_end = comment_on(post, bob), comment_on(post, bob)
+    for comment in (before, at_the_end):
+        comment_on(post, ann, parent=comment)
+    assert bob.delete(f"comments/{before}").status == 204
+    assert sum(erase_comments(bob.id)) == 2
+    assert sum(erase_comments(bob.id)) == 0
+    for comment in (before, at_the_end):
+        item = table.get_item(keys.comment(comment))
+        assert item is not None
+        assert str(bob.id) not in str(item)
+        assert ann.get(f"comments/{comment}").json["deleted"] is True
 
 
 def test_only_the_posts_author_hides(ann: Person, bob: Person, nobody: Actor) -> None:

@@ -169,7 +169,8 @@ def test_a_deleted_comment_that_was_answered_keeps_its_place(ann: Person, bob: P
     assert list(more.json["errors"]) == ["parent_id"]
     item = table.get_item(keys.comment(top))
     assert item is not None
-    assert not {"Author", "Content", "ContentHtml", "GSI2PK", "ExpiresAt"} & set(item)
+    assert not {"Author", "Content", "ContentHtml", "ExpiresAt"} & set(item)
+    assert item["GSI2PK"]["S"] == keys.deleted_comments_of(bob.id)
 
 
 def test_a_deleted_comment_that_was_not_answered_leaves_the_thread_and_the_table(

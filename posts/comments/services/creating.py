@@ -73,6 +73,7 @@ def _depth(author: int, post: int, parent: int | None) -> int:
         seen,
         found.standing,
         author=int(answered.author),
+        writer=int(answered.author),
         hidden=bool(answered.hidden),
         parted=bool(parted(seen.author, [int(answered.author)])),
     ):

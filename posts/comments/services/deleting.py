@@ -29,25 +29,47 @@ def delete(*, author: int, comment: int, expected: frozenset[int] | None = None)
         raise edited_meanwhile()
 
 
-def bury(comment: Comment, *, only_this_version: bool = False) -> bool:
-    """Make a comment that was read a tombstone, of the kind that it should be by now; False: it had changed."""
+def bury(comment: Comment, *, only_this_version: bool = False, is_erased: bool = False) -> bool:
+    """Make a comment that was read a tombstone, of the kind that it should be by now; False: it had changed.
+
+    That of one who is erased leads to nobody.
+    """
     nonce = new_nonce()
     for is_answered in (bool(comment.answered), True):
-        if _empty(comment, nonce, is_answered=is_answered, only_this_version=only_this_version):
+        if _empty(
+            comment,
+            nonce,
+            is_answered=is_answered,
+            only_this_version=only_this_version,
+            is_erased=is_erased,
+        ):
             tell(*_forgotten(comment))
             return True
     return False
 
 
-def _empty(comment: Comment, nonce: str, *, is_answered: bool, only_this_version: bool) -> bool:
+def forget_author(tombstone: Comment) -> None:
+    """Let a tombstone lead to nobody."""
+    gone: list[Action] = [
+        attribute.remove() for attribute in (Comment.former_author, Comment.gsi2pk, Comment.gsi2sk)
+    ]
+    condition = Comment.former_author == tombstone.former_author
+    dynamodb.attempt("UpdateItem", tombstone.get_update_kwargs_from_instance(gone, condition=condition))
+    tell(("DEL", keys.cached_comment(int(tombstone.id))))
+
+
+def _empty(
+    comment: Comment, nonce: str, *, is_answered: bool, only_this_version: bool, is_erased: bool
+) -> bool:
     """False where it was deleted meanwhile, or answered: that can't be taken back; or edited, if that matters.
 
     What was hidden stays so with the answers to it, or who deletes it would show them again.
     """
     now = table.clock()
+    keeps_author = is_answered and not is_erased
     emptied = [
-        *(Comment.author, Comment.content, Comment.content_html, Comment.mentions),
-        *(Comment.edited_at, Comment.gsi2pk, Comment.gsi2sk),
+        *(Comment.author, Comment.content, Comment.content_html, Comment.mentions, Comment.edited_at),
+        *(() if keeps_author else (Comment.gsi2pk, Comment.gsi2sk)),
         *(() if is_answered else (Comment.hidden, Comment.gsi1pk, Comment.gsi1sk)),
     ]
     actions: list[Action] = [
@@ -58,6 +80,9 @@ def _empty(comment: Comment, nonce: str, *, is_answered: bool, only_this_version
     condition: Condition = Comment.author == comment.author
     if only_this_version:
         condition &= Comment.version == comment.version
+    if keeps_author:
+        author = int(comment.author)
+        actions += [Comment.former_author.set(author), Comment.gsi2pk.set(keys.deleted_comments_of(author))]
     if not is_answered:
         actions.append(Comment.expires_at.set(now // 1000 + TOMBSTONE_SECONDS))
         condition &= Comment.answered.does_not_exist()
