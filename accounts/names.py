@@ -51,14 +51,21 @@ def username(text: str) -> str | None:
 def email(text: str) -> str | None:
     """The canonical form of an address, by which it is claimed; None where the text can't be one.
 
-    Letters' case and Unicode form don't count, an international domain is in ASCII; `+` and dots do count.
+    Letters' case and Unicode form don't count, an international domain is in ASCII; `+` and dots do count. What comes
+    before the `@` is ASCII, since many servers take nothing else.
     Mail goes to names of hosts only, not to their numbers. What the older and the newer rules of international domains
     take for different hosts (ß, ς, joiners) is not taken but in ASCII: the mail could reach another's.
     """
     if len(text) > 2 * EMAIL_MAX:  # before it is normalised, which costs the square of a pile of marks
         return None
     local, at, domain = unicodedata.normalize("NFKC", text.strip()).rpartition("@")
-    if not at or '"' in local or len(local) > EMAIL_LOCAL_MAX or domain.startswith("["):
+    if (
+        not at
+        or not local.isascii()
+        or '"' in local
+        or len(local) > EMAIL_LOCAL_MAX
+        or domain.startswith("[")
+    ):
         return None
     if AMBIGUOUS & set(domain):
         return None
@@ -71,6 +78,9 @@ def email(text: str) -> str | None:
 
 
 def login(text: str) -> str:
-    """What somebody typed to log in, in the form of the claim that it would be: however it is written, it is one."""
-    typed = text.strip()
-    return (email(typed) if "@" in typed else username(typed)) or typed.casefold()
+    """What somebody typed to log in, in the form of the claim that it would be: however it is written, it is one.
+
+    A username may stand behind an `@`, and anything be typed in full-width letters.
+    """
+    typed = unicodedata.normalize("NFKC", text).strip()
+    return username(typed.removeprefix("@")) or email(typed) or typed.casefold()

@@ -27,6 +27,6 @@ def _shown(random: bytes) -> str:
 
 
 def digest(typed: str) -> str | None:
-    """What is stored of a code, whatever its case and gaps; None where it can't be one."""
-    letters = re.sub(r"[\s-]", "", typed).lower()
+    """What is stored of a code, whatever its case and hyphens; None where it can't be one."""
+    letters = typed.replace("-", "").lower()
     return hashlib.sha256(letters.encode()).hexdigest() if _CODE.fullmatch(letters) else None

@@ -20,8 +20,6 @@ SECRET_BYTES = 20
 """As RFC 4226 advises for SHA-1."""
 
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
-_GAPS = re.compile(r"[\s-]")
-"""Apps show codes with one in the middle."""
 
 
 def new_secret() -> str:
@@ -43,8 +41,7 @@ def uri(secret: str, *, account: str) -> str:
 
 
 def is_code(typed: str) -> bool:
-    """Whether it has the form of a code, gaps apart."""
-    return bool(_CODE.fullmatch(_GAPS.sub("", typed)))
+    return bool(_CODE.fullmatch(typed))
 
 
 def code_at(secret: str, step: int) -> str:
@@ -60,6 +57,6 @@ def step_of(code: str, secret: str, *, after: int) -> int | None:
     """The step whose code it is, among those near the present that come after `after`; None where it is none's."""
     if not is_code(code):
         return None
-    code, now = _GAPS.sub("", code), present_step()
+    now = present_step()
     near = range(max(after + 1, now - DRIFT_STEPS), now + DRIFT_STEPS + 1)
     return next((step for step in near if compare_digest(code_at(secret, step), code)), None)

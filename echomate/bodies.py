@@ -1,5 +1,6 @@
 """The JSON of requests and answers. No view is imported here: DRF's own views load these classes."""
 
+import codecs
 from collections.abc import Iterable
 from typing import Any
 
@@ -48,22 +49,38 @@ class Negotiation(DefaultContentNegotiation):
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON objects of at most 1 MiB and 32 levels, without lone surrogates."""
+    """JSON objects of at most 1 MiB and 32 levels, without lone surrogates; a byte order mark before it is nothing."""
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
+        if parser_context and "request" in parser_context:
+            _refuse_compression(parser_context["request"])
         data = stream.read(MAX_BODY_BYTES + 1)
         if len(data) > MAX_BODY_BYTES:
             error = EchomateError(f"A body may have {MAX_BODY_BYTES} bytes.", type="too-large")
             error.status = 413
             raise error
         try:
-            parsed = orjson.loads(data)
+            parsed = orjson.loads(data.removeprefix(codecs.BOM_UTF8))
         except orjson.JSONDecodeError as failure:
             raise Invalid(f"The body is not valid JSON: {failure}.", type="malformed") from failure
         if not isinstance(parsed, dict):
             raise Invalid("The body must be a JSON object.", type="malformed")
         _check_depth(parsed)
         return parsed
+
+
+def _refuse_compression(request: Request) -> None:
+    """A body that grows as it is read isn't worth its bounds; the answer says what is taken (RFC 9110, 15.5.16)."""
+    coding = request.headers.get("Content-Encoding", "").strip().lower()
+    if coding in {"", "identity"}:
+        return
+    error = EchomateError(
+        "The body is compressed; send it as it is.",
+        type="unsupported-media-type",
+        headers={"Accept-Encoding": "identity"},
+    )
+    error.status = 415
+    raise error
 
 
 def _check_depth(value: Any, depth: int = 1) -> None:

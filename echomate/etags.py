@@ -6,8 +6,8 @@ import re
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-_TAG = re.compile(r'(W/)?"([^"]*)"')
-_VERSION = re.compile(r"([0-9]{1,18})\.")
+_TAG = re.compile(r'"(([0-9]{1,18})\.[^";+-]*+)[^"]*+"')
+"""As it was given out, or as a proxy made it that compresses: with `W/` before it, or `-gzip` at its end."""
 
 
 def entity_tag(version: int, body: bytes) -> str:
@@ -15,18 +15,20 @@ def entity_tag(version: int, body: bytes) -> str:
 
 
 def expected_versions(request: Request) -> frozenset[int] | None:
-    """The versions of which `If-Match` names one; None where any will do. Weak tags match nothing."""
+    """The versions of which `If-Match` names one; None where any will do.
+
+    The version alone is compared, so it doesn't matter that a proxy has made a tag weak.
+    """
     header = request.headers.get("If-Match", "*").strip()
     if header == "*":
         return None
-    found = (_VERSION.match(tag) for weak, tag in _TAG.findall(header) if not weak)
-    return frozenset(int(version[1]) for version in found if version)
+    return frozenset(int(version) for _, version in _TAG.findall(header))
 
 
 def is_known(request: Request, tag: str) -> bool:
     """Whether `If-None-Match` names the tag: the client has this very answer."""
     header = request.headers.get("If-None-Match", "").strip()
-    return header == "*" or tag.strip('"') in (known for _, known in _TAG.findall(header))
+    return header == "*" or tag.strip('"') in (known for known, _ in _TAG.findall(header))
 
 
 def respond(request: Request, body: bytes, *, version: int) -> Response:

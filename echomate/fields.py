@@ -6,14 +6,24 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator
+from django.core.validators import MaxLengthValidator, RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from echomate import graphemes
+from echomate import graphemes, languages
 
 _LINE_ENDS = re.compile(r"\r\n?")
+_PROSE_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+"""All that Unicode calls a mandatory break (UAX 14)."""
+_CONTROLS = re.compile(r"[\x01-\x08\x0e-\x1f\x7f-\x9f]")
+"""But for tabs and newlines, and NUL, which is in no text."""
+_POP_DIRECTION, _POP_ISOLATE = "\u202c", "\u2069"
+_CLOSING_OF = dict.fromkeys("\u202a\u202b\u202d\u202e", _POP_DIRECTION) | dict.fromkeys(
+    "\u2066\u2067\u2068", _POP_ISOLATE
+)
+_DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+NO_TAG = "A language tag, like en or pt-BR."
 DECOMPOSED = 4
 """So many code points one may take before NFC has made them one."""
 
@@ -56,15 +66,64 @@ class TextField(serializers.CharField):
             self.fail("max_length", max_length=self.max_length)
         if graphemes.has_pile(data):
             raise serializers.ValidationError("Too many marks stand on one character.")
-        text = super().to_internal_value(_LINE_ENDS.sub("\n", unicodedata.normalize("NFC", data)))
+        text = super().to_internal_value(self._cleaned(unicodedata.normalize("NFC", data)))
         if "\0" not in text and graphemes.shows_nothing(text):
             return self._blank()
         return text
+
+    def _cleaned(self, text: str) -> str:
+        return _LINE_ENDS.sub("\n", text)
 
     def _blank(self) -> str:
         if not self.allow_blank:
             self.fail("blank")
         return ""
+
+
+class ProseField(TextField):
+    """What others read among texts of their own: no control characters, and no direction that reaches beyond its line.
+
+    Both are mended, since who pastes a text can't see them.
+    """
+
+    def _cleaned(self, text: str) -> str:
+        lines = _CONTROLS.sub("", _PROSE_LINE_ENDS.sub("\n", text))
+        return "\n".join(map(_isolated, lines.split("\n"))) if _DIRECTIONS.search(lines) else lines
+
+
+def _isolated(line: str) -> str:
+    """A line that closes each direction that it opens, and none that it doesn't (UAX 9)."""
+    kept, closings, isolates = list[str](), list[str](), 0
+    for character in line:
+        if character in _CLOSING_OF:
+            closings.append(_CLOSING_OF[character])
+            isolates += closings[-1] == _POP_ISOLATE
+        elif character == _POP_ISOLATE:
+            if not isolates:
+                continue
+            isolates -= 1
+            while closings.pop() != _POP_ISOLATE:  # it closes what was opened inside of it, too
+                pass
+        elif character == _POP_DIRECTION:
+            if closings[-1:] != [_POP_DIRECTION]:
+                continue
+            closings.pop()
+        kept.append(character)
+    return "".join([*kept, *reversed(closings)])
+
+
+class LanguageField(TextField):
+    """The tag of a language (BCP 47), in its one form, however it was written."""
+
+    default_error_messages = {"tag": NO_TAG}
+
+    def __init__(self, **options: Any) -> None:
+        is_written = RegexValidator(languages.WRITTEN, NO_TAG)
+        super().__init__(max_length=languages.LONGEST, validators=[is_written], **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        tag = languages.tag(super().to_internal_value(data))
+        return self.fail("tag") if tag is None else tag
 
 
 class FlagField(serializers.BooleanField):

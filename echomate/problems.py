@@ -153,6 +153,8 @@ def _from_drf(exception: drf.APIException) -> EchomateError:
         error.errors = field_errors(exception.detail)
         return error
     error = _problem(type_, exception.status_code, str(exception.detail))
+    if isinstance(exception, drf.UnsupportedMediaType):
+        error.headers["Accept"] = "application/json"
     allowed = getattr(exception, "auth_header", None)
     if allowed:
         error.headers["WWW-Authenticate"] = str(allowed)

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from echomate.fields import IdField, TextField
+from echomate.fields import IdField, ProseField
 from echomate.ids import parse_id
 from media.purposes import ALL_TYPES, ALT_AT_MOST, Purpose
 
@@ -46,11 +46,11 @@ class NewMediaSerializer(serializers.Serializer[Any]):
     content_type = serializers.ChoiceField(choices=ALL_TYPES)
     size = serializers.IntegerField(min_value=1, help_text="Bytes, exactly; limits are at GET /instance.")
     purpose = serializers.ChoiceField(choices=MEDIA_PURPOSES)
-    alt = TextField(max_characters=ALT_AT_MOST, default="", allow_blank=True)
+    alt = ProseField(max_characters=ALT_AT_MOST, default="", allow_blank=True)
 
 
 class AltSerializer(serializers.Serializer[Any]):
-    alt = TextField(max_characters=ALT_AT_MOST, allow_blank=True)
+    alt = ProseField(max_characters=ALT_AT_MOST, allow_blank=True)
 
 
 class UploadSerializer(serializers.Serializer[Any]):

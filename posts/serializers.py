@@ -2,27 +2,23 @@
 
 from typing import Any, ClassVar
 
-from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.serializers import ShortUserSerializer
 from echomate import instance
-from echomate.fields import FlagField, IdField, PageSerializer, TextField
+from echomate.fields import FlagField, IdField, LanguageField, PageSerializer, ProseField
 from echomate.ids import parse_id
 from media.serializers import MediaSerializer
 from posts.text import check_mentions, check_tags, guess_language
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
-LANGUAGE_AT_MOST = 35
 MEDIA_AT_MOST = 4
 instance.declare_limits(
     post_characters=CONTENT_AT_MOST, post_media=MEDIA_AT_MOST, spoiler_characters=SPOILER_AT_MOST
 )
 VISIBILITIES = ("public", "followers", "mentioned")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
-
-_LANGUAGE = RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag, like en or pt-BR.")
 
 
 class MediaIdsField(serializers.ListField):
@@ -47,7 +43,7 @@ class MediaIdsField(serializers.ListField):
 class NewPostSerializer(serializers.Serializer[Any]):
     example: ClassVar[dict[str, object]] = {"content": "Hello, everyone."}
 
-    content = TextField(
+    content = ProseField(
         max_characters=CONTENT_AT_MOST,
         validators=[check_mentions, check_tags],
         default="",
@@ -59,15 +55,13 @@ class NewPostSerializer(serializers.Serializer[Any]):
         choices=VISIBILITIES, required=False, help_text="The author's default where it is left out."
     )
     reply_policy = serializers.ChoiceField(choices=REPLY_POLICIES, default="everyone")
-    language = TextField(
-        max_length=LANGUAGE_AT_MOST,
-        validators=[_LANGUAGE],
+    language = LanguageField(
         required=False,
         allow_null=True,
         help_text="A BCP 47 tag; null is unknown; where it is left out it is guessed, or else the author's default.",
     )
     sensitive = FlagField(default=False)
-    spoiler_text = TextField(max_characters=SPOILER_AT_MOST, default="", allow_blank=True)
+    spoiler_text = ProseField(max_characters=SPOILER_AT_MOST, default="", allow_blank=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if not self.partial and not attrs["content"] and not attrs.get("media"):

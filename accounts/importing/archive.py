@@ -3,6 +3,7 @@
 Python's zipfile believes a directory of any size, and a stream of any length; so both are bounded here.
 """
 
+import codecs
 import struct
 import zlib
 from collections.abc import Callable, Iterator
@@ -73,7 +74,7 @@ class OldExport:
         if found is None:
             raise Refused("This is no export: it has no manifest.json.")
         with _reading(), self._zip.open(found) as member:
-            read = member.read(MANIFEST_BYTES)
+            read = member.read(MANIFEST_BYTES).removeprefix(codecs.BOM_UTF8)
             try:
                 manifest = orjson.loads(read)
             except orjson.JSONDecodeError:

@@ -1,5 +1,6 @@
 """Makes the rows of an export an account's own."""
 
+import codecs
 import hashlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
@@ -105,7 +106,7 @@ def _source(manifest: dict[str, Any]) -> str:
 
 def _object(line: bytes) -> Row | None:
     try:
-        found = orjson.loads(line)
+        found = orjson.loads(line.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
         return None
     return found if isinstance(found, dict) and _is_flat(found) else None

@@ -6,8 +6,8 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.serializers.passkeys import AssertionSerializer
-from accounts.serializers.signing_in import WayInSerializer
-from echomate.fields import FlagField, PageSerializer, TextField
+from accounts.serializers.signing_in import CodeField, WayInSerializer
+from echomate.fields import FlagField, PageSerializer
 
 CODE = {
     "issuer": "https://login.example.com",
@@ -56,7 +56,7 @@ class OidcCodeSerializer(serializers.Serializer[Any]):
 class OidcLoginSerializer(OidcCodeSerializer, WayInSerializer):
     example = {**CODE, "token_delivery": "body"}
 
-    otp = TextField(max_length=64, required=False, help_text="A one-time password or a recovery code.")
+    otp = CodeField(required=False, help_text="A one-time password or a recovery code.")
     passkey = AssertionSerializer(required=False)
     restore = FlagField(default=False, help_text="Bring the account back, if it is being erased.")
 

@@ -9,8 +9,8 @@ from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from accounts.serializers.written import LineField, ParagraphField, WebsiteField
-from echomate import instance
-from echomate.fields import FlagField, TextField
+from echomate import instance, languages
+from echomate.fields import FlagField, LanguageField, TextField
 
 FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
 instance.declare_limits(
@@ -53,18 +53,26 @@ class TimezoneField(serializers.CharField):
         return data
 
 
+class LocaleField(LanguageField):
+    """A language that mail is written in, by its tag or by one that is nearer to its reader: `de` for `de-DE`."""
+
+    default_error_messages = {"unknown": f"One of: {', '.join(dict(settings.LANGUAGES))}."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(help_text="Language of mail; a tag like de-DE means de.", **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        offered = languages.offered(super().to_internal_value(data))
+        return self.fail("unknown") if offered is None else offered
+
+
 class SettingsSerializer(serializers.Serializer[Any]):
     example = SETTINGS
 
     locale = serializers.ChoiceField(choices=settings.LANGUAGES, help_text="Language of mail.")
     timezone = TimezoneField(max_length=64)
     default_visibility = serializers.ChoiceField(choices=VISIBILITIES)
-    default_language = TextField(
-        max_length=35,
-        validators=[
-            RegexValidator(r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z", "A language tag, like en or pt-BR.")
-        ],
-    )
+    default_language = LanguageField()
     show_followers = FlagField(help_text="Whether others see followers and following.")
     show_likes = FlagField(help_text="Whether others see what this user likes.")
     discoverable = FlagField(help_text="Whether the search finds this user.")
@@ -75,7 +83,7 @@ class SettingsChangeSerializer(SettingsSerializer):
     example = {"show_likes": False}
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        fields = super().get_fields()
+        fields = {**super().get_fields(), "locale": LocaleField()}
         for field in fields.values():
             field.required = False
         return fields

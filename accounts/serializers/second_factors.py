@@ -7,21 +7,12 @@ from rest_framework import serializers
 from accounts import recovery_codes
 from accounts.serializers.oidc import OidcCodeSerializer
 from accounts.serializers.passkeys import AssertionSerializer
-from accounts.serializers.signing_in import SecretField
-from echomate.fields import TextField
+from accounts.serializers.signing_in import CodeField, SecretField
 
-CODE_MAX = 64
 METHODS = ("otp", "recovery", "passkey")
 
 _SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105 - an example that opens nothing
 _CODES = ["k5xnq-7dkzq-42vpl-hw3ra-ojt6c", "c722c-adxku-ykztk-a5tt7-hfgxm"]
-
-
-class CodeField(TextField):
-    """A code as it was typed: gaps don't count."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=CODE_MAX, **options)
 
 
 class EnrolmentSerializer(serializers.Serializer[Any]):

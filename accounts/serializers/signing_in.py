@@ -1,7 +1,10 @@
 """What signup, login and refresh take and give."""
 
+import re
+import unicodedata
 from typing import Any
 
+import regex
 from rest_framework import serializers
 
 from accounts import lookalikes, names, passwords
@@ -13,6 +16,11 @@ from echomate.fields import TextField
 instance.declare_limits(username_characters=names.USERNAME_MAX, password_characters=passwords.MAX_LENGTH)
 
 TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI5MTA5In0.c2lnbmF0dXJl"  # noqa: S105 - an example that opens nothing
+
+CODE_MAX = 64
+_FULL_WIDTH = regex.compile(r"\p{East_Asian_Width=Fullwidth}+")
+_DIGIT = re.compile(r"[^\D0-9]")
+_GAPS = regex.compile(r"[\p{White_Space}\p{Pd}]+")
 
 
 class UsernameField(serializers.CharField):
@@ -52,6 +60,19 @@ class SecretField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class CodeField(TextField):
+    """A code as it was typed, without gaps and hyphens; digits of any script and full-width letters are ASCII's."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=CODE_MAX, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        narrow = _FULL_WIDTH.sub(
+            lambda found: unicodedata.normalize("NFKC", found[0]), super().to_internal_value(data)
+        )
+        return _GAPS.sub("", _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), narrow))
 
 
 class DeliverySerializer(serializers.Serializer[Any]):

@@ -3,8 +3,6 @@
 import unicodedata
 from typing import NamedTuple
 
-from django.conf import settings
-
 from accounts import mail
 from accounts.models import (
     ACTIVE,
@@ -21,7 +19,7 @@ from accounts.oidc import usernames
 from accounts.oidc.identities import Identity, Subject
 from accounts.services import imitating, second_factors
 from accounts.services.logging_in import refuse_by_state
-from echomate import cache, ids, jobs, keys, transactions
+from echomate import cache, ids, jobs, keys, languages, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import DependencyAway, Unauthenticated
 from echomate.stream import wake
@@ -152,8 +150,7 @@ def _new_user(identity: Identity, id_: int, username: str, address: str | None) 
     user.email_verified = address is not None
     name = _shown(identity.text("name"))
     user.full_name = "" if imitating.fault_of(name) else name
-    language = identity.text("locale")[:2].lower()
-    if language in dict(settings.LANGUAGES):
+    if language := languages.offered(identity.text("locale")):
         user.settings.locale = language
     return user
 

@@ -63,7 +63,7 @@ def _by_oidc(user: User, _sid: str, login: Any, _origin: Origin) -> None:
 def _by_mailed_code(user: User, sid: str, code: str, origin: Origin) -> None:
     with guessing.counted(guessing.CODES, str(user.id), origin, session=sid):
         nonce = _count_try(user.id, sid)
-        if nonce is None or not compare_digest(mail_links.code_of(nonce).encode(), code.strip().encode()):
+        if nonce is None or not compare_digest(mail_links.code_of(nonce).encode(), code.encode()):
             raise Unauthenticated(type="otp-invalid")
     _refuse_one_factor(user)
 

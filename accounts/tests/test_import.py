@@ -1,10 +1,13 @@
 """Taking an export into a new account."""
 
+import codecs
 import json
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
+import orjson
 import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import given
@@ -16,7 +19,7 @@ from accounts.importing.job import KEPT
 from accounts.services import verifying
 from accounts.tests.acting import at_once, change_user, stored
 from accounts.tests.exported import export, lines
-from accounts.tests.imported import all_of, manifest, old_post, posts_of, refusal, start, take, zipped
+from accounts.tests.imported import all_of, jsonl, manifest, old_post, posts_of, refusal, start, take, zipped
 from echomate import cache, ids, jobs, keys, objects, table, timelines
 from echomate.jobs import Job
 from echomate.testing.client import Person, sign_up
@@ -84,6 +87,20 @@ def test_what_was_exported_is_the_same_after_an_import_and_another_export(ann: P
     for name in ("full_name", "bio", "settings"):
         assert before[name] == after[name]
     assert (after["username"], after["email"]) == (new.username, new.email)
+
+
+def test_a_byte_order_mark_before_a_file_of_an_export_is_nothing(new: Person) -> None:
+    files = {
+        "manifest.json": codecs.BOM_UTF8 + orjson.dumps(manifest()),
+        "posts.jsonl": codecs.BOM_UTF8 + jsonl([old_post(0), old_post(1)]),
+    }
+    file = BytesIO()
+    with ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    file.seek(0)
+    report = take(new, file)
+    assert (report["taken"]["posts"], report["refused"]) == (2, {})
 
 
 def test_another_name_takes_the_mark_of_verification_away(new: Person) -> None:

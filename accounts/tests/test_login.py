@@ -16,11 +16,26 @@ from echomate.testing.timing import within
 
 
 def test_one_logs_in_by_name_or_address_in_any_case(ann: Person) -> None:
-    for login in (ann.username, ann.username.upper(), ann.email, ann.email.title(), f" {ann.email} "):
+    for login in (
+        ann.username,
+        ann.username.upper(),
+        ann.email,
+        ann.email.title(),
+        f" {ann.email} ",
+        f"@{ann.username}",
+    ):
         response = log_in(login)
         assert response.status_code == 200
         assert response.headers["Cache-Control"] == "no-store"
         assert Person(response.json()).get("/users/me").json()["id"] == str(ann.id)
+
+
+def test_a_login_may_be_typed_in_full_width_letters(ann: Person) -> None:
+    for login in (ann.username, f"@{ann.username}", ann.email):
+        wide = "".join(
+            chr(ord(letter) + 0xFEE0) if letter.isalnum() or letter == "@" else letter for letter in login
+        )
+        assert log_in(wide).status_code == 200, wide
 
 
 def test_each_login_is_a_session_of_its_own(ann: Person) -> None:

@@ -239,6 +239,16 @@ def test_a_username_is_made_of_the_claims(issuer: Issuer, claims: dict[str, Any]
 
 
 @pytest.mark.parametrize(
+    ("claimed", "locale"), [("de-AT", "de"), ("de_DE", "de"), ("DE", "de"), ("den-CA", "en"), ("fr", "en")]
+)
+def test_the_language_that_the_provider_names_becomes_the_locale(
+    issuer: Issuer, claimed: str, locale: str
+) -> None:
+    person = logged_in(issuer.code("ida", locale=claimed))
+    assert person.get("/users/me").json()["settings"]["locale"] == locale
+
+
+@pytest.mark.parametrize(
     "claims", [{}, {"name": "李小龍"}, {"preferred_username": "root"}, {"preferred_username": "123"}]
 )
 def test_without_a_usable_name_there_is_one_all_the_same(issuer: Issuer, claims: dict[str, Any]) -> None:

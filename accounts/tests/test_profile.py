@@ -40,6 +40,23 @@ def part(user: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: user[name] for name in names}
 
 
+@pytest.mark.parametrize(
+    ("locale", "means"),
+    [("de-DE", "de"), ("de_AT", "de"), ("EN", "en"), ("en-US-u-hc-h12", "en"), ("De", "de")],
+)
+def test_a_locale_is_the_nearest_language_that_mail_is_written_in(
+    ann: Person, locale: str, means: str
+) -> None:
+    answer = ann.patch("/users/me", {"settings": {"locale": locale}})
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["settings"]["locale"] == ann.get("/users/me").json()["settings"]["locale"] == means
+
+
+def test_a_default_language_is_kept_in_its_one_form(ann: Person) -> None:
+    answer = ann.patch("/users/me", {"settings": {"default_language": "pt_br"}})
+    assert answer.json()["settings"]["default_language"] == "pt-BR"
+
+
 @pytest.mark.parametrize("by", ["id", "username"])
 def test_a_profile_is_replaced_by_its_owner(ann: Person, by: str) -> None:
     given = {"full_name": "Ann B.", "bio": "Sleeps.", "location": "Bern", "website": "", "type": "person"}

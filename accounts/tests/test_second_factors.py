@@ -7,6 +7,7 @@ import pytest
 
 from accounts import recovery_codes
 from accounts.models import RecoveryCodes, User
+from accounts.serializers.signing_in import CodeField
 from accounts.services import second_factors
 from accounts.tests.acting import change_user, stored
 from accounts.tests.factors import Clock, enrol, jobs_of, log_in, mails_of, session_of
@@ -119,6 +120,26 @@ def test_of_two_logins_at_once_with_one_code_one_succeeds(ann: Person, clock: Cl
     for code in (app.code(), codes[0]):
         answers = together(*[lambda code=code: log_in(ann, otp=code)] * 2)
         assert sorted(answer.status_code for answer in answers) == [200, 401]
+
+
+FULL_WIDTH = {ord(letter): ord(letter) + 0xFEE0 for letter in "0123456789abcdefghijklmnopqrstuvwxyz-"}
+
+
+@pytest.mark.parametrize(
+    "form", ["{0}{1}", "{0} {1}", "{0}-{1}", " {0}{1}\n", "{0}\u00a0{1}", "{0}\u3000\u2010{1}"]
+)
+@pytest.mark.parametrize("zero", ["0", "\uff10", "\u0660", "\u0966", "\U0001d7ce"])
+def test_gaps_and_the_script_of_its_digits_do_not_count_in_a_code(form: str, zero: str) -> None:
+    digits = "".join(chr(ord(zero) + digit) for digit in (4, 9, 2, 0, 3, 9))
+    assert CodeField().run_validation(form.format(digits[:3], digits[3:])) == "492039"
+
+
+def test_codes_are_taken_as_keyboards_write_them(ann: Person, clock: Clock) -> None:
+    app, codes = enrol(ann, clock)
+    code = app.code().translate(FULL_WIDTH)
+    assert log_in(ann, otp=f"{code[:3]}\u3000{code[3:]}").status_code == 200
+    assert log_in(ann, otp=codes[0].translate(FULL_WIDTH)).status_code == 200
+    assert log_in(ann, otp=codes[0]).status_code == 401
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """Signing up: what is taken, what is refused, what one gets."""
 
+import gzip
 import threading
 import time
 from collections import Counter
 from typing import Any
 
+import orjson
 import pytest
 
 from accounts import passwords, selectors, services
@@ -130,6 +132,14 @@ def test_a_broken_body_is_malformed(api: Caller, body: bytes) -> None:
 def test_another_content_type_is_refused(api: Caller) -> None:
     response = api.post("/auth/signup", b"username=ann", content_type="application/x-www-form-urlencoded")
     assert (response.status_code, problem(response)) == (415, "unsupported-media-type")
+    assert response.headers["Accept"] == "application/json"
+
+
+def test_a_compressed_body_is_refused_and_a_byte_order_mark_is_not(api: Caller) -> None:
+    compressed = api.post("/auth/signup", gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"})
+    assert (compressed.status_code, problem(compressed)) == (415, "unsupported-media-type")
+    assert compressed.headers["Accept-Encoding"] == "identity"
+    assert api.post("/auth/signup", b"\xef\xbb\xbf" + orjson.dumps(new())).status_code == 201
 
 
 def test_a_conflict_names_what_is_taken(api: Caller) -> None:

@@ -49,7 +49,7 @@ def mailed_code(person: Person) -> str:
 def test_who_has_neither_password_nor_second_factor_gets_a_code_by_mail(ida: Person) -> None:
     code = mailed_code(ida)
     assert not is_stepped_up(ida)
-    assert ida.post("/auth/step-up", {"code": f" {code[:4]}{code[4:]} "}).status_code == 204
+    assert ida.post("/auth/step-up", {"code": f" {code[:4]} {code[4:]} "}).status_code == 204
     assert is_stepped_up(ida)
 
 

@@ -49,7 +49,7 @@ REFUSALS: dict[int, tuple[str, list[str]]] = {
     ),
     412: ("Someone edited it in the meantime: it has none of the versions in `If-Match`.", ["edit-conflict"]),
     413: ("The body is too large.", ["too-large"]),
-    415: ("The body is not `application/json`.", ["unsupported-media-type"]),
+    415: ("The body is not `application/json`, or it is compressed.", ["unsupported-media-type"]),
     422: ("The idempotency key came with another request.", ["idempotency-key-reused"]),
     429: ("Too many calls: come back after `Retry-After` seconds.", ["rate-limited"]),
     503: ("A dependency is away: come back after `Retry-After` seconds.", ["unavailable"]),

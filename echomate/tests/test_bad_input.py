@@ -1,5 +1,6 @@
 """Whatever a client sends over HTTP, the answer is the problem document that says so, and never 500."""
 
+import gzip
 from collections.abc import Iterator, Mapping
 
 import pytest
@@ -82,6 +83,14 @@ CASES: dict[str, Case] = {
     "parts": login(
         b"--a--", "unsupported-media-type", 415, {"Content-Type": "multipart/form-data; boundary=a"}
     ),
+    "a compressed body": login(
+        gzip.compress(b"{}"), "unsupported-media-type", 415, {"Content-Encoding": "gzip"}
+    ),
+    "a compressed body that is none": login(b"{}", "unsupported-media-type", 415, {"Content-Encoding": "br"}),
+    "no compression": login(b"{}", "invalid", headers={"Content-Encoding": "identity"}),
+    "a byte order mark": login(b"\xef\xbb\xbf{}", "invalid"),
+    "two byte order marks": login(b"\xef\xbb\xbf" * 2 + b"{}"),
+    "JSON in UTF-16": login("{}".encode("utf-16")),
     "no content type": login(b"{}", "unsupported-media-type", 415, {"Content-Type": None}),
     "broken JSON": login(b'{"login": '),
     "a list": login(b"[]"),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rest_framework import serializers
 
 from echomate import graphemes
-from echomate.fields import TextField
+from echomate.fields import LanguageField, ProseField, TextField
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 PARTS = (
@@ -156,3 +156,76 @@ def test_whatever_comes_is_refused_or_kept_in_one_form(text: str) -> None:
     assert unicodedata.is_normalized("NFC", kept)
     assert field.run_validation(kept) == kept
     assert kept == "" or not graphemes.shows_nothing(kept)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\x07b\x1b[31mc\x7f\x9f", "ab[31mc"),
+        ("a\tb\nc", "a\tb\nc"),
+        ("a\r\nb\rc\x0bd\x0ce\x85f\u2028g\u2029h", "a\nb\nc\nd\ne\nf\ng\nh"),
+        ("\x1b", ""),
+        ("a\u202eb", "a\u202eb\u202c"),
+        ("a\u202eb\nc", "a\u202eb\u202c\nc"),
+        ("a\u202cb\u2069\u202c", "ab"),
+        ("\u2067a\u202eb\u2069c\u202c", "\u2067a\u202eb\u2069c"),
+        ("\u202aa\u2067b\u202cc", "\u202aa\u2067bc\u2069\u202c"),
+        ("\u2067a\nb\u2069", "\u2067a\u2069\nb"),
+        (
+            "a \u202b\u05d0\u202c \u2068b\u2069 \u200fc\u200e",
+            "a \u202b\u05d0\u202c \u2068b\u2069 \u200fc\u200e",
+        ),
+    ],
+)
+def test_prose_holds_no_controls_and_ends_each_direction_in_its_line(text: str, kept: str) -> None:
+    field = ProseField(allow_blank=True)
+    assert field.run_validation(text) == kept
+    assert field.run_validation(kept) == kept
+
+
+def test_nul_is_in_no_prose() -> None:
+    assert refusal("a\0b", ProseField())
+
+
+def test_no_direction_takes_long_to_end() -> None:
+    begun = time.process_time()
+    ProseField().run_validation("a" + "\u202e" * 100_000 + "\u2069" * 100_000 + "\u2067\u202c" * 100_000)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("EN", "en"),
+        ("de-de", "de-DE"),
+        ("pt_br", "pt-BR"),
+        ("ZH-HANT-tw", "zh-Hant-TW"),
+        ("sr-latn-rs", "sr-Latn-RS"),
+        ("en-us-u-hc-h12", "en-US-u-hc-h12"),
+        ("de-ch-1996", "de-CH-1996"),
+        ("es-419", "es-419"),
+        ("tlh", "tlh"),
+    ],
+)
+def test_the_tag_of_a_language_has_one_form(text: str, tag: str) -> None:
+    assert LanguageField().run_validation(text) == tag
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e",
+        "english please",
+        "en-",
+        "-en",
+        "en--us",
+        "x-y",
+        "\u017fl",
+        "en-\u017fa",
+        "de-DE-DE",
+        "en" + "-x" * 20,
+        5,
+    ],
+)
+def test_what_is_no_tag_of_a_language_is_refused(text: object) -> None:
+    assert refusal(text, LanguageField())

@@ -71,7 +71,7 @@ WRONG: dict[str, list[Any]] = {
     ],
     "visibility": ["private", "direct", "", None, 5, [], {}],
     "reply_policy": ["some", None, 0, ["everyone"]],
-    "language": ["", "english!", "EN", "e", "d e", "x" * 36, 5, ["de"], "de\0"],
+    "language": ["", "english!", "en-\u017fa", "e", "d e", "x" * 36, 5, ["de"], "de\0"],
     "sensitive": ["true", 1, 0, None, "", []],
     "spoiler_text": ["x" * 301, "a\0", None, 5, {}],
     "media_ids": [["1"], [1, 2], "1", {"0": "1"}, None],

@@ -131,7 +131,7 @@ def test_visibility_is_fixed_when_the_post_is_made(ann: Person) -> None:
 
 
 @pytest.mark.parametrize(
-    "if_match", ['"1.0000000000000000"', '"7.x", "8.x"', 'W/"2.x"', "nonsense", '"2"', ""]
+    "if_match", ['"1.0000000000000000"', '"7.x", "8.x"', 'W/"1.x"', '"3.x-gzip"', "nonsense", '"2"', '"2', ""]
 )
 def test_an_edit_of_another_version_is_refused(ann: Person, if_match: str) -> None:
     path = f"posts/{ann.publish('first')}"
@@ -141,7 +141,9 @@ def test_an_edit_of_another_version_is_refused(ann: Person, if_match: str) -> No
     assert ann.get(path).json["content"] == "second"
 
 
-@pytest.mark.parametrize("if_match", ["*", '"2.x"', '"1.x", "2.y"'])
+@pytest.mark.parametrize(
+    "if_match", ["*", '"2.x"', '"1.x", "2.y"', 'W/"2.x"', '"2.x-gzip"', 'W/"2.x;br"', '"7.x-gzip",W/"2.x"']
+)
 def test_an_edit_of_the_version_that_was_read_is_done(ann: Person, if_match: str) -> None:
     path = f"posts/{ann.publish('first')}"
     ann.patch(path, {"content": "second"})
@@ -166,6 +168,14 @@ def test_a_deletion_of_the_version_that_was_read_is_done_once(ann: Person, if_ma
     ann.patch(path, {"content": "second"})
     assert [ann.delete(path, If_Match=if_match).status for _ in range(2)] == [204, 404]
     assert ann.get(path).status == 404
+
+
+def test_what_a_client_has_it_has_whatever_a_proxy_made_of_the_tag(ann: Person) -> None:
+    path = f"posts/{ann.publish()}"
+    tag = ann.get(path).headers["ETag"]
+    compressed = [f"W/{tag}", f'{tag[:-1]}-gzip"', f'W/{tag[:-1]}--br"', f'"7.x", {tag[:-1]};gzip"']
+    assert [ann.get(path, If_None_Match=name).status for name in compressed] == [304] * 4
+    assert ann.get(path, If_None_Match=f'{tag[:-2]}-gzip"').status == 200
 
 
 def test_likes_do_not_stand_in_the_way_of_an_edit(ann: Person, bob: Person) -> None:

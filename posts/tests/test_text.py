@@ -279,6 +279,25 @@ def test_the_language_of_a_text_is_guessed_where_it_can_be_told(text: str, langu
     assert guess_language(text) == language
 
 
+def test_a_language_is_taken_as_browsers_write_it(ann: Person) -> None:
+    posts = [
+        ann.post("posts", {"content": "hi", "language": tag}).json for tag in ("EN", "pt_br", "zh-hant-tw")
+    ]
+    assert [post["language"] for post in posts] == ["en", "pt-BR", "zh-Hant-TW"]
+    assert ann.patch(f"posts/{posts[0]['id']}", {"language": "DE-at"}).json["language"] == "de-AT"
+
+
+def test_what_others_read_holds_no_controls_and_turns_nothing_beyond_its_lines(ann: Person) -> None:
+    body = {"content": "a\x1bb\u202ec\nd", "spoiler_text": "x\x07\u2067y"}
+    post = ann.post("posts", body).json
+    comment = ann.post(f"posts/{post['id']}/comments", {"content": body["content"]}).json
+    assert post["content"] == comment["content"] == "ab\u202ec\u202c\nd"
+    assert post["spoiler_text"] == "x\u2067y\u2069"
+    assert post["content_html"] == comment["content_html"] == "<p>ab\u202ec\u202c<br>d</p>"
+    again = ann.patch(f"posts/{post['id']}", {"content": "\x1b\u202e", "spoiler_text": ""})
+    assert (again.status, list(again.json["errors"])) == (400, ["content"])
+
+
 def test_a_language_that_is_declared_stands(ann: Person) -> None:
     german = "Guten Morgen zusammen, heute scheint die Sonne"
     answers = [
