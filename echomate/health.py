@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from echomate import cache, dynamodb, problems, storage, throttling
+from echomate import cache, dynamodb, pages, problems, storage, throttling
 from echomate import metrics as product_metrics
 from echomate.config import config
 from echomate.errors import DependencyAway
@@ -25,6 +25,7 @@ from echomate.stream import health as stream_health
 
 LINKS = {"instance": "/api/v1/instance", "docs": "/api/docs", "schema": "/api/schema", "health": "/health"}
 CHECKS = ("/health", "/health/db", "/health/cache", "/health/storage", "/health/events")
+FRONT = "echomate/front.html"
 STATUSES = ("ok", "failed")
 Check = Callable[[], Mapping[str, Any]]
 
@@ -117,7 +118,8 @@ def front_page(request: HttpRequest) -> HttpResponse:
     """Where to go from here: a page for browsers, JSON for programs."""
     kind = request.get_preferred_type(["application/json", "text/html"])
     if kind == "text/html":
-        answer = render(request, "echomate/front.html", {"name": config.instance_name, "health": CHECKS})
+        answer = render(request, FRONT, {"name": config.instance_name, "health": CHECKS})
+        answer.headers["Content-Security-Policy"] = pages.policy(f"style-src {pages.style_hash(FRONT)}")
     elif kind:
         answer = HttpResponse(orjson.dumps({"name": config.instance_name, **LINKS}), content_type=kind)
     else:

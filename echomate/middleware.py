@@ -9,7 +9,7 @@ from collections.abc import Callable
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
-from echomate import metrics, problems
+from echomate import metrics, pages, problems
 
 logger = logging.getLogger("echomate.requests")
 
@@ -30,6 +30,7 @@ class RequestMiddleware:
         response = self._answer(request)
         response.headers["X-Request-ID"] = request_id
         response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers.setdefault("Content-Security-Policy", pages.NOTHING)
         if not response.streaming:
             response.headers.setdefault("Content-Length", str(len(response.content)))
             if request.method == "HEAD":

@@ -80,6 +80,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "echomate.middleware.RequestMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
@@ -92,6 +93,10 @@ TEMPLATES = [
         "OPTIONS": {},
     }
 ]
+
+SECURE_HSTS_SECONDS = 0 if config.is_local else 31_536_000
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if config.trusted_proxies else None
+SECURE_CONTENT_TYPE_NOSNIFF = False  # RequestMiddleware says it, of refused hosts too
 
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
+from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
@@ -14,6 +15,7 @@ from rest_framework.views import APIView
 
 from echomate import cache, paging, throttling
 from echomate.cache import Command
+from echomate.config import config
 from echomate.errors import DependencyAway, Invalid, NotFound, StepUpRequired, Unauthenticated
 from echomate.idempotency import Creation, repeating
 from echomate.ids import parse_id
@@ -194,6 +196,20 @@ def list_response(request: Request, page: Page[Any], asked: PageRequest, **extra
     return Response(body, headers={"Link": paging.link_header(links)})
 
 
+def base_url(request: HttpRequest) -> str:
+    """What absolute links begin with: PUBLIC_URL, whatever a client calls this server.
+
+    Locally it is the host that was called, where that is called at the port that this server listens at.
+    """
+    if config.is_local:
+        host, _, port = request.get_host().rpartition(":")
+        default = "443" if request.is_secure() else "80"
+        asked = port if host and port.isdecimal() else default
+        if asked == request.get_port():
+            return f"{request.scheme}://{request.get_host()}"
+    return config.public_url.rstrip("/")
+
+
 def own_url(request: Request) -> str:
     """The request's absolute URL without `limit` and `cursor`."""
     django_request = request._request
@@ -202,8 +218,7 @@ def own_url(request: Request) -> str:
         for part in django_request.META.get("QUERY_STRING", "").split("&")
         if part and not part.startswith(("limit=", "cursor="))
     ]
-    path = escape_uri_path(django_request.path)
-    url = f"{django_request.scheme}://{django_request.get_host()}{path}"
+    url = base_url(django_request) + escape_uri_path(django_request.path)
     return f"{url}?{'&'.join(rest)}" if rest else url
 
 

@@ -1,7 +1,7 @@
 """The OpenAPI document: 3.1, JSON, the same for every request, so it is made once a process."""
 
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -10,9 +10,11 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.clickjacking import xframe_options_deny
 from drf_spectacular.generators import SchemaGenerator
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from echomate import problems
+from echomate import pages, problems
 
 _making = threading.Lock()
 """drf-spectacular finds its extensions at the first use, and breaks where two threads do so."""
@@ -42,13 +44,26 @@ class SchemaView(View):
 
 
 @method_decorator(xframe_options_deny, name="dispatch")
-class DocsView(SpectacularSwaggerView):
-    """GET /api/docs: Swagger UI, from this server's own files."""
+class DocsView(SpectacularSwaggerSplitView):
+    """GET /api/docs: Swagger UI, from this server's own files; `?script` is what starts it."""
 
     http_method_names = ["get", "head"]
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
+        page = super().finalize_response(request, response, *args, **kwargs)
+        page.headers["Content-Security-Policy"] = _policy()
+        return page
 
     def handle_exception(self, exc: Exception) -> Any:
         """A problem document, which the renderer of HTML would make a page of."""
         refusal = super().handle_exception(exc)
         headers = {**refusal.headers, "Content-Type": problems.CONTENT_TYPE}
         return HttpResponse(orjson.dumps(refusal.data), status=refusal.status_code, headers=headers)
+
+
+@cache
+def _policy() -> str:
+    """Scripts and calls of this server alone. Swagger UI's pictures stand in its style sheet."""
+    style = pages.style_hash(DocsView.template_name)
+    sources = f"script-src 'self'; style-src 'self' {style}; img-src 'self' data:; connect-src 'self'"
+    return pages.policy(sources)

@@ -230,6 +230,20 @@ def test_no_other_site_shows_a_page_in_a_frame(server: Server, path: str) -> Non
     assert server.send("GET", path, Accept="text/html").headers["x-frame-options"] == "DENY"
 
 
+def test_links_take_no_port_that_nobody_serves(server: Server) -> None:
+    own = f"127.0.0.1:{server.port}"
+    for host, expected in (
+        (own, own),
+        ("127.0.0.1:1", f"localhost:{server.port}"),
+        ("127.0.0.1", f"localhost:{server.port}"),
+    ):
+        assert (
+            server.send("GET", TIMELINE, Host=host)
+            .json["previous"]
+            .startswith(f"http://{expected}/api/v1/timeline?")
+        )
+
+
 def test_browsers_get_a_front_page_and_programs_json(server: Server) -> None:
     page = server.send("GET", "/", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
     assert page.headers["content-type"].startswith("text/html")

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from echomate.cache import Command
 from echomate.schema.parameters import PAGE, USER
-from echomate.views import ApiView, id_or_404
+from echomate.views import ApiView, base_url, id_or_404
 from posts.comments import lists, reading
 from posts.comments.lists import Sort
 from posts.comments.rendering import comment_url
@@ -61,7 +61,7 @@ class ThreadView(ApiView):
     def _next(self, comment: int, beyond: Beyond | None, sort: Sort) -> str | None:
         if beyond is None:
             return None
-        url = self.request.build_absolute_uri(f"{comment_url(comment)}/replies?sort={sort.value}")
+        url = f"{base_url(self.request._request)}{comment_url(comment)}/replies?sort={sort.value}"
         return url if beyond.last is None else lists.replies_after(comment, beyond.last, sort=sort, url=url)
 
 
