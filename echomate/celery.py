@@ -3,6 +3,7 @@
 celery -A echomate.celery worker -P threads
 """
 
+import logging
 import os
 import time
 from functools import cache
@@ -20,6 +21,11 @@ TASK = "echomate.run_job"
 QUEUE = "echomate-jobs"
 REST_SECONDS = 10.0
 """So long a broker that failed is left alone: one that hangs costs its caller, say the projector, 5 s a task."""
+
+AWAY_SECONDS = 1.0
+"""So long a worker waits with a wake-up that found a store away."""
+
+logger = logging.getLogger(__name__)
 
 resting_until = 0.0
 """On the monotonic clock."""
@@ -48,22 +54,29 @@ app.autodiscover_tasks()
 
 
 def _run_job(job_id: str) -> None:
-    jobs.run(int(job_id))
+    """A wake-up that finds a store away is sent again: the schedule would do so after the job's grace only."""
+    try:
+        jobs.run(int(job_id))
+    except DependencyAway as away:
+        logger.warning("job %s is sent again: %s", job_id, away)
+        time.sleep(AWAY_SECONDS)
+        jobs.send(int(job_id))
 
 
 run_job = app.task(name=TASK)(_run_job)
 
 
-def send_task(job_id: int) -> None:
-    """Raises `DependencyAway`."""
+def send_task(job_id: int, *, probes: bool = False) -> None:
+    """Raises `DependencyAway`. Who `probes` asks a broker also while it is left alone."""
     global resting_until
-    if time.monotonic() < resting_until:
+    if not probes and time.monotonic() < resting_until:
         raise DependencyAway("broker", "the broker could not be reached a moment ago")
     try:
         app.send_task(TASK, args=[str(job_id)])
     except _broker_errors() as error:
         resting_until = time.monotonic() + REST_SECONDS
         raise DependencyAway("broker", f"the broker can't be reached: {error}") from error
+    resting_until = 0.0
 
 
 @cache

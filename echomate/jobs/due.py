@@ -1,6 +1,7 @@
 """Sends again the jobs that are due: those whose task was lost, that were put off, or whose worker died."""
 
 import time
+from collections import deque
 from collections.abc import Iterator
 
 from echomate import keys, table
@@ -16,16 +17,27 @@ class Sender:
 
     def __init__(self) -> None:
         self._sent: dict[str, float] = {}
+        self._waiting: deque[str] = deque()
 
-    def send_due(self) -> None:
-        """Send a task for each job that is due and wasn't sent just now."""
+    def send_due(self) -> bool:
+        """Send a task for each job that is due and wasn't sent just now. False: the broker is away.
+
+        Then the next call begins with those that are left, and looks for others when they are sent: so it may come
+        soon.
+        """
+        if not self._send_waiting():
+            return False
         now = time.monotonic()
         self._sent = {sort: at for sort, at in self._sent.items() if now - at < REST_SECONDS}
-        fresh = [sort for sort in _due(table.clock()) if sort not in self._sent]
-        for sort in fresh:
-            if not send(table.last_id(sort)):
-                break
-            self._sent[sort] = now
+        self._waiting.extend(sort for sort in _due(table.clock()) if sort not in self._sent)
+        return self._send_waiting()
+
+    def _send_waiting(self) -> bool:
+        while self._waiting:
+            if not send(table.last_id(self._waiting[0]), probes=True):
+                return False
+            self._sent[self._waiting.popleft()] = time.monotonic()
+        return True
 
 
 def _due(milliseconds: int) -> Iterator[str]:

@@ -14,14 +14,15 @@ from typing import Any, cast
 import orjson
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 
-from echomate import dynamodb, ids, keys, table
+from echomate import dynamodb, ids, keys, table, transactions
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import DependencyAway
 
 SHARDS = 16
 GRACE = timedelta(seconds=30)
-"""So long the first task has to reach a worker, before the schedule sends another."""
+"""So long the first task has to reach a worker, before the schedule sends another. One that the broker didn't take is
+sent again as soon as the broker is back."""
 KEPT_SECONDS = 7 * 24 * 3600
 
 logger = logging.getLogger(__name__)
@@ -153,16 +154,34 @@ def add_once(job: Job) -> None:
         add(job)
 
 
-def send(job_id: int) -> bool:
-    """Wake a worker for a job. Best effort: where it fails, the schedule sends again what stays due."""
+def send(job_id: int, *, probes: bool = False) -> bool:
+    """Wake a worker for a job. Best effort: where it fails the job is due, and the schedule sends it again.
+
+    Who `probes` asks a broker also while it is left alone after a failure.
+    """
     from echomate import celery
 
     try:
-        celery.send_task(job_id)
+        celery.send_task(job_id, probes=probes)
     except DependencyAway as away:
         logger.warning("job %d waits for the schedule: %s", job_id, away)
+        _make_due(job_id)
         return False
     return True
+
+
+def _make_due(job_id: int) -> None:
+    """Let the schedule have a new job now: it would wait for a worker that nobody has woken."""
+    now = table.clock()
+    change = transactions.expressions(
+        "#State = :new AND #DueAt > :now",
+        change="SET #DueAt = :now, #GSI2SK = :sort",
+        values={"new": State.NEW.value, "now": now, "sort": keys.due_sort(now, job_id)},
+    )
+    try:
+        dynamodb.attempt("UpdateItem", {**transactions.of(keys.job(job_id)), **change})
+    except DependencyAway as away:
+        logger.warning("job %d waits for its grace: %s", job_id, away)
 
 
 def shards_of(kind: str) -> list[str]:

@@ -10,6 +10,8 @@ from echomate.stream.leases import Lease
 
 SEND_SECONDS = 5.0
 """What a wake-up starts doesn't wait for this; a query of each kind and shard costs half a read unit."""
+AWAY_SECONDS = 1.0
+"""The same while the broker is away, which costs one try to send."""
 JOIN_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
@@ -61,9 +63,12 @@ class Schedule:
 
     def _send(self) -> None:
         sender = jobs.Sender()
-        while not self._ending.wait(SEND_SECONDS):
+        pause = SEND_SECONDS
+        while not self._ending.wait(pause):
+            pause = SEND_SECONDS
             try:
-                sender.send_due()
+                if not sender.send_due():
+                    pause = AWAY_SECONDS
             except DependencyAway as away:
                 logger.warning("no jobs are sent: %s", away)
             except Exception:

@@ -1,5 +1,6 @@
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import partial
 from io import StringIO
@@ -13,9 +14,11 @@ from echomate import dynamodb, ids, jobs, keys, table
 from echomate.config import config
 from echomate.jobs import Job, State, items, running
 from echomate.jobs.tests import tasks
+from echomate.stream import schedule
 from echomate.testing.projecting import projecting
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
+from echomate.testing.working import run_jobs
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +35,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     from echomate import celery
 
     found: list[int] = []
-    monkeypatch.setattr(celery, "send_task", found.append)
+
+    def note(job_id: int, **_: bool) -> None:
+        found.append(job_id)
+
+    monkeypatch.setattr(celery, "send_task", note)
     return found
 
 
@@ -247,6 +254,83 @@ def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(
             assert jobs.send(job.id)
         broker.close()
     assert job.id in due_jobs()
+
+
+def wait_until_done(job: Job) -> None:
+    """Work off the queue until the job has been in it."""
+    end = time.monotonic() + 30
+    while now(job).state != State.DONE:
+        assert time.monotonic() < end, "nobody has sent it"
+        run_jobs()
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def broker_proxy(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """The broker behind a proxy."""
+    from echomate import celery
+
+    with Proxy(stack.ports["redis-state"]) as proxy:
+        broker = Celery(broker=f"redis://127.0.0.1:{proxy.port}/0")
+        broker.conf.update(
+            task_publish_retry=False,
+            task_default_queue=celery.QUEUE,
+            broker_transport_options={"socket_timeout": 2, "socket_connect_timeout": 1},
+        )
+        monkeypatch.setattr(celery, "app", broker)
+        yield proxy
+        proxy.heal()
+        broker.close()
+
+
+def test_a_job_whose_wake_up_the_broker_did_not_take_is_sent_as_soon_as_it_is_back(
+    broker_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schedule, "SEND_SECONDS", 0.05)
+    monkeypatch.setattr(schedule, "AWAY_SECONDS", 0.05)
+    broker_proxy.refuse()
+    with projecting() as running:
+        job = jobs.job("test_note", {}, grace=timedelta(hours=1))
+        jobs.add(job)
+        running.catch_up()
+        assert now(job).due_at <= table.clock(), "it waits for nothing but the broker"
+        broker_proxy.heal()
+        wait_until_done(job)
+
+
+def test_the_schedule_asks_a_broker_that_others_leave_alone(broker_proxy: Proxy) -> None:
+    from echomate import celery
+
+    job, sender = a_job(), jobs.Sender()
+    broker_proxy.refuse()
+    assert not jobs.send(job.id)
+    assert not sender.send_due()
+    broker_proxy.heal()
+    assert not jobs.send(job.id)
+    assert sender.send_due()
+    assert celery.resting_until == 0, "the others may go on"
+    assert jobs.send(job.id)
+    wait_until_done(job)
+
+
+def test_a_job_that_waits_is_not_made_due_by_a_wake_up_that_fails(broker_proxy: Proxy) -> None:
+    later = a_job(delay=timedelta(hours=1))
+    broker_proxy.refuse()
+    assert not jobs.send(later.id)
+    assert now(later).due_at > table.clock()
+
+
+def test_a_wake_up_that_finds_the_table_away_is_sent_again(
+    dynamodb_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from echomate import celery
+
+    monkeypatch.setattr(celery, "AWAY_SECONDS", 0)
+    job = a_job()
+    dynamodb_proxy.refuse()
+    celery._run_job(str(job.id))
+    dynamodb_proxy.heal()
+    wait_until_done(job)
 
 
 def test_a_job_that_has_more_to_do_is_sent_again_at_once_and_counts_no_failure(sent: list[int]) -> None:
