@@ -13,7 +13,7 @@ from media import files
 from media.models import Media, State
 from media.purposes import Purpose
 
-ENDINGS = {"image/jpeg": "jpg"}
+ENDINGS = {"image/jpeg": "jpg", "video/quicktime": "mov"}
 """Of a file's name, where it isn't the second half of its type."""
 
 

@@ -2,10 +2,12 @@
 
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext
 from rest_framework import serializers
 
 from echomate.fields import IdField, ProseField
 from echomate.ids import parse_id
+from media.processing.limits import plain
 from media.purposes import ALL_TYPES, ALT_AT_MOST, Purpose
 
 MEDIA_STATES = ("pending", "processing", "ready", "rejected")
@@ -35,6 +37,20 @@ class MediaSerializer(serializers.Serializer[Any]):
     detail = serializers.CharField(allow_null=True, help_text="The same for people.")
 
 
+class MediaTypeField(serializers.ChoiceField):
+    """The type of a file as browsers give it: in any case, with parameters, by another of its names."""
+
+    def to_internal_value(self, data: object) -> str:
+        name = plain(data) if isinstance(data, str) else ""
+        if name not in self.choices:
+            raise serializers.ValidationError(
+                gettext("A file of this type isn't taken. Save it as one of: %(types)s.")
+                % {"types": ", ".join(self.choices)},
+                code="invalid_choice",
+            )
+        return name
+
+
 class NewMediaSerializer(serializers.Serializer[Any]):
     example: ClassVar[dict[str, object]] = {
         "content_type": "image/jpeg",
@@ -43,7 +59,7 @@ class NewMediaSerializer(serializers.Serializer[Any]):
         "alt": "A cat on a wall.",
     }
 
-    content_type = serializers.ChoiceField(choices=ALL_TYPES)
+    content_type = MediaTypeField(choices=ALL_TYPES)
     size = serializers.IntegerField(min_value=1, help_text="Bytes, exactly; limits are at GET /instance.")
     purpose = serializers.ChoiceField(choices=MEDIA_PURPOSES)
     alt = ProseField(max_characters=ALT_AT_MOST, default="", allow_blank=True)

@@ -18,7 +18,9 @@ _SHORTEST, _USUAL = 20, 100
 
 
 def moves(image: Image.Image) -> bool:
-    """Whether it has a second frame. Raises `Refused` for more than are taken."""
+    """Whether it has a second frame. Raises `Refused` for more than are taken. More pictures in a HEIC are none."""
+    if image.format == "HEIF":
+        return False
     frames = getattr(image, "n_frames", 1)
     if frames > FRAMES_AT_MOST or (frames > 1 and frames * image.width * image.height > FRAME_PIXELS_AT_MOST):
         raise Refused("too-many-frames")

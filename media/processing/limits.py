@@ -4,9 +4,20 @@ from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
 
-IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif")
-VIDEOS = ("video/mp4", "video/webm")
+IMAGES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/heic")
+VIDEOS = ("video/mp4", "video/webm", "video/quicktime")
 ARCHIVE = "application/zip"
+
+_OTHER_NAMES = {
+    "image/jpg": "image/jpeg",
+    "image/pjpeg": "image/jpeg",
+    "image/x-png": "image/png",
+    "image/heif": "image/heic",
+    "video/3gpp": "video/mp4",
+    "video/x-m4v": "video/mp4",
+    "application/x-zip-compressed": ARCHIVE,
+}
+"""What browsers and systems call the types that are taken."""
 
 LIMITS = {
     **dict.fromkeys(IMAGES, 16 * MEBIBYTE),
@@ -23,6 +34,18 @@ TYPES: dict[str, tuple[str, ...]] = {
     "import": (ARCHIVE,),
 }
 """The types that a file for each purpose may have."""
+
+
+def plain(type_: str) -> str:
+    """A media type by its usual name, without parameters, as `video/webm;codecs=vp9` has them."""
+    name = type_.partition(";")[0].strip().lower()
+    return _OTHER_NAMES.get(name, name)
+
+
+def are_alike(one: str, other: str) -> bool:
+    """Whether two types are both of pictures, both of videos or the same: one passes for the other."""
+    return one == other or any(one in types and other in types for types in (IMAGES, VIDEOS))
+
 
 PIXELS_AT_MOST = 33_000_000
 FRAMES_AT_MOST = 600

@@ -9,7 +9,7 @@ Purpose = Literal["post", "message", "avatar", "cover", "import"]
 REASONS = {
     "empty": "The file is empty.",
     "type-unknown": "The file is not one of the types that are taken, whatever its name says.",
-    "type-mismatch": "The file is of another type than was declared.",
+    "type-mismatch": "The file is of another kind than was declared: a picture, a video or a ZIP.",
     "type-unfit": "A file of this type can't be used for this purpose.",
     "too-large": "The file is larger than is allowed for its type.",
     "too-many-pixels": "The picture has more pixels than are allowed.",

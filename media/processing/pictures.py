@@ -6,12 +6,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Final, Self
+from typing import IO, Final, Self, cast
 
 from PIL import AvifImagePlugin, GifImagePlugin, Image, ImageCms, JpegImagePlugin, PngImagePlugin
 from PIL.Image import Resampling, Transpose
 from PIL.WebPImagePlugin import WebPImageFile
 
+from media.processing import forgiving
 from media.processing.limits import PIXELS_AT_MOST
 from media.processing.outcome import Processed
 from media.processing.shapes import Shape
@@ -20,14 +21,26 @@ from media.processing.writing import hash_of, save_jpeg, save_webp
 Image.MAX_IMAGE_PIXELS = PIXELS_AT_MOST // 2  # it warns above this, and refuses above twice this
 AvifImagePlugin.DEFAULT_MAX_THREADS = 2  # each thread has a stack, and that counts
 
+
+def _heic(file: IO[bytes]) -> Image.Image:
+    """Imported here, since its libraries take time and only these files need them."""
+    from pillow_heif import options
+    from pillow_heif.as_plugin import HeifImageFile
+
+    options.DECODE_THREADS = 2
+    options.THUMBNAILS = options.DEPTH_IMAGES = options.AUX_IMAGES = False
+    return cast("Image.Image", HeifImageFile(file))  # type: ignore[no-untyped-call]  # it has types in part
+
+
 PLUGINS: Final[dict[str, Callable[[IO[bytes]], Image.Image]]] = {
-    "image/jpeg": JpegImagePlugin.JpegImageFile,
-    "image/png": PngImagePlugin.PngImageFile,
+    "image/jpeg": lambda file: JpegImagePlugin.JpegImageFile(forgiving.jpeg(file)),
+    "image/png": lambda file: PngImagePlugin.PngImageFile(forgiving.png(file)),
     "image/webp": WebPImageFile,
     "image/gif": GifImagePlugin.GifImageFile,
     "image/avif": AvifImagePlugin.AvifImageFile,
+    "image/heic": _heic,
 }
-"""Who reads what. No other reader is ever asked, and of a JPEG that holds more pictures the first is taken."""
+"""Who reads what. No other reader is ever asked, and of a file that holds more pictures the main one is taken."""
 
 _SRGB = ImageCms.createProfile("sRGB")
 _ORIENTATION = 0x0112
@@ -135,7 +148,7 @@ def _decoded_webp(image: WebPImageFile) -> Image.Image:
 
 def _plain(image: Image.Image, profile: bytes | None) -> Image.Image:
     """RGB or RGBA, in sRGB, and nothing but pixels."""
-    if image.mode in {"LA", "La"}:
+    if image.mode in {"LA", "La", "RGBa"}:
         image = image.convert("RGBA")
     if profile:
         image = _in_srgb(image, profile)

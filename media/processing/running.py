@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from media.processing import orders, video
-from media.processing.limits import ARCHIVE, LIMITS, TYPES, VIDEOS
+from media.processing.limits import ARCHIVE, LIMITS, TYPES, VIDEOS, are_alike
 from media.processing.outcome import Processed, Purpose, Refused, Rejected
 from media.processing.sniffing import type_of
 
@@ -43,7 +43,7 @@ def _checked(original: Path, *, declared: str, purpose: Purpose) -> str:
         raise Refused("type-unknown")
     if kind not in TYPES[purpose]:
         raise Refused("type-unfit")
-    if kind != declared:
+    if not are_alike(kind, declared):
         raise Refused("type-mismatch")
     if size > LIMITS[kind]:
         raise Refused("too-large")

@@ -7,8 +7,9 @@ import logging
 import re
 import shutil
 import signal
+import struct
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import split
 
@@ -19,22 +20,39 @@ from media.processing.outcome import Processed, Refused
 
 log = logging.getLogger(__name__)
 
-_DEMUXERS = {"video/mp4": "mov", "video/webm": "matroska"}
-_DECODERS = (
-    "h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,"
-    "aac,mp3,mp3float,opus,libopus,vorbis,libvorbis,flac,ac3,alac"
+_DEMUXERS = {"video/mp4": "mov", "video/webm": "matroska", "video/quicktime": "mov"}
+_PCM = frozenset(
+    {
+        *("pcm_u8", "pcm_s8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
+        *("pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be", "pcm_alaw", "pcm_mulaw"),
+    }
+)
+_SOUNDS = _PCM | {"aac", "mp3", "opus", "vorbis", "flac", "ac3", "eac3", "alac", "amr_nb", "amr_wb"}
+"""Codecs by name. Sound in any other is left out."""
+_DECODERS = ",".join(
+    (
+        "h264,hevc,av1,libdav1d,libaom-av1,vp8,vp9,libvpx,libvpx-vp9,mpeg4,h263,mjpeg,prores",
+        "aac,mp3,mp3float,opus,libopus,vorbis,libvorbis,flac,ac3,eac3,alac,amrnb,amrwb",
+        *sorted(_PCM),
+    )
 )
 _BOUNDS = split(
     f"-protocol_whitelist file -format_whitelist mov,matroska,webm -codec_whitelist {_DECODERS}"
     f" -max_pixels {VIDEO_PIXELS_AT_MOST} -threads 1"
 )
-_FIRST_FRAME = split("-map 0:V:0 -frames:v 1 -map_metadata -1 -update 1 -compression_level 1")
-_STREAMS = split("-map 0:V:0 -map 0:a:0? -sn -dn -map_metadata -1 -map_chapters -1")
+_SQUARE = "scale=w='if(between(sar,1,3),iw*sar,iw)':h='if(between(sar,1/3,1),ih/sar,ih)',setsar=1"
+"""Wider or higher where a pixel is: never smaller, and not by more than any camera's."""
+_WHOLE_FRAMES = "bwdif=mode=send_frame:deint=interlaced"
+_FIRST_FRAME = [
+    *split("-map 0:V:0 -frames:v 1 -map_metadata -1 -update 1 -compression_level 1"),
+    *("-vf", f"{_WHOLE_FRAMES},{_SQUARE}"),
+]
+_STREAMS = split("-map 0:V:0 -sn -dn -map_metadata -1 -map_chapters -1")
 _PICTURES = split(
     "-fpsmax 60 -filter_threads 2 -threads 2"
     " -c:v libx264 -preset veryfast -rc-lookahead 5 -crf 23 -maxrate 6M -bufsize 12M"
 )
-_SOUND = split("-c:a aac -b:a 128k -ac 2 -ar 48000")
+_SOUND = split("-map 0:a:0 -c:a aac -b:a 128k -ac 2 -ar 48000")
 _ANONYMOUS = split(  # the units of type 6 are what x264 says of itself, and cameras of places
     "-bsf:v filter_units=remove_types=6 -fflags +bitexact -flags:v +bitexact -flags:a +bitexact"
 )
@@ -42,6 +60,7 @@ _FILE = split(f"-t {VIDEO_SECONDS_AT_MOST + 1} -movflags +faststart -progress pi
 
 _LONG, _SHORT = 1920, 1080
 _DURATION = re.compile(r"^  Duration: (\d+):(\d\d):(\d\d\.\d+)", re.MULTILINE)
+_SOUND_CODEC = re.compile(r"^  Stream #0:\d+.*?: Audio: (\w+)", re.MULTILINE)
 _REACHED = re.compile(r"^out_time_us=(\d+)$", re.MULTILINE)
 _REASONS = {
     "exceeds specified max pixel count": "too-many-pixels",
@@ -56,6 +75,8 @@ _NO_FAULT_OF_THE_FILE = (
 )
 _END = 300
 """Characters of what it prints that are logged: before those it prints metadata."""
+_HEAD = 4096
+"""Bytes in which the length is: `faststart` puts it at the beginning."""
 
 
 def video_is_possible() -> bool:
@@ -65,25 +86,35 @@ def video_is_possible() -> bool:
 
 def process(original: Path, *, kind: str, out: Path, progress: Callable[[int], None]) -> Processed:
     """Raises `Refused` and `NotProcessed`."""
-    poster, seconds = _look(original, kind=kind, out=out)
+    look = _look(original, kind=kind, out=out)
+    poster, seconds = look.poster, look.seconds
     size = _shown_size(poster.width or 1, poster.height or 1)
     path = out / "video.mp4"
-    said = _ffmpeg(
-        [*_reading(original, kind), *_writing(size, path)],
+    _ffmpeg(
+        [*_reading(original, kind), *_writing(size, path, has_sound=look.has_sound)],
         original=original,
         out=out,
         allowance=encoding(seconds or VIDEO_SECONDS_AT_MOST),
         watch=_watching(progress, seconds),
     )
-    duration = _reached(said.output)
+    video = made(path, "video/mp4", size)
+    duration = _length(path)
     if duration > VIDEO_SECONDS_AT_MOST:
         raise Refused("too-long")
-    video = made(path, "video/mp4", size)
     return replace(poster, type=kind, duration=duration, variants=(*poster.variants, video))
 
 
-def _look(original: Path, *, kind: str, out: Path) -> tuple[Processed, float | None]:
-    """Its first frame as a picture with variants, and how long it says that it is."""
+@dataclass(frozen=True)
+class _Look:
+    poster: Processed
+    """Its first frame as a picture with variants."""
+    seconds: float | None
+    """How long it says that it is."""
+    has_sound: bool
+    """Such as can be decoded."""
+
+
+def _look(original: Path, *, kind: str, out: Path) -> _Look:
     frame = out / "frame.png"
     arguments = [*_reading(original, kind), *_FIRST_FRAME, str(frame)]
     said = _ffmpeg(arguments, original=original, out=out, allowance=LOOK)
@@ -92,10 +123,12 @@ def _look(original: Path, *, kind: str, out: Path) -> tuple[Processed, float | N
         raise Refused("too-long")
     if not frame.exists():
         raise Refused("damaged")
+    sound = _SOUND_CODEC.search(said.errors)
     try:
-        return picture(frame, kind="image/png", purpose="post", out=out), seconds
+        poster = picture(frame, kind="image/png", purpose="post", out=out)
     finally:
         frame.unlink()
+    return _Look(poster, seconds, has_sound=sound is not None and sound[1] in _SOUNDS)
 
 
 def _watching(progress: Callable[[int], None], seconds: float | None) -> Callable[[str], None]:
@@ -134,9 +167,10 @@ def _reading(original: Path, kind: str) -> list[str]:
     return [*_BOUNDS, "-f", _DEMUXERS[kind], "-i", f"file:{original}"]
 
 
-def _writing(size: tuple[int, int], path: Path) -> list[str]:
-    scale = f"scale={size[0]}:{size[1]},setsar=1,format=yuv420p"
-    return [*_STREAMS, "-vf", scale, *_PICTURES, *_SOUND, *_ANONYMOUS, *_FILE, f"file:{path}"]
+def _writing(size: tuple[int, int], path: Path, *, has_sound: bool) -> list[str]:
+    frames = f"{_WHOLE_FRAMES},scale={size[0]}:{size[1]},setsar=1,format=yuv420p"
+    sound = _SOUND if has_sound else []
+    return [*_STREAMS, *sound, "-vf", frames, *_PICTURES, *_ANONYMOUS, *_FILE, f"file:{path}"]
 
 
 def _duration(printed: str) -> float | None:
@@ -146,6 +180,17 @@ def _duration(printed: str) -> float | None:
         return None
     hours, minutes, seconds = found.groups()
     return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+def _length(path: Path) -> float:
+    """Seconds, as the head of the MP4 that was written has them. Raises `Refused` where there is none."""
+    with path.open("rb") as file:
+        _, found, head = file.read(_HEAD).partition(b"mvhd")
+    form = ">4x16xIQ" if head[:1] == b"\1" else ">4x8xII"
+    if not found or len(head) < struct.calcsize(form):
+        raise Refused("damaged")
+    scale, length = struct.unpack_from(form, head)
+    return float(length / max(1, scale))
 
 
 def _reached(output: str) -> float:

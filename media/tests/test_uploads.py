@@ -53,7 +53,9 @@ def test_an_upload_is_announced_sent_to_s3_completed_processed_shown_and_deleted
     ("changes", "fields"),
     [
         ({"content_type": "image/svg+xml"}, ["content_type"]),
-        ({"content_type": "IMAGE/PNG"}, ["content_type"]),
+        ({"content_type": "image/tiff"}, ["content_type"]),
+        ({"content_type": "image/png" + "x" * 100_000}, ["content_type"]),
+        ({"content_type": 7}, ["content_type"]),
         ({"content_type": None}, ["content_type"]),
         ({"content_type": "application/zip"}, ["content_type"]),
         ({"purpose": "import"}, ["content_type"]),
@@ -91,6 +93,36 @@ def test_each_type_may_be_announced_in_its_largest_size(ann: Person) -> None:
     body = {"content_type": "application/zip", "size": limits["import_bytes"], "purpose": "import"}
     assert ann.post("/media", body).status_code == 201
     assert ann.post("/media", {**body, "size": limits["import_bytes"] + 1}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("given", "type_"),
+    [
+        ("IMAGE/PNG", "image/png"),
+        ("image/jpg", "image/jpeg"),
+        ("image/heif", "image/heic"),
+        ("video/webm;codecs=vp9,opus", "video/webm"),
+        ("video/quicktime", "video/quicktime"),
+    ],
+)
+def test_a_type_is_known_by_all_that_browsers_call_it(ann: Person, given: str, type_: str) -> None:
+    if type_.startswith("video/") and type_ not in ann.get("/instance").json()["media_types"]:
+        pytest.skip("this machine has no ffmpeg")
+    made = announced(ann, b"x" * 100, content_type=given)
+    assert made["media"]["type"] == made["upload"]["fields"]["Content-Type"] == type_
+
+
+def test_a_picture_is_taken_for_what_its_bytes_say(ann: Person, projector: Projecting) -> None:
+    medium = completed(ann, picture(type_="JPEG"), content_type="image/png")
+    ready = ended(ann, medium, projector)
+    assert (ready["state"], ready["type"]) == ("ready", "image/jpeg")
+
+
+def test_what_is_not_taken_says_what_to_do(ann: Person) -> None:
+    body = {"content_type": "image/tiff", "size": 100, "purpose": "post"}
+    answer = ann.post("/media", body)
+    assert "Save it as one of: image/jpeg" in answer.json()["errors"]["content_type"][0]
+    assert len(answer.content) < 1000
 
 
 @pytest.mark.parametrize(

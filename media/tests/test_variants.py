@@ -1,13 +1,14 @@
 """What is made of pictures: sizes, colours, how they stand, and that nothing else is left in them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
 
 from media.processing import Processed, Purpose, process
 from media.tests.corpus.boxes import encoded
-from media.tests.corpus.pictures import place_and_camera
+from media.tests.corpus.pictures import heic, place_and_camera
 
 RED, GREEN, BLUE, YELLOW = (220, 40, 40), (40, 160, 40), (40, 60, 220), (220, 200, 40)
 TOLERANCE = 40
@@ -101,6 +102,40 @@ def test_a_png_may_say_at_its_end_how_it_stands(tmp_path: Path) -> None:
     stored = quarters((200, 100)).transpose(Image.Transpose.ROTATE_90)
     outcome = made(encoded(stored, "PNG", exif=notes), tmp_path, declared="image/png")
     assert stands_upright(opened(outcome, "320.webp"))
+
+
+@pytest.mark.parametrize("orientation", [None, 6])
+def test_a_heic_stands_upright_whatever_its_notes_say(tmp_path: Path, orientation: int | None) -> None:
+    notes = Image.Exif()
+    stored = quarters((200, 100))
+    if orientation:  # the encoder makes of it the format's own turn, and a note of it
+        notes[0x0112] = orientation
+        stored = stored.transpose(Image.Transpose.ROTATE_90)
+    outcome = made(heic(stored, exif=notes.tobytes()), tmp_path, declared="image/heic")
+    assert (outcome.type, outcome.width, outcome.height) == ("image/heic", 200, 100)
+    assert stands_upright(opened(outcome, "320.webp"))
+
+
+def test_of_a_heic_that_holds_more_pictures_the_main_one_is_shown(tmp_path: Path) -> None:
+    data = heic(quarters((200, 100)), Image.new("RGB", (64, 64)))
+    outcome = made(data, tmp_path, declared="image/heic")
+    assert (outcome.width, outcome.height, outcome.duration) == (200, 100, None)
+    assert stands_upright(opened(outcome, "320.webp"))
+
+
+def test_a_heic_may_be_seen_through(tmp_path: Path) -> None:
+    outcome = made(heic(Image.new("RGBA", (64, 64), (0, 0, 0, 0))), tmp_path, declared="image/heic")
+    assert opened(outcome, "320.webp").getchannel("A").getextrema() == (0, 0)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_blocks": 3}])
+def test_a_jpeg_whose_end_was_cut_off_is_shown_whole(tmp_path: Path, options: dict[str, Any]) -> None:
+    whole = encoded(quarters((320, 160)), "JPEG", **options)
+    shown = []
+    for name, data in (("whole", whole), ("cut", whole[:-2]), ("shorter", whole[:-1])):
+        (tmp_path / name).mkdir()
+        shown.append(opened(made(data, tmp_path / name), "320.webp").tobytes())
+    assert shown[0] == shown[1] == shown[2]
 
 
 def test_variants_hold_nothing_but_pixels(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from media.processing import Processed, Rejected, children, process, video_is_possible
 from media.processing.limits import LOOK, encoding
 from media.tests.corpus import SECRET
-from media.tests.corpus.videos import H264, made, picture, video
+from media.tests.corpus.videos import H264, SOUND, interlaced, made, picture, video
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +78,63 @@ def test_a_video_stands_upright_however_the_camera_was_held(tmp_path: Path) -> N
     assert isinstance(outcome, Processed)
     assert {(one.width, one.height) for one in outcome.variants} == {(180, 320)}
     assert "180x320" in described(outcome.variants[-1].path)
+
+
+@pytest.mark.parametrize(("ratio", "size"), [("4/3", (320, 180)), ("1/2", (240, 360)), ("1000", (240, 180))])
+def test_pixels_that_are_not_square_are_shown_as_wide_as_they_are(
+    tmp_path: Path, ratio: str, size: tuple[int, int]
+) -> None:
+    outcome = processed(made(*picture("240x180"), "-vf", f"setsar={ratio}", *H264), tmp_path)
+    assert isinstance(outcome, Processed)
+    assert (outcome.width, outcome.height) == size
+    assert (outcome.variants[-1].width, outcome.variants[-1].height) == size
+    assert f"{size[0]}x{size[1]} [SAR 1:1" in described(outcome.variants[-1].path)
+
+
+@pytest.mark.parametrize(("rate", "seconds"), [(2, 2), (1, 3), (30, 1)])
+def test_a_video_lasts_until_its_last_frame_is_over(tmp_path: Path, rate: int, seconds: int) -> None:
+    outcome = processed(made(*picture(rate=rate, seconds=seconds), *H264), tmp_path)
+    assert isinstance(outcome, Processed)
+    assert outcome.duration == pytest.approx(seconds, abs=0.05)
+
+
+def test_sound_that_cameras_do_not_compress_is_heard(tmp_path: Path) -> None:
+    outcome = processed(made(*picture(), *SOUND, *H264, "-c:a", "pcm_s16be", form="mov"), tmp_path)
+    assert isinstance(outcome, Processed)
+    assert outcome.type == "video/quicktime"
+    assert "Audio: aac" in described(outcome.variants[-1].path)
+
+
+def test_sound_that_nobody_can_decode_is_left_out(tmp_path: Path) -> None:
+    outcome = processed(made(*picture(), *SOUND, *H264, "-c:a", "adpcm_ima_qt", form="mov"), tmp_path)
+    assert isinstance(outcome, Processed)
+    assert "Audio" not in described(outcome.variants[-1].path)
+
+
+def combs(image: Image.Image) -> float:
+    """How much more a line differs from the next than from the one after that."""
+    grey = image.convert("L")
+    width, height = grey.size
+    rows = [grey.crop((0, row, width, row + 1)) for row in range(height)]
+
+    def differ(step: int) -> int:
+        pairs = zip(rows, rows[step:], strict=False)
+        return sum(sum(ImageChops.difference(one, other).tobytes()) for one, other in pairs)
+
+    return differ(1) / differ(2)
+
+
+def test_fields_become_whole_frames(tmp_path: Path) -> None:
+    (tmp_path / "combed.mp4").write_bytes(data := interlaced(moving=True))
+    combed, whole = tmp_path / "combed.png", tmp_path / "whole.png"
+    outcome = processed(data, tmp_path)
+    assert isinstance(outcome, Processed)
+    for video_, frame in ((tmp_path / "combed.mp4", combed), (outcome.variants[-1].path, whole)):
+        frame.write_bytes(made("-i", str(video_), "-frames:v", "1", "-c:v", "png", form="image2pipe"))
+    poster = next(one.path for one in outcome.variants if one.name == "1280.jpg")
+    with Image.open(combed) as one, Image.open(whole) as other, Image.open(poster) as still:
+        assert combs(one) > 1.5
+        assert max(combs(other), combs(still)) < 1
 
 
 def test_without_ffmpeg_videos_are_refused_with_a_sentence(

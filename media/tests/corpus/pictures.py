@@ -2,7 +2,9 @@
 
 import struct
 import zlib
+from io import BytesIO
 
+import pillow_heif
 from PIL import Image, ImageCms
 
 from media.tests.corpus import READY, SECRET, Case
@@ -85,6 +87,46 @@ def webp_canvas(width: int, height: int) -> bytes:
     return riff(b"WEBP", b"VP8X" + struct.pack("<I", 10) + b"\x00\x00\x00\x00" + size + bytes(64))
 
 
+def without_end(size: tuple[int, int] = (640, 480), *, missing: int = 2, **options: object) -> bytes:
+    """A JPEG whose last bytes were cut off."""
+    return encoded(drawing(size), "JPEG", **options)[:-missing]
+
+
+def compressed_xmp(count: int) -> bytes:
+    """So many bytes of it."""
+    packet = zlib.compress((SECRET + b" ") * (count // (len(SECRET) + 1)))
+    return chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + packet)
+
+
+def heic(*images: Image.Image, **options: object) -> bytes:
+    """What a telephone writes; the first picture is the main one."""
+    file = pillow_heif.from_pillow(images[0])
+    for image in images[1:]:
+        file.add_from_pillow(image)
+    content = BytesIO()
+    file.save(content, quality=50, primary_index=0, **options)
+    return content.getvalue()
+
+
+def heic_of(width: int, height: int) -> bytes:
+    """A HEIC that says that it has this size."""
+    plain = heic(drawing())
+    at = plain.index(b"ispe") + 8
+    return plain[:at] + struct.pack(">II", width, height) + plain[at + 8 :]
+
+
+def heic_with_notes() -> bytes:
+    notes = Image.Exif()
+    notes[0x010F] = SECRET.decode()
+    return heic(drawing(), exif=notes.tobytes(), xmp=SECRET)
+
+
+def seen_through() -> Image.Image:
+    image = drawing(mode="RGBA")
+    image.putalpha(100)
+    return image
+
+
 def srgb() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
@@ -106,6 +148,18 @@ JPEGS = [
         "image/jpeg",
         "damaged",
         lambda: half(encoded(drawing((640, 480)), "JPEG", progressive=True)),
+    ),
+    Case("JPEG without its last two bytes", "image/jpeg", READY, without_end),
+    Case("JPEG without its last byte", "image/jpeg", READY, lambda: without_end(missing=1)),
+    Case(
+        "progressive, without its last two bytes", "image/jpeg", READY, lambda: without_end(progressive=True)
+    ),
+    Case("JPEG without its last 40 bytes", "image/jpeg", "damaged", lambda: without_end(missing=40)),
+    Case(
+        "JPEG without end that says 65,535 by 65,535",
+        "image/jpeg",
+        "too-many-pixels",
+        lambda: jpeg_of(65_535, 65_535)[:-2],
     ),
     Case("JPEG that says 65,535 by 65,535", "image/jpeg", "too-many-pixels", lambda: jpeg_of(65_535, 65_535)),
     Case("JPEG that says 5,000 by 5,000", "image/jpeg", READY, lambda: jpeg_of(5000, 5000)),
@@ -206,13 +260,28 @@ PNGS = [
     Case(
         "PNG with a text of 100 MB",
         "image/png",
-        "damaged",
+        READY,
         lambda: png_with(chunk(b"zTXt", b"x\x00\x00" + zeros(100_000_000))),
     ),
+    Case("PNG with 2 MB of XMP", "image/png", READY, lambda: png_with(compressed_xmp(2_000_000))),
+    Case("PNG with a text that is cut off", "image/png", READY, lambda: png_with(chunk(b"iTXt", b"x"))),
+    Case(
+        "PNG with a text of a wrong checksum",
+        "image/png",
+        READY,
+        lambda: png_with(chunk(b"tEXt", b"x\x00" + SECRET)[:-1] + b"?"),
+    ),
+    Case(
+        "PNG with a note that says 4 GB",
+        "image/png",
+        "damaged",
+        lambda: png_with(b"\xff\xff\xff\xfftEXt"),
+    ),
+    Case("PNG that says 4 GB of pixels", "image/png", "damaged", lambda: png_with(b"\xff\xff\xff\xffIDAT")),
     Case(
         "PNG with a colour profile of 100 MB",
         "image/png",
-        "damaged",
+        READY,
         lambda: png_with(chunk(b"iCCP", b"x\x00\x00" + zeros(100_000_000))),
     ),
     Case(
@@ -316,6 +385,24 @@ NEWER = [
         "image/avif",
         "damaged",
         lambda: ftyp(b"avif", b"mif1") + box(b"meta", bytes(40)),
+    ),
+    Case("HEIC with place and camera", "image/heic", READY, heic_with_notes),
+    Case("HEIC of tiles", "image/heic", READY, lambda: heic(drawing((700, 500)), tile_size=256)),
+    Case("HEIC that is seen through", "image/heic", READY, lambda: heic(seen_through())),
+    Case(
+        "HEIC of three pictures",
+        "image/heic",
+        READY,
+        lambda: heic(drawing(), drawing((9, 9)), drawing((64, 8))),
+    ),
+    Case("HEIC declared as JPEG", "image/jpeg", READY, lambda: heic(drawing())),
+    Case("half a HEIC", "image/heic", "damaged", lambda: half(heic(drawing((640, 480))))),
+    Case("a HEIC's first box", "image/heic", "damaged", lambda: ftyp(b"heic", b"mif1", b"heic") + bytes(64)),
+    Case("HEIC that says 65,535 by 65,535", "image/heic", "too-many-pixels", lambda: heic_of(65_535, 65_535)),
+    Case("HEIC that says one pixel", "image/heic", "damaged", lambda: heic_of(1, 1)),
+    Case("HEIC that says 5,000 by 5,000", "image/heic", "damaged", lambda: heic_of(5000, 5000)),
+    Case(
+        "HEIC whose pixels end in rubbish", "image/heic", READY, lambda: heic(drawing())[:-200] + SECRET * 10
     ),
     Case("AVIF that moves", "image/avif", READY, lambda: animated("AVIF", 6, (64, 64))),
 ]

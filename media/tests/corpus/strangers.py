@@ -68,8 +68,11 @@ UNKNOWN = [
     Case("ICO", "image/png", "type-unknown", lambda: _form("ICO")),
     Case("JPEG 2000", "image/jpeg", "type-unknown", lambda: _form("JPEG2000")),
     Case("Photoshop", "image/png", "type-unknown", lambda: b"8BPS\x00\x01" + bytes(100)),
-    Case("HEIC", "image/avif", "type-unknown", lambda: ftyp(b"heic", b"mif1", b"heic") + bytes(64)),
-    Case("QuickTime", "video/mp4", "type-unknown", lambda: ftyp(b"qt  ", b"qt  ") + bytes(64)),
+    Case("a camera's raw picture", "image/heic", "type-unknown", lambda: ftyp(b"crx ", b"isom") + bytes(64)),
+    Case(
+        "pictures of no known codec", "image/heic", "type-unknown", lambda: ftyp(b"mif1", b"avci") + bytes(64)
+    ),
+    Case("sound alone", "video/mp4", "type-unknown", lambda: ftyp(b"M4A ", b"isom", b"mp42") + bytes(64)),
     Case(
         "Matroska that is no WebM",
         "video/webm",
@@ -97,10 +100,11 @@ OTHERS = [
     Case("ZIP as a picture", "image/png", "type-unfit", archive),
     Case("a picture as an import", "application/zip", "type-unfit", lambda: _form("PNG"), "import"),
     Case("ZIP bomb, read elsewhere", "application/zip", READY, zip_bomb, "import"),
-    Case("JPEG declared as PNG", "image/png", "type-mismatch", lambda: _form("JPEG")),
-    Case("PNG declared as GIF", "image/gif", "type-mismatch", lambda: _form("PNG")),
-    Case("GIF declared as WebP", "image/webp", "type-mismatch", lambda: _form("GIF")),
-    Case("WebP declared as AVIF", "image/avif", "type-mismatch", lambda: _form("WEBP")),
+    Case("JPEG declared as PNG", "image/png", READY, lambda: _form("JPEG")),
+    Case("PNG declared as GIF", "image/gif", READY, lambda: _form("PNG")),
+    Case("GIF declared as WebP", "image/webp", READY, lambda: _form("GIF")),
+    Case("WebP declared as AVIF", "image/avif", READY, lambda: _form("WEBP")),
+    Case("PNG declared as MP4", "video/mp4", "type-mismatch", lambda: _form("PNG")),
     Case(
         "larger than any picture", "image/jpeg", "too-large", lambda: _form("JPEG") + bytes(16 * 1024 * 1024)
     ),
