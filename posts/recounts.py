@@ -6,7 +6,7 @@ from echomate import keys, table
 from echomate.dynamodb import Wire
 from echomate.keys import Key
 from echomate.stream.rebuild import Tally, rebuilds, recounts
-from posts import tag_entries
+from posts import remains, tag_entries
 
 
 @recounts("posts, and likes given", of="user")
@@ -35,6 +35,11 @@ def likes_of(post: Key) -> Tally:
 def index_all_tags() -> None:
     tag_entries.put_all()
     tag_entries.delete_stale()
+
+
+@rebuilds("remains of what was deleted")
+def sweep_remains() -> None:
+    remains.expect_all()
 
 
 def _number(items: Iterable[Wire]) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from echomate import cache, dynamodb, table
+from echomate import cache, dynamodb, keys, table
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import DependencyAway
@@ -111,14 +111,18 @@ def _subjects() -> Iterator[_Subject]:
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
-def everything(entity_type: str, *, attributes: Sequence[str] = ("PK", "SK")) -> Iterator[Wire]:
-    """Every item of an entity type, by a scan; for rebuilders."""
+def everything(
+    *entity_types: str, counters: bool = False, attributes: Sequence[str] = ("PK", "SK")
+) -> Iterator[Wire]:
+    """Every item of some entity types, and of `counters`, which have none, by a scan; for rebuilders."""
+    values = {f":e{n}": {"S": entity_type} for n, entity_type in enumerate(entity_types)}
+    wanted = f"EntityType IN ({', '.join(values)})"
     request: Wire = {
         "TableName": config.table_name,
         "ConsistentRead": True,
         "ProjectionExpression": ", ".join(attributes),
-        "FilterExpression": "EntityType = :entity",
-        "ExpressionAttributeValues": {":entity": {"S": entity_type}},
+        "FilterExpression": f"{wanted} OR SK = :stats" if counters else wanted,
+        "ExpressionAttributeValues": values | ({":stats": {"S": keys.STATS}} if counters else {}),
     }
     while True:
         answer = dynamodb.call("Scan", request)
