@@ -121,6 +121,19 @@ def present_user(card: Card, counts: UserCounts, relation: dict[str, bool] | Non
     )
 
 
+def present_barely(card: Card, relation: dict[str, bool]) -> bytes:
+    """The `user` shape for one who may know no more than whom they themselves block: the id and the name."""
+    known = orjson.loads(card.full)
+    nothing = {"full_name": "", "bio": "", "location": "", "website": "", "cover_url": None}
+    plain = {
+        "avatar_url": pictures.default_url(card.id),
+        "type": "person",
+        "verified": False,
+        "locked": False,
+    }
+    return orjson.dumps({**known, **nothing, **plain, "counts": NO_COUNTS._asdict(), "viewer": relation})
+
+
 def present_me(user: User, counts: UserCounts) -> bytes:
     """The shape of one's own user."""
     return orjson.dumps(

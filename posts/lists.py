@@ -128,7 +128,7 @@ def _nearest(found: Iterable[int], request: PageRequest, bound: int | None, coun
 
 
 def likers(post: int, *, viewer: int, request: PageRequest) -> Page[bytes]:
-    """Who likes a post, by account; the table tells, so nobody is late."""
+    """Who likes a post and lets others see what they like, by account; the table tells, so nobody is late."""
 
     def fetch(bound: int | None, count: int) -> list[int]:
         partition = keys.post_partition(post)
@@ -136,7 +136,10 @@ def likers(post: int, *, viewer: int, request: PageRequest) -> Page[bytes]:
         return [table.last_id(item["SK"]["S"]) for item in items]
 
     def hydrate(users: Sequence[int]) -> list[bytes | None]:
-        return [one.present() if one else None for one in people(viewer, users)]
+        return [
+            one.present() if one and (one.card.show_likes or one.card.id == viewer) else None
+            for one in people(viewer, users)
+        ]
 
     return paging.fill(request, fetch, hydrate, lambda user: user)
 

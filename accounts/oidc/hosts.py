@@ -9,7 +9,7 @@ import socket
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +17,39 @@ from echomate.config import config
 
 Address = IPv4Address | IPv6Address
 PORTS = {"https": 443, "http": 80}
-TRANSLATED = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-"""NAT64: an IPv4 address, private ones too, that looks like a public IPv6 one."""
+RESERVED = tuple(
+    map(
+        ip_network,
+        (
+            "0.0.0.0/8",  # this network
+            "10.0.0.0/8",  # private
+            "100.64.0.0/10",  # behind carriers' NAT
+            "127.0.0.0/8",  # loopback
+            "169.254.0.0/16",  # link-local, where clouds tell instances their secrets
+            "172.16.0.0/12",  # private
+            "192.0.0.0/24",  # protocols
+            "192.0.2.0/24",  # documentation
+            "192.31.196.0/24",  # AS112
+            "192.52.193.0/24",  # AMT
+            "192.88.99.0/24",  # relays of 6to4
+            "192.168.0.0/16",  # private
+            "192.175.48.0/24",  # AS112
+            "198.18.0.0/15",  # benchmarks
+            "198.51.100.0/24",  # documentation
+            "203.0.113.0/24",  # documentation
+            "224.0.0.0/4",  # multicast
+            "240.0.0.0/4",  # reserved, and broadcast
+            "2001::/23",  # protocols: Teredo, benchmarks, ORCHID, AMT
+            "2001:db8::/32",  # documentation
+            "2002::/16",  # 6to4, which holds an IPv4 address, private ones too
+            "2620:4f:8000::/48",  # AS112
+            "3fff::/20",  # documentation
+        ),
+    )
+)
+"""IANA's registries of special-purpose and multicast addresses, with the exceptions within: no provider is there."""
+UNICAST = IPv6Network("2000::/3")
+"""All that IANA gives out of IPv6. NAT64, mapped and link-local addresses, multicast and the rest lie elsewhere."""
 
 
 class UnsafeAddress(Exception):
@@ -72,14 +103,13 @@ def _may_call(address: Address, *, is_secure: bool) -> bool:
 
 
 def is_public(address: Address) -> bool:
-    """Whether it is an address of the internet, also by what it holds within."""
+    """Whether it is an address of the internet; a mapped one is what it holds within."""
     if isinstance(address, IPv6Address):
-        within = address.ipv4_mapped or address.sixtofour
-        if within is not None:
-            return is_public(within)
-        if address.teredo or address.is_site_local or any(address in network for network in TRANSLATED):
+        if address.ipv4_mapped is not None:
+            return is_public(address.ipv4_mapped)
+        if address not in UNICAST:
             return False
-    return address.is_global and not address.is_multicast
+    return not any(address in network for network in RESERVED)
 
 
 @cache

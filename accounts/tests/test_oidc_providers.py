@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -366,6 +367,84 @@ PRIVATE = [
     "2001:0:7f00:1::1",
     "2001:db8::1",
 ]
+
+
+RESERVED = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.0.0/29",
+    "192.0.0.8/32",
+    "192.0.0.9/32",
+    "192.0.0.10/32",
+    "192.0.0.170/32",
+    "192.0.0.171/32",
+    "192.0.2.0/24",
+    "192.31.196.0/24",
+    "192.52.193.0/24",
+    "192.88.99.0/24",
+    "192.168.0.0/16",
+    "192.175.48.0/24",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "224.0.0.0/4",
+    "240.0.0.0/4",
+    "255.255.255.255/32",
+    "::1/128",
+    "::/128",
+    "64:ff9b::/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "100:0:0:1::/64",
+    "2001::/23",
+    "2001::/32",
+    "2001:1::1/128",
+    "2001:1::2/128",
+    "2001:1::3/128",
+    "2001:2::/48",
+    "2001:3::/32",
+    "2001:4:112::/48",
+    "2001:10::/28",
+    "2001:20::/28",
+    "2001:30::/28",
+    "2001:db8::/32",
+    "2002::/16",
+    "2620:4f:8000::/48",
+    "3fff::/20",
+    "5f00::/16",
+    "fc00::/7",
+    "fe80::/10",
+    "fec0::/10",
+    "ff00::/8",
+    "::/96",
+    "::ffff:0:0:0/96",
+]
+"""The rows of IANA's registries of special-purpose addresses, multicast, and two deprecated forms of IPv4 in IPv6."""
+
+
+@pytest.mark.parametrize("network", RESERVED)
+def test_no_reserved_address_is_public_at_either_end_of_its_range(network: str) -> None:
+    ends = ip_network(network)[0], ip_network(network)[-1]
+    assert not any(map(hosts.is_public, ends))
+    if isinstance(ends[0], IPv4Address):
+        held = [IPv6Address((0xFFFF << 32) | int(end)) for end in ends]  # mapped
+        held += [IPv6Address((0x64_FF9B << 96) | int(end)) for end in ends]  # NAT64
+        held += [IPv6Address((0x2002 << 112) | (int(end) << 80)) for end in ends]  # 6to4
+        held += [IPv6Address((0x2001_0000 << 96) | (~int(end) & 0xFFFF_FFFF)) for end in ends]  # Teredo
+        assert not any(map(hosts.is_public, held))
+
+
+def test_what_lies_beside_the_reserved_ranges_is_public() -> None:
+    beside = (
+        "1.0.0.0 9.255.255.255 11.0.0.0 100.63.255.255 100.128.0.0 172.32.0.0 192.0.1.0 192.89.0.0 198.20.0.0"
+    )
+    for address in f"{beside} 223.255.255.255 2001:200:: 2606:4700::1111 2a00:: 3ffe:ffff::".split():
+        assert hosts.is_public(ip_address(address)), address
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:

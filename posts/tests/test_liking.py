@@ -74,6 +74,15 @@ def test_a_like_of_a_deleted_post_can_be_taken_back(ann: Person, bob: Person) ->
     assert bob.delete(f"posts/{post}/like").status == 200
 
 
+def test_who_shows_no_likes_is_no_liker_but_for_themselves(ann: Person, bob: Person) -> None:
+    post = ann.publish()
+    bob.post(f"posts/{post}/like")
+    assert ann.ids(f"posts/{post}/likes") == [bob.id]
+    assert bob.patch("users/me", {"settings": {"show_likes": False}}).status == 200
+    assert ann.ids(f"posts/{post}/likes") == []
+    assert bob.ids(f"posts/{post}/likes") == [bob.id]
+
+
 def test_likers_are_full_cards_by_account(ann: Person, bob: Person) -> None:
     post = ann.publish()
     people = sorted([Person(), Person(), Person()], key=lambda person: -person.id)

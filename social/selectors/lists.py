@@ -33,7 +33,7 @@ def followers(viewer: int, owner: Person, request: PageRequest) -> Page[bytes]:
         return _page(viewer, request, rows, lambda _, to: to.followed_by)
     edge = recent_follows.edges(viewer).get(owner.card.id) if relation.following else None
     rows = _Rows(partition, _follower, index="GSI1", recent={viewer: edge} if edge else {})
-    return _page(viewer, request, rows, lambda user, _: user != viewer or relation.following)
+    return _page(viewer, request, rows, lambda user, _: user != viewer or relation.following, of_another=True)
 
 
 def following(viewer: int, owner: Person, request: PageRequest) -> Page[bytes]:
@@ -44,7 +44,9 @@ def following(viewer: int, owner: Person, request: PageRequest) -> Page[bytes]:
     rows = _Rows(keys.follows(owner.card.id), _followed, index="GSI2", recent=recent)
     if is_own:
         return _page(viewer, request, rows, lambda _, to: to.following)
-    return _page(viewer, request, rows, lambda user, _: user != viewer or relation.followed_by)
+    return _page(
+        viewer, request, rows, lambda user, _: user != viewer or relation.followed_by, of_another=True
+    )
 
 
 def _admitted(viewer: int, owner: Person) -> Relation:
@@ -80,11 +82,15 @@ def follow_requests(viewer: int, request: PageRequest) -> Page[bytes]:
         items = table.batch_get([keys.follow_request(user, viewer) for _, user in found])
         users = people(viewer, [user for _, user in found])
         return [
-            _shown(one, lambda _, to: not to.followed_by) if one and item and _is_of(item, row) else None
+            one.present() if one and item and _is_of(item, row) and not _follows(one) else None
             for row, item, one in zip(found, items, users, strict=True)
         ]
 
     return paging.fill(request, rows.fetching(request), hydrate, lambda row: row[0])
+
+
+def _follows(one: Person) -> bool:
+    return one.relation is None or one.relation.followed_by
 
 
 def _is_of(item: Wire, row: Row) -> bool:
@@ -150,18 +156,25 @@ def _is_beyond(edge: int, bound: int | None, request: PageRequest) -> bool:
 
 
 def _page(
-    viewer: int, request: PageRequest, rows: _Rows, shows: Rule, *, with_blocked: bool = False
+    viewer: int,
+    request: PageRequest,
+    rows: _Rows,
+    shows: Rule,
+    *,
+    with_blocked: bool = False,
+    of_another: bool = False,
 ) -> Page[bytes]:
+    """In a list `of_another`, who doesn't show whom they follow and who follows them is named to nobody else."""
+
+    def is_shown(one: Person) -> bool:
+        may_name = not of_another or one.card.show_followers or one.card.id == viewer
+        return may_name and one.relation is not None and shows(one.card.id, one.relation)
+
     def hydrate(found: Sequence[Row]) -> list[bytes | None]:
         users = people(viewer, [user for _, user in found], with_blocked=with_blocked)
         return [
-            None if one is None or rows.is_replaced(row) else _shown(one, shows)
+            one.present() if one and not rows.is_replaced(row) and is_shown(one) else None
             for row, one in zip(found, users, strict=True)
         ]
 
     return paging.fill(request, rows.fetching(request), hydrate, lambda row: row[0])
-
-
-def _shown(person: Person, shows: Rule) -> bytes | None:
-    is_shown = person.relation is not None and shows(person.card.id, person.relation)
-    return person.present() if is_shown else None

@@ -4,7 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.selectors import Card, UserCounts, cards, present_user, resolve, resolve_reads, stats
+from accounts.selectors import (
+    Card,
+    UserCounts,
+    cards,
+    present_barely,
+    present_user,
+    resolve,
+    resolve_reads,
+    stats,
+)
 from echomate import cache, keys
 from echomate.cache import Command
 from echomate.errors import NotFound
@@ -21,7 +30,9 @@ class Person:
     relation: Relation | None
 
     def present(self) -> bytes:
-        """The JSON of the `user` shape."""
+        """The JSON of the `user` shape. Of one who blocks the viewer, who blocks them too, it says the name alone."""
+        if self.relation and self.relation.blocked_by:
+            return present_barely(self.card, self.relation.shown)
         return present_user(self.card, self.counts, self.relation.shown if self.relation else None)
 
 

@@ -201,6 +201,36 @@ def test_friends_are_those_who_follow_each_other(ann: Caller, bob: Caller) -> No
     assert ids("/friends", ann) == [others[0].id]
 
 
+def test_one_who_blocks_back_learns_no_more_than_whom_they_block(ann: Caller, bob: Caller) -> None:
+    """Neither from their blocks nor from the answers to blocking and to lifting it."""
+    assert ann.user is not None
+    account_services.edit_profile(ann.user, {"FullName": "Ann Example", "Bio": "Writes", "Location": "Here"})
+    new_caller().follow(ann)
+    ann.block(bob)
+    answers = [bob.block(ann)]
+    assert bob.get(f"/users/{ann.id}").status_code == 404
+    (listed,) = bob.read("/blocks")["results"]
+    answers.append(bob.do("DELETE", f"/users/{ann.id}/block"))
+    assert (listed["id"], listed["username"], listed["viewer"]["blocking"]) == (str(ann.id), ann.name, True)
+    assert not any(
+        listed[name] for name in ("full_name", "bio", "location", "website", "cover_url", "verified")
+    )
+    assert listed["avatar_url"].endswith(f"/avatars/{ann.id}")
+    for counts in (listed["counts"], *(answer["counts"] for answer in answers)):
+        assert set(counts.values()) == {0}
+
+
+def test_who_shows_no_followers_is_named_in_no_list_of_others(ann: Caller, bob: Caller) -> None:
+    cat = new_caller("cat")
+    bob.follow(ann)
+    ann.follow(bob)
+    assert bob.user is not None
+    account_services.edit_profile(bob.user, {"Settings.ShowFollowers": False})
+    for which in ("followers", "following"):
+        path = f"/users/{ann.id}/{which}"
+        assert (ids(path, cat), ids(path, ann), ids(path, bob)) == ([], [bob.id], [bob.id])
+
+
 def test_blocks_are_listed_for_their_owner_also_those_of_each_other(ann: Caller, bob: Caller) -> None:
     cat = new_caller("cat")
     ann.block(bob)

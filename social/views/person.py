@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from rest_framework.response import Response
 
+from accounts.selectors import NO_COUNTS
 from echomate.cache import Command
 from echomate.views import ApiView
 from social import selectors
@@ -27,9 +28,10 @@ def standing(person: Person, *, followers: int = 0, follows: int = 0, **changed:
     """The answer to a toggle.
 
     Counts were read before the write and hold this very change on top. They trail by what others, or earlier
-    calls, wrote a moment ago, which the projector is yet to count.
+    calls, wrote a moment ago, which the projector is yet to count. Those of one who blocks the caller aren't told.
     """
-    before = person.counts
+    is_hidden = person.relation is not None and person.relation.blocked_by
+    before = NO_COUNTS if is_hidden else person.counts
     counts = before._replace(
         followers=max(0, before.followers + followers), following=max(0, before.following + follows)
     )
