@@ -16,7 +16,15 @@ from rest_framework.views import APIView
 from echomate import cache, paging, throttling
 from echomate.cache import Command
 from echomate.config import config
-from echomate.errors import DependencyAway, Invalid, NotFound, StepUpRequired, Unauthenticated
+from echomate.errors import (
+    DependencyAway,
+    EchomateError,
+    Invalid,
+    NotFound,
+    RateLimited,
+    StepUpRequired,
+    Unauthenticated,
+)
 from echomate.idempotency import Creation, repeating
 from echomate.ids import parse_id
 from echomate.paging import Page, PageRequest
@@ -40,9 +48,9 @@ class ApiView(APIView):
     """The dispatch of a request.
 
     1. Refuse a method that the view hasn't: 405, before anything is read.
-    2. Make out who asks, from the token alone.
+    2. Make out who asks, from the token alone. A bad one counts for the address that it came from.
     3. One round trip for the session's state, the rate limits and the view's `opening_reads`.
-    4. Refuse with 401 or 429.
+    4. Refuse with 401 or 429; and what the view can't read with 400, say for a cursor.
     5. The handler: validate, one service or selector, present; once, where the request has an `Idempotency-Key`.
 
     `self.opening` holds the replies of the view's own reads, or None where Redis is away.
@@ -70,12 +78,11 @@ class ApiView(APIView):
         if request.method not in self.allowed_methods:
             raise MethodNotAllowed(str(request.method))
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
-        viewer = cast("Viewer | None", request.user)
-        self.viewer = viewer
+        self.viewer = viewer = self._caller(request)
         request._request.viewer_id = viewer.id if viewer else None  # type: ignore[attr-defined]  # for the log line
         limits = self._limits(request, viewer)
         session_reads = viewer.opening_reads() if viewer else ()
-        own_reads = self.opening_reads(viewer.id if viewer else None)
+        own_reads, refusal = self._own_reads(viewer)
         commands = [*session_reads, *(limit.command for limit in limits), *own_reads]
         try:
             replies: list[Any] | None = cache.run(commands)
@@ -87,9 +94,29 @@ class ApiView(APIView):
             self._admit(viewer, replies[:at] if replies is not None else None, limits)
         elif not self.anonymous:
             raise Unauthenticated
+        if refusal:
+            raise refusal
         self.opening = replies[then:] if replies is not None else None
         if viewer and request.method in self.idempotent:
             self._create_once(request, viewer.id)
+
+    def _caller(self, request: Request) -> Viewer | None:
+        try:
+            return cast("Viewer | None", request.user)
+        except Unauthenticated:
+            self._count_address(request)
+            raise
+
+    def _count_address(self, request: Request) -> None:
+        address = throttling.address_subject(throttling.client_address(request._request))
+        self.count_for(throttling.ANONYMOUS, address)
+
+    def _own_reads(self, viewer: Viewer | None) -> tuple[Sequence[Command], EchomateError | None]:
+        """The view's own, or why there are none: it is refused only after it was counted."""
+        try:
+            return self.opening_reads(viewer.id if viewer else None), None
+        except EchomateError as refusal:
+            return (), refusal
 
     def _admit(self, viewer: Viewer, replies: Sequence[Any] | None, limits: Sequence[Limit]) -> None:
         """Who is not let in uses up none of a user's share, but that of their own address."""
@@ -99,8 +126,7 @@ class ApiView(APIView):
             for limit in limits:
                 if limit.subject == str(viewer.id):
                     limit.take_back()
-            address = throttling.address_subject(throttling.client_address(self.request._request))
-            Limit(throttling.ANONYMOUS, address).count()
+            self._count_address(self.request)
             raise
 
     def _create_once(self, request: Request, user: int) -> None:
@@ -131,8 +157,27 @@ class ApiView(APIView):
         return limits
 
     def _check_limits(self, limits: Sequence[Limit], replies: Sequence[Any]) -> None:
-        states = [limit.check(reply) for limit, reply in zip(limits, replies, strict=True)]
-        self.rate_state = min(states, key=lambda state: state.remaining)
+        """Each counts a call only where those before it have let it pass."""
+        for place, (limit, reply) in enumerate(zip(limits, replies, strict=True)):
+            try:
+                self._note(limit.check(reply))
+            except RateLimited:
+                for later, its_reply in zip(limits[place + 1 :], replies[place + 1 :], strict=True):
+                    if isinstance(its_reply, list):
+                        later.take_back()
+                raise
+
+    def _note(self, state: State) -> None:
+        """What binds most is what the answer names."""
+        if self.rate_state is None or state.remaining < self.rate_state.remaining:
+            self.rate_state = state
+
+    def count_for(self, policy: Policy, subject: str) -> None:
+        """Count a call for whom it concerns, beside its caller. Raises `RateLimited`.
+
+        For handlers: a caller who has been refused uses up nobody else's share.
+        """
+        self._note(Limit(policy, subject).count())
 
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, StepUpRequired):

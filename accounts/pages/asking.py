@@ -28,6 +28,7 @@ class AskingPage(Page, AskingView):
             with self.language():
                 wrong = gettext("This is not an e-mail address.")
             return self.form(wrong=[wrong])
+        self.count_address(address)
         self.ask(address)
         return self.done()
 

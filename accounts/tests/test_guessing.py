@@ -109,6 +109,14 @@ def test_right_ones_at_once_are_no_failures(ann: Person) -> None:
         assert {answer.status_code for answer in answers} == {200}
 
 
+def test_who_is_refused_by_address_uses_up_no_accounts_share(ann: Person) -> None:
+    caller = Caller()
+    with configured(rate_limit_factor=1, rate_limits={"login": "2/300"}):
+        answers = [problem(log_in(ann.username, WRONG, caller=caller)) for _ in range(14)]
+    assert answers == ["bad-credentials"] * 2 + ["rate-limited"] * 12
+    assert log_in(ann.username).status_code == 200
+
+
 def test_a_name_and_its_address_count_apart_so_that_neither_tells_of_the_other(ann: Person) -> None:
     exhaust(ann.username)
     assert log_in(ann.email).status_code == 200

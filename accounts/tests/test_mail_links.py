@@ -128,6 +128,18 @@ def test_five_in_half_an_hour_for_one_address() -> None:
         assert [resend(email).status_code for _ in range(6)] == [202] * 5 + [429]
 
 
+@pytest.mark.parametrize("path", ["/auth/forgot-password", "/auth/verify-email/resend"])
+@pytest.mark.parametrize("policy", ["reset-address", "anonymous"])
+def test_who_is_refused_uses_up_nobodys_share(path: str, policy: str) -> None:
+    caller, email = Caller(), f"{unique_name()}@example.org"
+    with configured(rate_limit_factor=1, rate_limits={policy: "2/1800"}):
+        asked = [caller.post(path, {"email": f"{unique_name()}@example.org"}).status_code for _ in range(2)]
+        asked += [caller.post(path, {"email": email}).status_code for _ in range(6)]
+        assert asked == [202] * 2 + [429] * 6
+        by_others = [Caller().post(path, {"email": email}).status_code for _ in range(6)]
+        assert by_others == [202] * 5 + [429]
+
+
 def test_a_session_is_no_way_to_more(sign_up: Callable[..., Person]) -> None:
     person = sign_up()
     with configured(rate_limit_factor=1):

@@ -311,6 +311,18 @@ def test_a_form_that_is_none_is_refused_as_a_page(body: bytes, kind: str, status
         assert answer.headers["Content-Type"].startswith("text/html")
 
 
+@pytest.mark.parametrize("path", ["forgot", "resend"])
+def test_who_is_refused_uses_up_nobodys_share(path: str) -> None:
+    visitor, email = Visitor(), f"{unique_name()}@example.org"
+    with configured(rate_limit_factor=1, rate_limits={"reset-address": "2/1800"}):
+        form = visitor.open(f"/account/{path}")
+        sent = [visitor.send(form, email=f"{unique_name()}@example.org").status_code for _ in range(2)]
+        sent += [visitor.send(form, email=email).status_code for _ in range(6)]
+        assert sent == [200] * 2 + [429] * 6
+        by_others = [Visitor().send(form, email=email).status_code for _ in range(6)]
+        assert by_others == [200] * 5 + [429]
+
+
 def test_too_many_tries_are_refused_as_a_page() -> None:
     visitor = Visitor()
     form: dict[str, Any] = {"data": b"token=x", "content_type": "application/x-www-form-urlencoded"}

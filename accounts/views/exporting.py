@@ -11,7 +11,7 @@ from accounts.views.base import STEP_UP, OwnView
 from echomate.jobs import Job
 from echomate.jobs.presentation import present
 from echomate.jobs.serializers import StartedJobSerializer
-from echomate.throttling import Limit, Policy
+from echomate.throttling import Policy
 
 EXPORTS = Policy("export", 3, 24 * 3600, scope="own")
 
@@ -41,5 +41,5 @@ class ExportView(OwnView):
 
     def _start(self, user: User) -> Job:
         """Only what is begun counts towards the limit."""
-        Limit(EXPORTS, str(user.id)).count()
+        self.count_for(EXPORTS, str(user.id))
         return exporting.start_export(user, self.creation)

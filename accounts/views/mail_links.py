@@ -1,13 +1,13 @@
 """The flows by mail: what asks for a link, and what a link does."""
 
 import hashlib
-from typing import Any, ClassVar, cast
+from typing import ClassVar
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import names, stepping_up
+from accounts import stepping_up
 from accounts.origins import origin_of
 from accounts.selectors import own_user
 from accounts.serializers.mail_links import (
@@ -18,7 +18,7 @@ from accounts.serializers.mail_links import (
 )
 from accounts.services import addresses, changing_email, notices, resetting
 from accounts.views.base import NEVER_STORED, STEP_UP, OwnView
-from echomate.throttling import Limit, Policy
+from echomate.throttling import Policy
 from echomate.views import ApiView
 
 LINKS = Policy("mail-link", 30, 300, guards=True, scope="address")
@@ -38,16 +38,13 @@ class AskingView(ApiView):
 
     to: ClassVar[Policy]
 
-    def _limits(self, request: Request, viewer: Any) -> list[Limit]:
-        limits = super()._limits(request, viewer)
-        if request.method != "POST":
-            return limits
-        typed = cast("dict[str, Any]", request.data).get("email")
-        return [*limits, Limit(self.to, _digest(typed))] if isinstance(typed, str) else limits
+    def count_address(self, address: str) -> None:
+        """Count a mail to an address in its canonical form. Raises `RateLimited`."""
+        self.count_for(self.to, _digest(address))
 
 
-def _digest(typed: str) -> str:
-    return hashlib.blake2b((names.email(typed) or typed).encode(), digest_size=12).hexdigest()
+def _digest(address: str) -> str:
+    return hashlib.blake2b(address.encode(), digest_size=12).hexdigest()
 
 
 class UsingView(ApiView):
@@ -92,17 +89,11 @@ class ResendView(AskingView):
     )
     def post(self, request: Request) -> Response:
         """Have the link that verifies an address mailed again."""
-        address = self.validated(ResendSerializer).get("email") or self._own_address()
+        address = self.validated(ResendSerializer).get("email") or own_user(self.viewer_id).email
         if address is not None:
+            self.count_address(address)
             addresses.ask_for_verification(address)
         return _accepted()
-
-    def _own_address(self) -> str | None:
-        """It may be a stranger's, so it counts as if it were typed."""
-        own: str | None = own_user(self.viewer_id).email
-        if own is not None:
-            Limit(self.to, _digest(own)).count()
-        return own
 
 
 class ForgotPasswordView(AskingView):
@@ -116,7 +107,9 @@ class ForgotPasswordView(AskingView):
     )
     def post(self, request: Request) -> Response:
         """Have a link mailed that sets a new password."""
-        resetting.ask_for_reset(self.validated(AddressSerializer)["email"])
+        address = self.validated(AddressSerializer)["email"]
+        self.count_address(address)
+        resetting.ask_for_reset(address)
         return _accepted()
 
 
@@ -148,7 +141,7 @@ class ChangeEmailView(OwnView):
         stepping_up.require(self.viewer)
         address = self.validated(AddressSerializer)["email"]
         # Only here, so that who may not ask uses nobody's share up.
-        Limit(CHANGES_TO, _digest(address)).count()
+        self.count_for(CHANGES_TO, _digest(address))
         changing_email.ask_for_change(self.viewer.id, address)
         return _accepted()
 
