@@ -156,7 +156,7 @@ class Config(BaseSettings):
     )
     metrics_networks: Annotated[list[IPvAnyNetwork], NoDecode] = Field(
         [ip_network("127.0.0.0/8"), ip_network("::1/128")],
-        description="Networks that may read /metrics, comma-separated.",
+        description="Networks that may read /metrics, and ask /health/… anew each time; comma-separated.",
     )
 
     aws_region: str = Field("us-east-1", description="Region of the table, the buckets and the queues.")
