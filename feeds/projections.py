@@ -11,7 +11,7 @@ from feeds import fan_out, returning
 def deliver_post(change: Change, effects: Effects) -> None:
     if change.kind == "insert" and change.new and "DeletedAt" not in change.new:
         post, author = change.new["Id"], change.new["Author"]
-        fan_out.announce(post, author=author, public=change.new["Visibility"] == "public")
+        fan_out.announce(post, author=author, public="GSI2PK" in change.new)
         if change.new.get("Imported"):
             fan_out.deliver_to_author(post, author=author)
         elif change.new["Visibility"] == "mentioned":

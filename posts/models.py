@@ -4,9 +4,9 @@
 |---|---|
 | a post, its counters | get `POST#p` / `POST`, `STATS` |
 | an author's posts, newest first | GSI1 `AUTHOR#u`, by `POST#p` |
-| all public posts, newest first | GSI2 `PUBLIC#n`, by `POST#p` |
+| all public posts, newest first, but those that an import dates lately | GSI2 `PUBLIC#n`, by `POST#p` |
 | what a post was before its edits, newest first | query `POST#p` / `VERSION#n`, by the number of the version |
-| public posts that bear a hashtag, newest first | query `TAG#name` / `POST#` |
+| those of them that bear a hashtag, newest first | query `TAG#name` / `POST#` |
 | does a user like a post | get `POST#p` / `LIKE#u` |
 | who likes a post, by account | query `POST#p` / `LIKE#` |
 | what a user likes, newest first | GSI1 `LIKES#u`, by like id |

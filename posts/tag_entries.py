@@ -9,8 +9,8 @@ from posts.models import TagEntry
 
 
 def tags_of(post: Image | None) -> frozenset[str]:
-    """The hashtags under which a post is found; none of a tombstone, nor of one that isn't public."""
-    if not post or post.get("Visibility") != "public":
+    """The hashtags under which a post is found; none of a tombstone, nor of one that is in no public timeline."""
+    if not post or "GSI2PK" not in post:
         return frozenset()
     return frozenset(post.get("Tags") or ())
 
@@ -25,7 +25,7 @@ def delete(post: int, tags: Iterable[str]) -> None:
 
 def put_all() -> None:
     """Those of all posts, where records were lost."""
-    for item in everything("post", attributes=("PK", "Visibility", "Tags")):
+    for item in everything("post", attributes=("PK", "GSI2PK", "Tags")):
         put(table.last_id(item["PK"]["S"]), tags_of(dynamodb.plain(item)))
 
 

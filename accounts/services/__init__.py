@@ -11,6 +11,7 @@ from accounts.services.profiles import edit_account, replace_account, replace_pr
 from accounts.services.removing_factors import remove_factors
 from accounts.services.renaming import change_username
 from accounts.services.suspending import suspend, unsuspend
+from accounts.stepping_up import require as require_step_up
 
 __all__ = [
     "Chosen",
@@ -29,6 +30,7 @@ __all__ = [
     "remove_factors",
     "replace_account",
     "replace_profile",
+    "require_step_up",
     "revoke_role",
     "set_picture",
     "sign_up",

@@ -22,7 +22,7 @@ from accounts.tests.exported import export, lines
 from accounts.tests.imported import all_of, jsonl, manifest, old_post, posts_of, refusal, start, take, zipped
 from echomate import cache, ids, jobs, keys, objects, table, timelines
 from echomate.jobs import Job
-from echomate.testing.client import Person, sign_up
+from echomate.testing.client import Person, sign_up, unique_name
 from echomate.testing.examples import examples
 from echomate.testing.projecting import projecting
 from echomate.testing.proxy import Proxy
@@ -235,6 +235,37 @@ def test_nobody_is_told_and_lists_counters_and_later_homes_are_right(new: Person
         cache.ask(("DEL", keys.feed(reader.id)))
         assert [post["content"] for post in reader.get("/feed").json()["results"]] == expected
         assert new.get("/users/me").json()["counts"]["posts"] == 4
+
+
+def test_what_is_dated_lately_is_in_no_timeline_of_strangers(new: Person) -> None:
+    """Else a file would fill the public timeline at once."""
+    tag, reader = unique_name("lately"), sign_up("reader")
+    week = 7 * 24 * 3600 * 1000
+    moments = {
+        "now": ids.milliseconds(ids.new_id()) - 1,
+        "a day ago": ids.milliseconds(new.id) - week // 7,
+        "long ago": ids.milliseconds(new.id) - week - 1,
+    }
+    rows = [
+        old_post(id=str(ids.id_at_milliseconds(moment)), content=f"{when} #{tag}")
+        for when, moment in moments.items()
+    ]
+    with projecting() as projector:
+        assert reader.get("/timeline").status_code == 200
+        assert reader.get(f"/tags/{tag}/timeline").status_code == 200
+        take(new, zipped(posts=rows))
+        projector.catch_up()
+        run_jobs()
+        for path in ("/timeline?limit=50", f"/tags/{tag}/timeline?limit=50"):
+            for is_cached in (True, False):
+                shown = [
+                    post["content"] for post in all_of(reader, path) if post["author"]["id"] == str(new.id)
+                ]
+                assert shown == [f"long ago #{tag}"], (path, is_cached)
+                cache.ask(("DEL", keys.public_list()), ("DEL", keys.tag_list(tag)))
+        assert [
+            post["content"].split(" #")[0] for post in all_of(reader, f"/users/{new.id}/posts?limit=50")
+        ] == [*moments]
 
 
 def test_follows_are_taken_where_the_people_exist_and_may_be_followed(ann: Person, new: Person) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.tests.imported import old_post, posts_of, zipped
 from echomate.testing.client import Person, problem
+from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
 from media.tests.uploading import completed, ended, objects_of, picture, uploaded, work
 
@@ -14,7 +15,8 @@ ZIP = {"purpose": "import", "content_type": "application/zip"}
 
 
 def brought(person: Person, file: BytesIO, projector: Projecting) -> str:
-    """The id of a ZIP that may be imported."""
+    """The id of a ZIP that may be imported, by one who has stepped up."""
+    person.step_up()
     media = completed(person, file.getvalue(), **ZIP)
     assert ended(person, media, projector)["state"] == "ready"
     return media
@@ -40,7 +42,24 @@ def test_an_import_that_is_asked_for_twice_with_a_key_is_one(ann: Person, projec
     assert first.json() == again.json()
 
 
+def test_it_asks_for_a_step_up(ann: Person, projector: Projecting) -> None:
+    media = completed(ann, zipped().getvalue(), **ZIP)
+    ended(ann, media, projector)
+    answer = ann.post("/users/me/import", {"media_id": media})
+    assert (answer.status_code, problem(answer)) == (403, "step-up-required")
+
+
+def test_only_so_many_are_begun_in_a_day(ann: Person, projector: Projecting) -> None:
+    media = [brought(ann, zipped(posts=[old_post(n)]), projector) for n in range(3)]
+    with configured(rate_limit_factor=1, rate_limits={"import": "2/86400"}):
+        refused = [ann.post("/users/me/import", {"media_id": "1"}).status_code for _ in range(3)]
+        assert refused == [400] * 3
+        begun = [ann.post("/users/me/import", {"media_id": one}).status_code for one in media]
+    assert begun == [202, 202, 429]
+
+
 def test_what_is_no_zip_is_rejected_before_it_is_imported(ann: Person, projector: Projecting) -> None:
+    ann.step_up()
     media = completed(ann, b"PK no zip at all", **ZIP)
     assert ended(ann, media, projector)["state"] == "rejected"
     answer = ann.post("/users/me/import", {"media_id": media})
@@ -50,14 +69,15 @@ def test_what_is_no_zip_is_rejected_before_it_is_imported(ann: Person, projector
 
 @pytest.mark.parametrize("value", [None, 7, "", "x", "1", "9" * 20, ["1"]])
 def test_only_an_id_is_taken(ann: Person, value: Any) -> None:
-    answer = ann.post("/users/me/import", {"media_id": value})
+    answer = ann.step_up().post("/users/me/import", {"media_id": value})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["media_id"])
 
 
 def test_it_must_be_ones_own_ready_and_uploaded_for_that(
     ann: Person, bob: Person, projector: Projecting
 ) -> None:
-    waiting = uploaded(ann, zipped().getvalue(), **ZIP)
+    bob.step_up()
+    waiting = uploaded(ann.step_up(), zipped().getvalue(), **ZIP)
     answer = ann.post("/users/me/import", {"media_id": waiting})
     assert (answer.status_code, problem(answer)) == (409, "media-not-ready")
     assert answer.headers["Retry-After"] == "1"

@@ -14,6 +14,8 @@ from posts.services.telling import tell
 
 SIDE_BY_SIDE = 8
 TRIES = 4
+LISTED_BEFORE_MILLISECONDS = 7 * 24 * 3600 * 1000
+"""So much older than its account an imported post is, if the public timeline and those of hashtags hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ def take_in(author: int, posts: Sequence[OldPost]) -> list[bool]:
     """Put posts of an export, announced to nobody; which of them are there now, those of an earlier run too.
 
     Their ids are of the same milliseconds, and the author and the old id give the rest: so nobody chooses one, and
-    a second run finds what the first has put, also where it was deleted since.
+    a second run finds what the first has put, also where it was deleted since. What says that it is hardly older than
+    the account, or younger, is in no timeline of strangers: else a file would fill those at once.
     """
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         put = list(pool.map(partial(_put_old, author), posts))
@@ -52,6 +55,8 @@ def _imported(author: int, old: OldPost, number: int) -> Post:
     post = new_post(ids.with_random_part(old.id, int.from_bytes(digest[:8], "big")), author, old.draft)
     post.nonce = hashlib.sha256(f"import {author} {old.id}".encode()).hexdigest()[:24]
     post.imported = True
+    if ids.milliseconds(old.id) > ids.milliseconds(author) - LISTED_BEFORE_MILLISECONDS:
+        post.gsi2pk = post.gsi2sk = None
     if post.visibility == "mentioned":
         post.mentions = None  # those of that name here may be others than those it was for
     if old.edited_at is not None:
