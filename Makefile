@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-kill test-browser test-dynamodb-local lint openapi client bench walk clean
+.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi client bench walk clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -28,6 +28,9 @@ run: $(STAMP) ## Run all of Echomate here until Ctrl-C (PORT, default 8000; data
 
 test: $(STAMP) ## Run the tests; they start the services they need.
 	$(PYTEST) -n $(WORKERS) $(ARGS)
+
+test-long: $(STAMP) ## Run the tests with many new examples each, and those that take long at full length.
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -n $(WORKERS) -m "not kill and not browser" $(ARGS)
 
 test-kill: $(STAMP) ## Run the kill tests at full length.
 	$(PYTEST) -m kill $(ARGS)

@@ -106,15 +106,15 @@ def fill(
     hydrate: Callable[[Sequence[R]], Sequence[T | None]],
     sort_id: Callable[[R], int],
 ) -> Page[T]:
-    """A page, refilled until it is full, the range ends, or it was refilled eight times.
+    """A page, refilled until it is full, the range ends, or it was refilled eight times, each time from more rows.
 
     `fetch(bound, count)` gives the next rows beyond a bound in the request's direction; `hydrate` gives each its item,
     or None where a rule hides it; `sort_id` is the bound a row makes.
     """
     kept: list[tuple[int, T]] = []
     bound, ended = request.bound, False
-    for _ in range(REFILLS):
-        wanted = request.limit - len(kept) + 1
+    for refill in range(REFILLS):
+        wanted = max(request.limit - len(kept) + 1, 1 << refill)  # many that are hidden lie together
         rows = fetch(bound, wanted)
         ended = len(rows) < wanted
         items = hydrate(rows)

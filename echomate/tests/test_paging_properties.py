@@ -174,6 +174,21 @@ def test_from_an_empty_page_one_comes_back_to_the_item_right_above_it() -> None:
     assert things.page(follow(paging.links(empty, down, url=URL)["previous"])).items == [3, 2]
 
 
+def test_a_page_that_lacks_little_still_looks_far_beyond_what_is_hidden() -> None:
+    things = Things({1, 199, 200}, set(range(2, 199)))
+    page = things.page(PageRequest(LIST, 3))
+    assert (page.items, page.next) == ([200, 199, 1], None)
+
+
+def test_a_page_of_a_list_that_hides_nearly_everything_is_short_and_goes_on_where_it_stopped() -> None:
+    things = Things({1, 1000}, set(range(2, 1000)))
+    first = things.page(PageRequest(LIST, 3))
+    assert first.items == [1000]
+    assert first.next is not None
+    assert 1 < first.next < 1000 - 2 ** (paging.REFILLS - 1)
+    assert walk(things, PageRequest(LIST, 3), "next")[0] == [1000, 1]
+
+
 def walk(things: Things, request: PageRequest, direction: str) -> tuple[list[int], Page[int] | None]:
     """All items that a walk meets, newest first, and its last page."""
     found: list[int] = []

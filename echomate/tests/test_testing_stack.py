@@ -1,13 +1,19 @@
 """The tests' own ground: services, faults on their wires, and settings for a while."""
 
+import importlib.util
+import sys
 import time
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from echomate import cache, dynamodb, storage
 from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.testing.configuration import configured
+from echomate.testing.examples import examples, profile
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
 
@@ -97,3 +103,31 @@ def test_a_killed_redis_starts_again_empty(stack: Stack) -> None:
     stack.restart("redis-feeds")
     time.sleep(cache.REST_SECONDS)
     assert cache.run([("GET", "a")]) == [None]
+
+
+def tried() -> list[int]:
+    numbers: list[int] = []
+
+    @examples(60)
+    @given(st.integers())
+    def try_out(number: int) -> None:
+        numbers.append(number)
+
+    try_out()
+    return numbers
+
+
+@pytest.mark.skipif(profile == "thorough", reason="the random search tries others each time")
+def test_examples_are_the_same_each_time_whatever_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = tried()
+    module = tmp_path / "numbers_of_its_own.py"
+    module.write_text(f"numbers = {[number * 7919 for number in range(100, 200)]}")
+    spec = importlib.util.spec_from_file_location(module.stem, module)
+    assert spec
+    assert spec.loader
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    monkeypatch.setitem(sys.modules, module.stem, loaded)
+    assert tried() == before
