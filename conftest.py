@@ -1,6 +1,7 @@
 """Each pytest process has its own services; the environment names them before Django's settings are read."""
 
 import os
+import sys
 
 import pytest
 
@@ -10,7 +11,12 @@ pytest_plugins = [
     "echomate.testing.examples",  # before any test: what has no settings of its own takes those of then
     "echomate.testing.plugin",
     "echomate.testing.fixtures",
+    "echomate.testing.retrying",
 ]
+
+# Tests start hundreds of processes: where the machine keeps no bytecode, each would compile everything anew.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 _stack = Stack()
 os.environ.update(_stack.environment)

@@ -4,7 +4,6 @@ import logging
 from collections.abc import Iterator
 
 import pytest
-import redis
 
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
@@ -12,12 +11,17 @@ from echomate.testing.stack import Stack
 stack_key = pytest.StashKey[Stack]()
 
 
-def pytest_sessionstart(session: pytest.Session) -> None:
-    """The controller of a parallel run has no tests of its own, and no services."""
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Services begin to start when a test of this process asks for them, and the first that does waits for them."""
     config = session.config
     is_controller = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
-    if not (config.option.collectonly or is_controller):
-        config.stash[stack_key].start()
+    if config.option.collectonly or is_controller or all(_is_pure(item) for item in session.items):
+        return
+    config.stash[stack_key].launch()
+
+
+def _is_pure(node: pytest.Item | pytest.Collector) -> bool:
+    return node.get_closest_marker("pure") is not None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -31,12 +35,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest) -> Stack:
     """The services of this process: `kill`, `restart`, `freeze`, `thaw` by name."""
-    return request.config.stash[stack_key]
+    stack = request.config.stash[stack_key]
+    stack.start()
+    return stack
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _empty_tables(stack: Stack) -> None:
+def _empty_tables(request: pytest.FixtureRequest) -> None:
     """No module finds another's items. The stream is a new one too."""
+    if not _is_pure(request.node):
+        _create_tables_anew(request.getfixturevalue("stack"))
+
+
+def _create_tables_anew(stack: Stack) -> None:
     from echomate import dynamodb, provisioning, storage
     from echomate.config import config
 
@@ -47,17 +58,18 @@ def _empty_tables(stack: Stack) -> None:
             if error.code != "ResourceNotFoundException":
                 raise
     assert provisioning.create_tables() == []
-    storage.create_buckets()
+    if stack.buckets_of is not stack.processes["aws"]:
+        storage.create_buckets()
+        stack.buckets_of = stack.processes["aws"]
 
 
 @pytest.fixture(autouse=True)
-def _empty_redis(stack: Stack) -> None:
+def _empty_redis(request: pytest.FixtureRequest) -> None:
     from echomate import celery
 
     celery.resting_until = 0.0
-    for name in ("redis-feeds", "redis-state"):
-        with redis.Redis(port=stack.ports[name]) as client:
-            client.flushall()
+    if not _is_pure(request.node):
+        request.getfixturevalue("stack").empty_redis()
 
 
 @pytest.fixture

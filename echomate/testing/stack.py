@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
+import redis
 
 from echomate.local import dynamodb_local, ministack, redis_server
 from echomate.local.processes import Process, Program, free_port
@@ -50,6 +51,8 @@ class Stack:
             name: free_port(preferred) for name, preferred in zip(SERVICES, _own_ports(), strict=True)
         }
         self.processes: dict[str, Process] = {}
+        self.buckets_of: Process | None = None
+        """The emulator in which the buckets were made: another has none."""
 
     @property
     def environment(self) -> dict[str, str]:
@@ -98,11 +101,15 @@ class Stack:
             )
         return {program.name: program for program in programs}
 
-    def start(self) -> None:
-        """Start what doesn't run and wait until all of it serves."""
+    def launch(self) -> None:
+        """Start what doesn't run."""
         for name in self.programs:
             if name not in self.processes:
                 self._launch(name)
+
+    def start(self) -> None:
+        """Start what doesn't run and wait until all of it serves."""
+        self.launch()
         for process in self.processes.values():
             process.wait_until_ready()
 
@@ -128,11 +135,22 @@ class Stack:
     def thaw(self, name: str) -> None:
         self.processes[name].signal(signal.SIGCONT)
 
+    def empty_redis(self) -> None:
+        for client in self._redis:
+            client.flushall()
+
+    @cached_property
+    def _redis(self) -> list[redis.Redis]:
+        """Kept, as it takes a client longer to be made than to empty a server."""
+        return [redis.Redis(port=self.ports[name]) for name in ("redis-feeds", "redis-state")]
+
     def log(self, name: str) -> str:
         return (self.directory / f"{name}.log").read_text(errors="replace")
 
     def close(self) -> None:
         """End all services and remove their files."""
+        for client in self.__dict__.pop("_redis", ()):
+            client.close()
         for process in self.processes.values():
             process.kill()
         self.processes.clear()
