@@ -63,6 +63,8 @@ def take_everything_along(town: Town) -> None:
         opened.extractall(shown)
     town.look((shown / "index.html").as_uri(), "export")
     sent = upload(heir, content, type_="application/zip", purpose="import")
+    heir.call("POST", "/users/me/import", {"media_id": sent["id"]}, status=403)
+    heir.step_up()
     job = _ended(heir, heir.call("POST", "/users/me/import", {"media_id": sent["id"]}, status=202)["job"])
     town.command("import_account", str(archive), "--user", heir.name)
     posts = town.call("GET", f"/users/{heir.name}/posts", status=200)["results"]
