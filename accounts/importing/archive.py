@@ -4,8 +4,10 @@ Python's zipfile believes a directory of any size, and a stream of any length; s
 """
 
 import codecs
+import re
 import struct
 import zlib
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -29,6 +31,8 @@ RATIO_AT_MOST = 200
 """Of a file's size to its compressed size, from a mebibyte on. JSON Lines of posts have 3 to 20."""
 CHUNK = 64 * 1024
 ENCRYPTED = 0x1
+
+_IN_A_FOLDER = re.compile(r"([^/]+/)" + re.escape(MANIFEST))
 
 _DAMAGES = (
     *(BadZipFile, EOFError, NotImplementedError, OverflowError),
@@ -59,6 +63,10 @@ class OldExport:
         """Told how many bytes were read."""
         with _reading():
             self._zip = ZipFile(cast("IO[bytes]", _Bounded(file)))  # it asks for no more
+        self._members = defaultdict[str, list[ZipInfo]](list)
+        for member in self._zip.infolist():
+            self._members[member.filename].append(member)
+        self._folder = self._own_folder()
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +75,16 @@ class OldExport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._zip.close()
+
+    def _own_folder(self) -> str:
+        """Where the export lies in the ZIP, with a slash at its end: who unpacked it may have packed it anew."""
+        if MANIFEST in self._members:
+            return ""
+        tops = {match[1] for name in self._members if (match := _IN_A_FOLDER.fullmatch(name))}
+        folders = {top for top in tops if not top.startswith((".", "__MACOSX/"))}
+        if len(folders) > 1:
+            raise Refused("The ZIP file holds more than one export.")
+        return next(iter(folders), "")
 
     def manifest(self) -> dict[str, Any]:
         """What the export says of itself."""
@@ -87,19 +105,16 @@ class OldExport:
             raise Refused("This export is of another version.")
         return manifest
 
-    def check(self, names: list[str]) -> int:
-        """Read these files from end to end, before anything is taken of them; how many bytes they have."""
-        found = [one for name in names if (one := self._find(name)) is not None]
-        size = sum(one.file_size for one in found)
-        if size > BYTES_AT_MOST:
+    def check(self, names: list[str]) -> None:
+        """Read these files from end to end, before anything is taken of them."""
+        if self.size(names) > BYTES_AT_MOST:
             raise Refused("The export is too large.")
         lines = 0
-        for one in found:
-            for _ in self.lines(one.filename):
+        for name in names:
+            for _ in self.lines(name):
                 lines += 1
                 if lines > LINES_AT_MOST:
                     raise Refused("The export has too many lines.")
-        return size
 
     def size(self, names: list[str]) -> int:
         """What the directory says that these files have."""
@@ -125,7 +140,7 @@ class OldExport:
 
     def _find(self, name: str) -> ZipInfo | None:
         """A file that may be read."""
-        found = [one for one in self._zip.infolist() if one.filename == name]
+        found = self._members.get(self._folder + name)
         if not found:
             return None
         (one, *more) = found

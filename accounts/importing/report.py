@@ -12,6 +12,8 @@ class Report:
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
         self.refused: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.left_out: list[str] = []
+        """The files that are there, and of which no import takes anything."""
         self._examples: list[dict[str, Any]] = []
 
     def add(self, name: str, *, line: int, reason: str | None) -> None:
@@ -24,6 +26,10 @@ class Report:
             self._examples.append({"file": name, "line": line, "reason": reason})
 
     def document(self) -> dict[str, Any]:
-        """As JSON: `{"taken": {"posts": 7}, "refused": {"posts": {"content: blank": 1}}, "examples": [...]}`."""
+        """As JSON, with the names of files of which no import takes anything.
+
+        `{"taken": {"posts": 7}, "refused": {"posts": {"content: blank": 1}}, "left_out": ["likes"], "examples": [...]}`
+        """
         refused = {name: dict(reasons) for name, reasons in self.refused.items()}
-        return {"taken": dict(self.taken), "refused": refused, "examples": self._examples}
+        counts = {"taken": dict(self.taken), "refused": refused}
+        return {**counts, "left_out": self.left_out, "examples": self._examples}

@@ -53,11 +53,16 @@ class Taking:
         self._take_profile(owner, source)
         for importer in privacy.importers():
             self._take_rows(importer)
+        others = (f"{one.name}.jsonl" for one in privacy.exporters())
+        left_out = (name for name in others if name not in files() and self._export.size([name]))
+        self.report.left_out = [name.removesuffix(".jsonl") for name in left_out]
 
     def _take_profile(self, owner: User, source: str) -> None:
         """With the mark of the source, in one write: what is changed after that stays so."""
         changes: dict[str, Any] = {}
-        _, row = next(self._rows(PROFILE), (1, None))
+        _, row = next(self._rows(PROFILE), (1, {}))
+        if row is None:
+            self.report.add(PROFILE, line=1, reason=NO_OBJECT)
         for change, reason in profile.changes(row or {}):
             self.report.add(PROFILE, line=1, reason=reason)
             changes |= dict([change] if change else [])

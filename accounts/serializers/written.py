@@ -26,6 +26,7 @@ _MARKS = regex.compile(r"(?V1)[\p{Mn}--\p{Variation_Selector}]{5}")
 """More on one character of a name than UTS 39, 5.4 advises."""
 _CONTROLS = regex.compile(r"(?V1)[\p{Cc}--[\n\t]]|[\u202a-\u202e]")
 """Also what embeds or overrides a direction."""
+_SCHEME = regex.compile(r"[a-z][a-z0-9+.-]*://", regex.IGNORECASE)
 _OPENING, _CLOSING = "\u2066\u2067\u2068", "\u2069"
 
 
@@ -54,21 +55,32 @@ class ParagraphField(TextField):
 
 
 class WebsiteField(TextField):
-    """An address of the web, without credentials."""
+    """An address of the web, without credentials; `example.org` is https://example.org."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.validators.append(URLValidator(schemes=["http", "https"]))
+        self.validators.append(_check_address)
 
     def to_internal_value(self, data: Any) -> str:
         text = super().to_internal_value(data)
         if has_unseen(text):
             raise serializers.ValidationError(UNSEEN)
+        if text and not _SCHEME.match(text):
+            text = f"https://{text}"
         if text and not text.lower().startswith(("http://", "https://")):
             raise serializers.ValidationError("It begins with http:// or https://.")
         if "@" in _host(text):
             raise serializers.ValidationError("It holds no name and no password.")
         return text
+
+
+_check_url = URLValidator(schemes=["http", "https"])
+
+
+def _check_address(text: str) -> None:
+    """An underscore in a host stands for a letter: DNS and browsers take it, the validator doesn't."""
+    host = _host(text)
+    _check_url(text.replace(host, host.replace("_", "x"), 1))
 
 
 def has_unseen(text: str) -> bool:

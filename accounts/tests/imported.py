@@ -65,6 +65,24 @@ def zipped(
     return file
 
 
+def packed_again(
+    file: BytesIO, *, folder: str = "echomate-ann", others: Mapping[str, bytes] | None = None
+) -> BytesIO:
+    """A ZIP of the same files in a folder, as macOS makes it, and of others by their whole names."""
+    again = BytesIO()
+    with ZipFile(file) as archive, ZipFile(again, "w") as packed:
+        packed.writestr(f"{folder}/", b"")
+        for member in archive.infolist():
+            packed.writestr(f"{folder}/{member.filename}", archive.read(member))
+            packed.writestr(f"__MACOSX/{folder}/._{member.filename}", b"notes of macOS")
+        packed.writestr("__MACOSX/manifest.json", b"{}")
+        packed.writestr(f"{folder}/.DS_Store", b"notes of macOS")
+        for name, content in (others or {}).items():
+            packed.writestr(name, content)
+    again.seek(0)
+    return again
+
+
 def start(person: Person, file: BytesIO) -> Job:
     return start_import(stored(person.id), file)
 

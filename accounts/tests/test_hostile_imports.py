@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from accounts.importing import archive
-from accounts.tests.imported import manifest, old_post, posts_of, refusal, take, zipped
+from accounts.tests.imported import manifest, old_post, packed_again, posts_of, refusal, take, zipped
 from echomate import ids, privacy
 from echomate.jobs import Refused
 from echomate.testing.client import Person, sign_up
@@ -48,6 +48,14 @@ def twice() -> BytesIO:
     file = zipped(posts=[old_post()])
     with ZipFile(file, "a") as again, pytest.warns(UserWarning, match="Duplicate name"):
         again.writestr("posts.jsonl", b"")
+    file.seek(0)
+    return file
+
+
+def twice_in_a_folder() -> BytesIO:
+    file = packed_again(zipped(posts=[old_post()]))
+    with ZipFile(file, "a") as again, pytest.warns(UserWarning, match="Duplicate name"):
+        again.writestr("echomate-ann/posts.jsonl", b"")
     file.seek(0)
     return file
 
@@ -108,6 +116,22 @@ HOSTILE: dict[str, tuple[Callable[[], BytesIO], str]] = {
     "sizes that lie": (wrong_size, "damaged"),
     "a bomb": (lambda: zipped({"posts.jsonl": bytes(20 * 1024 * 1024)}), "too well"),
     "no manifest": (lambda: changed(b"manifest.json", b"manifest.jso_"), "no manifest"),
+    "two exports": (
+        lambda: packed_again(
+            zipped(posts=[old_post()]), others={"other/manifest.json": orjson.dumps(manifest())}
+        ),
+        "more than one",
+    ),
+    "a name twice in a folder": (twice_in_a_folder, "twice"),
+    "an export two folders deep": (
+        lambda: packed_again(zipped(posts=[old_post()]), folder="a/b"),
+        "no manifest",
+    ),
+    "an export in the folder above": (
+        lambda: packed_again(zipped(posts=[old_post()]), folder=".."),
+        "no manifest",
+    ),
+    "an export at the root": (lambda: packed_again(zipped(posts=[old_post()]), folder=""), "no manifest"),
     "a manifest of something else": (lambda: zipped(said={"format": "x"}), "not one"),
     "a manifest that is a list": (lambda: zipped(said=[1]), "not one"),
     "a manifest of no JSON": (
@@ -236,6 +260,12 @@ def test_names_that_lead_elsewhere_and_archives_within_are_not_looked_at(new: Pe
     report = take(new, zipped(files, posts=[old_post()]))
     assert (set(tmp_path.iterdir()), Path("/tmp/evil").exists()) == before  # noqa: S108 - as above
     assert report["taken"] == {"posts": 1}
+
+
+def test_an_export_that_was_packed_again_in_its_folder_is_the_same(new: Person) -> None:
+    others = {"posts.jsonl": b"not this\n", "echomate-ann/../posts.jsonl": b"nor this\n"}
+    file = packed_again(zipped(posts=[old_post()], profile=[{"bio": "Writes."}]), others=others)
+    assert take(new, file)["taken"] == {"profile": 1, "posts": 1}
 
 
 def test_a_symbolic_link_is_but_text(new: Person) -> None:

@@ -287,10 +287,20 @@ def test_people_of_another_instance_are_others(ann: Person, new: Person) -> None
     assert lines(export(new), "following") == []
 
 
-def test_likes_blocks_and_what_else_there_is_are_not_taken(ann: Person, new: Person) -> None:
+def test_likes_blocks_and_what_else_there_is_are_left_out_and_named(ann: Person, new: Person) -> None:
     his = ann.post("/posts", {"content": "his"}).json()
-    report = take(new, zipped(likes=[{"post_id": his["id"]}], blocks=[{"id": str(ann.id)}], sessions=[{}]))
+    likes, blocks = [{"post_id": his["id"]}], [{"id": str(ann.id)}]
+    report = take(new, zipped(likes=likes, blocks=blocks, sessions=[{}], mutes=[], strangers=[{}]))
+    assert set(report.pop("left_out")) == {"likes", "blocks", "sessions"}
     assert report == {"taken": {}, "refused": {}, "examples": []}
+
+
+@pytest.mark.parametrize("line", [b"nonsense\n", b"[]\n", b'{"bio": "' + b"x" * 70_000 + b'"}\n'])
+def test_a_profile_that_cannot_be_read_is_in_the_report(new: Person, line: bytes) -> None:
+    report = take(new, zipped(profile=[line], posts=[old_post()]))
+    assert report["taken"] == {"posts": 1}
+    assert report["refused"] == {"profile": {"not a plain JSON object": 1}}
+    assert report["examples"] == [{"file": "profile", "line": 1, "reason": "not a plain JSON object"}]
 
 
 def test_a_file_that_is_gone_and_an_account_that_is_not_active_are_refused(new: Person) -> None:
@@ -350,9 +360,10 @@ def command(*arguments: str) -> str:
 
 def test_the_command_takes_a_file_and_reports(new: Person, tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
-    path.write_bytes(zipped(posts=[old_post(), old_post(1, content="")]).getvalue())
+    path.write_bytes(zipped(posts=[old_post(), old_post(1, content="")], likes=[{}]).getvalue())
     said = command(str(path), "--user", new.username)
     assert "posts: 1 taken, 1 not" in said
+    assert "likes: no import takes them" in said
     assert "content: blank" in said
     assert json.loads(command(str(path), "--user", str(new.id), "--json"))["taken"] == {"posts": 1}
     assert [post["content"] for post in posts_of(new)] == ["old 0"]

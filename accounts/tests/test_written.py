@@ -143,6 +143,8 @@ def test_a_bio_overrides_no_direction_and_holds_no_controls(text: str) -> None:
         "HTTP://[::1]:8080/a?b#c",
         "https://m\u00fcnchen.example/\u00fc",
         "https://a.org/@ann",
+        "https://ann_b.example.org/_",
+        "https://_dmarc.sub_domain.example.org:8443",
         "",
     ],
 )
@@ -151,12 +153,30 @@ def test_addresses_of_the_web_are_taken(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "address", ["example.org", "example.org:8443/a?b#c", "a_b.example.org", "example.org/?u=http://x.example"]
+)
+def test_an_address_without_a_scheme_is_one_of_https(address: str) -> None:
+    assert website.run_validation(address) == f"https://{address}"
+
+
+def test_an_address_with_its_scheme_is_no_longer_than_it_may_be() -> None:
+    assert refusal(website, "example.org/" + "x" * 185)
+
+
+@pytest.mark.parametrize(
     "address",
     [
         "javascript:alert(1)",
         "data:text/html,x",
         "ftp://example.org",
-        "example.org",
+        "//example.org",
+        "/about",
+        "example",
+        "mailto:ann@example.org",
+        "ann@example.org",
+        "tel:123",
+        "a b.org",
+        "https://_",
         "https://",
         "http://[",
         "http://a b.org",

@@ -56,6 +56,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{name}: {report['taken'].get(name, 0)} taken, {sum(reasons.values())} not")
             for reason, count in reasons.items():
                 self.stdout.write(f"    {count}  {reason}")
+        for name in report["left_out"]:
+            self.stdout.write(f"{name}: no import takes them")
 
 
 def _user(name: str) -> User:
