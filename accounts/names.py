@@ -8,7 +8,7 @@ from django.core.validators import EmailValidator
 
 USERNAME_MIN, USERNAME_MAX = 3, 30
 EMAIL_MAX = 254
-EMAIL_LOCAL_MAX = 64
+EMAIL_LOCAL_MAX, DOMAIN_MAX = 64, 253
 AMBIGUOUS = frozenset("\u00df\u1e9e\u03c2\u200c\u200d")
 USERNAME_RULE = "From 3 to 30 letters a to z, digits and underscores, at least one of them a letter."
 
@@ -67,7 +67,9 @@ def email(text: str) -> str | None:
         or domain.startswith("[")
     ):
         return None
-    if AMBIGUOUS & set(domain):
+    if len(domain) > DOMAIN_MAX or AMBIGUOUS & set(
+        domain
+    ):  # before it is encoded, which takes long for a long one
         return None
     try:
         address = f"{local.lower()}@{domain.lower().encode('idna').decode()}"

@@ -1,10 +1,13 @@
 """The JSON of requests and answers. No view is imported here: DRF's own views load these classes."""
 
 import codecs
+import re
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import orjson
+from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import BaseRenderer
@@ -14,8 +17,13 @@ from echomate.errors import EchomateError, Invalid
 
 MAX_BODY_BYTES = 1_048_576
 MAX_DEPTH = 32
+MAX_TOKENS = 2000
+"""Strings, commas, beginnings of objects and lists."""
+MAX_ACCEPT = 1000
 ACCEPTED = frozenset({"*/*", "application/json", "application/json, text/plain, */*"})
 """What most clients accept."""
+
+_TOKEN = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+["\\]?|[,\[{]', re.DOTALL)
 
 
 class PassThroughRenderer(BaseRenderer):
@@ -44,12 +52,17 @@ class Negotiation(DefaultContentNegotiation):
         first = next(iter(renderers))
         if first.media_type == "application/json" and request.META.get("HTTP_ACCEPT", "*/*") in ACCEPTED:
             return first, str(first.media_type)
+        if len(request.META.get("HTTP_ACCEPT", "")) > MAX_ACCEPT:
+            raise NotAcceptable
         chosen: tuple[BaseRenderer, str] = super().select_renderer(request, renderers, format_suffix)
         return chosen
 
 
 class BoundedJSONParser(JSONParser):
-    """JSON objects of at most 1 MiB and 32 levels, without lone surrogates; a byte order mark before it is nothing."""
+    """JSON objects of at most 1 MiB, 2,000 tokens and 32 levels, without lone surrogates.
+
+    A byte order mark before one is nothing.
+    """
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         if parser_context and "request" in parser_context:
@@ -59,6 +72,7 @@ class BoundedJSONParser(JSONParser):
             error = EchomateError(f"A body may have {MAX_BODY_BYTES} bytes.", type="too-large")
             error.status = 413
             raise error
+        _check_count(data)
         try:
             parsed = orjson.loads(data.removeprefix(codecs.BOM_UTF8))
         except orjson.JSONDecodeError as failure:
@@ -81,6 +95,12 @@ def _refuse_compression(request: Request) -> None:
     )
     error.status = 415
     raise error
+
+
+def _check_count(data: bytes) -> None:
+    """Before anything is made of it: of 100,000 empty lists the parser alone makes 150 ms."""
+    if len(data) > MAX_TOKENS and next(islice(_TOKEN.finditer(data), MAX_TOKENS, None), None):
+        raise Invalid("The body has too many values.", type="malformed")
 
 
 def _check_depth(value: Any, depth: int = 1) -> None:

@@ -6,6 +6,11 @@ import re
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from echomate.errors import Invalid
+
+HEADER_AT_MOST = 8190
+"""Characters of a header that names entity tags: gunicorn takes no longer one."""
+
 _TAG = re.compile(r'"(([0-9]{1,18})\.[^";+-]*+)[^"]*+"')
 """As it was given out, or as a proxy made it that compresses: with `W/` before it, or `-gzip` at its end."""
 
@@ -19,15 +24,22 @@ def expected_versions(request: Request) -> frozenset[int] | None:
 
     The version alone is compared, so it doesn't matter that a proxy has made a tag weak.
     """
-    header = request.headers.get("If-Match", "*").strip()
+    header = _header(request, "If-Match", "*")
     if header == "*":
         return None
     return frozenset(int(version) for _, version in _TAG.findall(header))
 
 
+def _header(request: Request, name: str, default: str = "") -> str:
+    header = request.headers.get(name, default)
+    if len(header) > HEADER_AT_MOST:
+        raise Invalid(errors={name: [f"At most {HEADER_AT_MOST} characters."]})
+    return header.strip()
+
+
 def is_known(request: Request, tag: str) -> bool:
     """Whether `If-None-Match` names the tag: the client has this very answer."""
-    header = request.headers.get("If-None-Match", "").strip()
+    header = _header(request, "If-None-Match")
     return header == "*" or tag.strip('"') in (known for known, _ in _TAG.findall(header))
 
 

@@ -24,8 +24,6 @@ _CLOSING_OF = dict.fromkeys("\u202a\u202b\u202d\u202e", _POP_DIRECTION) | dict.f
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 NO_TAG = "A language tag, like en or pt-BR."
-DECOMPOSED = 4
-"""So many code points one may take before NFC has made them one."""
 
 
 class CharactersValidator(MaxLengthValidator):
@@ -44,12 +42,51 @@ class CharactersValidator(MaxLengthValidator):
             raise ValidationError(f"It takes more than {self.limit_value} code points.")
 
 
-class TextField(serializers.CharField):
+class StringField(serializers.CharField):
+    """A string. One that is too long is refused before anything else is done with it."""
+
+    expands = 1
+    """How many times longer it may come than it may be in the end."""
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        longest = None if self.max_length is None else self.expands * self.max_length
+        if isinstance(data, str) and longest is not None and len(data) > longest:
+            self.fail("max_length", max_length=self.max_length)
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class ChoiceField(serializers.ChoiceField):
+    """One of some strings. What came instead is not repeated."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.choice_strings_to_values:
+            raise serializers.ValidationError(f"One of {', '.join(self.choice_strings_to_values)}.")
+        return str(data)
+
+
+class ListField(serializers.ListField):
+    """A list. One of too many elements is refused before any of them is looked at."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        if isinstance(data, list) and self.max_length is not None and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        values: list[Any] = super().to_internal_value(data)
+        return values
+
+
+class TextField(StringField):
     """A string, in NFC and with single newlines; its length counts after that.
 
     `max_length` counts code points, `max_characters` what a person sees. What shows nothing is blank; NUL, lone
     surrogates and piles of marks are refused.
     """
+
+    expands = 4  # so many code points one may take before NFC has made them one
 
     def __init__(self, *, max_characters: int | None = None, **options: Any) -> None:
         if max_characters is not None:
@@ -62,11 +99,11 @@ class TextField(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if self.max_length is not None and len(data) > DECOMPOSED * self.max_length:
-            self.fail("max_length", max_length=self.max_length)
         if graphemes.has_pile(data):
             raise serializers.ValidationError("Too many marks stand on one character.")
         text = super().to_internal_value(self._cleaned(unicodedata.normalize("NFC", data)))
+        if self.max_length is not None and len(text) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
         if "\0" not in text and graphemes.shows_nothing(text):
             return self._blank()
         return text

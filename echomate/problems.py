@@ -1,7 +1,8 @@
 """Problem documents (RFC 9457): the one form of every error answer, whatever part of the stack refuses."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -18,6 +19,12 @@ from echomate.errors import DependencyAway, EchomateError
 logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
+ERRORS_AT_MOST = 20
+"""Fields that an answer lists."""
+MESSAGES_AT_MOST = 5
+"""Of one field."""
+TEXT_AT_MOST = 500
+"""Characters of what may repeat a part of the request."""
 
 TITLES = {
     "bad-credentials": _("The login or the password is wrong"),
@@ -89,8 +96,8 @@ def document(
         "type": f"/problems/{type}",
         "title": title,
         "status": status,
-        "detail": detail or title,
-        "instance": request.path,
+        "detail": shortened(detail) or title,
+        "instance": shortened(request.path),
         "request_id": getattr(request, "request_id", ""),
     }
     if errors:
@@ -150,7 +157,7 @@ def _from_drf(exception: drf.APIException) -> EchomateError:
     type_ = next((type_ for kind, type_ in _FROM_DRF if isinstance(exception, kind)), "bad-request")
     if isinstance(exception, drf.ValidationError):
         error = _problem(type_, exception.status_code)
-        error.errors = field_errors(exception.detail)
+        error.errors = bounded(field_errors(exception.detail))
         return error
     error = _problem(type_, exception.status_code, str(exception.detail))
     if isinstance(exception, drf.UnsupportedMediaType):
@@ -174,6 +181,18 @@ def field_errors(detail: Any, prefix: str = "") -> dict[str, list[str]]:
         return {path: messages for part in parts for path, messages in part.items()}
     messages = detail if isinstance(detail, list) else [detail]
     return {prefix or "body": [str(message) for message in messages]} if messages else {}
+
+
+def bounded(errors: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """The first errors, shortened."""
+    return {
+        shortened(field): [shortened(message) for message in messages[:MESSAGES_AT_MOST]]
+        for field, messages in islice(errors.items(), ERRORS_AT_MOST)
+    }
+
+
+def shortened(text: str) -> str:
+    return text if len(text) <= TEXT_AT_MOST else f"{text[: TEXT_AT_MOST - 1]}…"
 
 
 def page_not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -1,13 +1,13 @@
 """The base of every API view: who asks, may they, and what the view reads first, all in one Redis round trip."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
 from django.http import HttpRequest
 from django.utils.encoding import escape_uri_path
-from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -60,6 +60,8 @@ class ApiView(APIView):
     """Whether one may call without a token."""
     policies: ClassVar[Mapping[str, Policy]] = {}
     """A further rate limit by method."""
+    list_parameters: ClassVar[frozenset[str]] = frozenset()
+    """Query parameters that choose a list, which the links to its other pages have too."""
 
     idempotent: ClassVar[frozenset[str]] = frozenset()
     """The methods that create something, at most once for an `Idempotency-Key`; the handler uses `self.creation`."""
@@ -134,6 +136,7 @@ class ApiView(APIView):
         key = repeating.key_of(request)
         if key is None:
             return
+        _ = request.data  # what can't be read is refused before a claim is put
         method = str(request.method).lower()
         handler = getattr(self, method)
 
@@ -215,10 +218,22 @@ class ApiView(APIView):
 
     # --- what views do again and again --------------------------------------------------------------------------------
 
-    def validated(self, serializer: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
-        """The body after validation. Raises a 400 that names the fields."""
+    def validated(
+        self,
+        serializer: type[Serializer[Any]],
+        *,
+        partial: bool = False,
+        permit: Callable[[], object] = lambda: None,
+    ) -> dict[str, Any]:
+        """The body after validation. Raises a 400 that names the fields.
+
+        `permit` raises for who may not make the call at all, who is not told what is wrong with the body. It is asked
+        where the body is wrong: of one that is right, the service asks.
+        """
         checked = serializer(data=self.request.data, partial=partial, context={"view": self})
-        checked.is_valid(raise_exception=True)
+        if not checked.is_valid():
+            permit()
+            raise ValidationError(checked.errors)
         return cast("dict[str, Any]", checked.validated_data)
 
     def page_request(self, list_name: str) -> PageRequest:
@@ -256,12 +271,13 @@ def base_url(request: HttpRequest) -> str:
 
 
 def own_url(request: Request) -> str:
-    """The request's absolute URL without `limit` and `cursor`."""
+    """The request's absolute URL with those parameters alone that choose its view's list."""
+    chosen = cast("ApiView", request.parser_context["view"]).list_parameters
     django_request = request._request
     rest = [
         part
         for part in django_request.META.get("QUERY_STRING", "").split("&")
-        if part and not part.startswith(("limit=", "cursor="))
+        if part.partition("=")[0] in chosen
     ]
     url = base_url(django_request) + escape_uri_path(django_request.path)
     return f"{url}?{'&'.join(rest)}" if rest else url
@@ -277,7 +293,8 @@ def id_or_404(text: str) -> int:
 
 def ids_from_query(request: Request, *, most: int) -> list[int]:
     """`?ids=1,2,3`. Raises `Invalid`."""
-    texts = [part for part in request.query_params.get("ids", "").split(",") if part]
+    given = request.query_params.get("ids", "")
+    texts = [part for part in given.split(",", most) if part]
     found = [parse_id(text) for text in texts]
     if not texts or len(texts) > most or None in found:
         raise Invalid(errors={"ids": [f"From 1 to {most} ids, separated by commas."]})

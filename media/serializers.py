@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext
 from rest_framework import serializers
 
-from echomate.fields import IdField, ProseField
-from echomate.ids import parse_id
+from echomate.fields import ChoiceField, IdField, ProseField, StringField
+from echomate.ids import WIDTH, parse_id
 from media.processing.limits import plain
 from media.purposes import ALL_TYPES, ALT_AT_MOST, Purpose
 
@@ -61,7 +61,7 @@ class NewMediaSerializer(serializers.Serializer[Any]):
 
     content_type = MediaTypeField(choices=ALL_TYPES)
     size = serializers.IntegerField(min_value=1, help_text="Bytes, exactly; limits are at GET /instance.")
-    purpose = serializers.ChoiceField(choices=MEDIA_PURPOSES)
+    purpose = ChoiceField(choices=MEDIA_PURPOSES)
     alt = ProseField(max_characters=ALT_AT_MOST, default="", allow_blank=True)
 
 
@@ -83,7 +83,7 @@ class CreatedMediaSerializer(serializers.Serializer[Any]):
 
 
 class ChosenMediaSerializer(serializers.Serializer[Any]):
-    media_id = serializers.CharField(max_length=19)
+    media_id = StringField(max_length=WIDTH)
 
     def validate_media_id(self, value: str) -> int:
         id_ = parse_id(value)
@@ -95,12 +95,10 @@ class ChosenMediaSerializer(serializers.Serializer[Any]):
 class PictureSerializer(ChosenMediaSerializer):
     example: ClassVar[dict[str, object]] = {"media_id": "911275229347446784"}
 
-    media_id = serializers.CharField(
-        max_length=19, help_text="One that is ready, and was uploaded for this purpose."
+    media_id = StringField(
+        max_length=WIDTH, help_text="One that is ready, and was uploaded for this purpose."
     )
 
 
 class ImportSerializer(ChosenMediaSerializer):
-    media_id = serializers.CharField(
-        max_length=19, help_text="A ZIP that was uploaded with the purpose `import`."
-    )
+    media_id = StringField(max_length=WIDTH, help_text="A ZIP that was uploaded with the purpose `import`.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework import serializers
 
 from echomate import ids, privacy, table
+from echomate.fields import ChoiceField
 from echomate.ids import parse_id
 from echomate.privacy import Row
 from posts import services
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 class OldPostSerializer(NewPostSerializer):
     """What the API asks of a new post, and when it was edited. The defaults are not those of its new author."""
 
-    visibility = serializers.ChoiceField(choices=VISIBILITIES)
+    visibility = ChoiceField(choices=VISIBILITIES)
     edited_at = serializers.DateTimeField(required=False, allow_null=True)
     media_ids = None  # type: ignore[assignment]  # DRF's way to leave a field out: those ids are of the old account
 

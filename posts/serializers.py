@@ -6,8 +6,17 @@ from rest_framework import serializers
 
 from accounts.serializers import ShortUserSerializer
 from echomate import instance
-from echomate.fields import FlagField, IdField, LanguageField, PageSerializer, ProseField
-from echomate.ids import parse_id
+from echomate.fields import (
+    ChoiceField,
+    FlagField,
+    IdField,
+    LanguageField,
+    ListField,
+    PageSerializer,
+    ProseField,
+    StringField,
+)
+from echomate.ids import WIDTH, parse_id
 from media.serializers import MediaSerializer
 from posts.text import check_mentions, check_tags, guess_language
 
@@ -21,10 +30,10 @@ VISIBILITIES = ("public", "followers", "mentioned")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
 
 
-class MediaIdsField(serializers.ListField):
+class MediaIdsField(ListField):
     """Ids of media, each once."""
 
-    child = serializers.CharField()
+    child = StringField(max_length=WIDTH)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=MEDIA_AT_MOST, default=list, help_text="Media that are ready.", **options)
@@ -51,10 +60,10 @@ class NewPostSerializer(serializers.Serializer[Any]):
         help_text="May be empty where there are media.",
     )
     media_ids = MediaIdsField(source="media")
-    visibility = serializers.ChoiceField(
+    visibility = ChoiceField(
         choices=VISIBILITIES, required=False, help_text="The author's default where it is left out."
     )
-    reply_policy = serializers.ChoiceField(choices=REPLY_POLICIES, default="everyone")
+    reply_policy = ChoiceField(choices=REPLY_POLICIES, default="everyone")
     language = LanguageField(
         required=False,
         allow_null=True,
@@ -74,7 +83,7 @@ class NewPostSerializer(serializers.Serializer[Any]):
 class EditedPostSerializer(NewPostSerializer):
     """The same for an edit; without a visibility, which is fixed when a post is made, or with the one it has."""
 
-    visibility = serializers.ChoiceField(choices=VISIBILITIES, required=False)
+    visibility = ChoiceField(choices=VISIBILITIES, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """A language that a whole post leaves out is guessed."""
@@ -125,8 +134,8 @@ class PostSerializer(serializers.Serializer[Any]):
     tags = serializers.ListField(child=serializers.CharField())
     mentions = ShortUserSerializer(many=True)
     media = MediaSerializer(many=True)
-    visibility = serializers.ChoiceField(choices=VISIBILITIES)
-    reply_policy = serializers.ChoiceField(choices=REPLY_POLICIES)
+    visibility = ChoiceField(choices=VISIBILITIES)
+    reply_policy = ChoiceField(choices=REPLY_POLICIES)
     sensitive = serializers.BooleanField()
     spoiler_text = serializers.CharField(allow_blank=True)
     created_at = serializers.DateTimeField()

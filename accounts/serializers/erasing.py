@@ -4,6 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from echomate.fields import StringField
+
 
 class ErasingSerializer(serializers.Serializer[Any]):
     """An account that nobody sees any more."""
@@ -12,4 +14,4 @@ class ErasingSerializer(serializers.Serializer[Any]):
 
 
 class RestoreSerializer(serializers.Serializer[Any]):
-    token = serializers.CharField(max_length=128, help_text="From the link in the mail.")
+    token = StringField(max_length=128, help_text="From the link in the mail.")

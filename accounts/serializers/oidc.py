@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.serializers.passkeys import AssertionSerializer
 from accounts.serializers.signing_in import CodeField, WayInSerializer
-from echomate.fields import FlagField, PageSerializer
+from echomate.fields import FlagField, PageSerializer, StringField
 
 CODE = {
     "issuer": "https://login.example.com",
@@ -24,17 +24,12 @@ LINK = {
 }
 
 
-class PlainField(serializers.CharField):
+class PlainField(StringField):
     """ASCII without gaps, as codes and URLs are."""
 
     def __init__(self, **options: Any) -> None:
         plain = RegexValidator(r"\A[\x21-\x7e]*\Z", "Only ASCII, and no gaps.")
         super().__init__(trim_whitespace=False, validators=[plain], **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class OidcCodeSerializer(serializers.Serializer[Any]):
@@ -44,8 +39,12 @@ class OidcCodeSerializer(serializers.Serializer[Any]):
 
     issuer = PlainField(max_length=512, help_text="One of those in GET /instance.")
     code = PlainField(max_length=2048)
-    code_verifier = serializers.RegexField(
-        r"\A[A-Za-z0-9._~-]{43,128}\Z", max_length=128, trim_whitespace=False
+    code_verifier = StringField(
+        max_length=128,
+        trim_whitespace=False,
+        validators=[
+            RegexValidator(r"\A[A-Za-z0-9._~-]{43,128}\Z", "From 43 to 128 letters, digits and . _ ~ -")
+        ],
     )
     redirect_uri = PlainField(max_length=2048, help_text="The one that the code was asked for with.")
     nonce = PlainField(

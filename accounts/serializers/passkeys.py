@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.serializers.signing_in import WayInSerializer
 from accounts.serializers.written import LineField
 from echomate import instance
-from echomate.fields import FlagField
+from echomate.fields import ChoiceField, FlagField, ListField, StringField
 
 NAME_MAX = 50
 instance.declare_limits(passkey_name_characters=NAME_MAX)
@@ -33,17 +33,12 @@ PASSKEY = {
 }
 
 
-class Base64UrlField(serializers.CharField):
+class Base64UrlField(StringField):
     """Bytes in base64url."""
 
     def __init__(self, **options: Any) -> None:
         well_formed = RegexValidator(r"\A[A-Za-z0-9_-]*\Z", "Base64url, without padding.")
         super().__init__(trim_whitespace=False, validators=[well_formed], **options)
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class CredentialSerializer(serializers.Serializer[Any]):
@@ -51,15 +46,13 @@ class CredentialSerializer(serializers.Serializer[Any]):
 
     id = Base64UrlField(max_length=CREDENTIAL_ID_MAX)
     rawId = Base64UrlField(max_length=CREDENTIAL_ID_MAX)  # noqa: N815 - WebAuthn's
-    type = serializers.ChoiceField(choices=CREDENTIAL_TYPES)
+    type = ChoiceField(choices=CREDENTIAL_TYPES)
 
 
 class AttestationResponseSerializer(serializers.Serializer[Any]):
     clientDataJSON = Base64UrlField(max_length=CLIENT_DATA_MAX)  # noqa: N815 - WebAuthn's
     attestationObject = Base64UrlField(max_length=ATTESTATION_MAX)  # noqa: N815 - WebAuthn's
-    transports = serializers.ListField(
-        child=serializers.CharField(max_length=32), max_length=16, required=False
-    )
+    transports = ListField(child=StringField(max_length=32), max_length=16, required=False)
 
 
 class AttestationSerializer(CredentialSerializer):

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from accounts.serializers.written import LineField, ParagraphField, WebsiteField
 from echomate import instance, languages
-from echomate.fields import FlagField, LanguageField, TextField
+from echomate.fields import ChoiceField, FlagField, LanguageField, StringField, TextField
 
 FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
 instance.declare_limits(
@@ -44,7 +44,7 @@ def _timezones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones())
 
 
-class TimezoneField(serializers.CharField):
+class TimezoneField(StringField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str) or data not in _timezones():
             raise serializers.ValidationError(
@@ -69,9 +69,9 @@ class LocaleField(LanguageField):
 class SettingsSerializer(serializers.Serializer[Any]):
     example = SETTINGS
 
-    locale = serializers.ChoiceField(choices=settings.LANGUAGES, help_text="Language of mail.")
+    locale = ChoiceField(choices=settings.LANGUAGES, help_text="Language of mail.")
     timezone = TimezoneField(max_length=64)
-    default_visibility = serializers.ChoiceField(choices=VISIBILITIES)
+    default_visibility = ChoiceField(choices=VISIBILITIES)
     default_language = LanguageField()
     show_followers = FlagField(help_text="Whether others see followers and following.")
     show_likes = FlagField(help_text="Whether others see what this user likes.")
@@ -98,7 +98,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
     bio = ParagraphField(max_characters=BIO_MAX, allow_blank=True, required=False)
     location = LineField(max_characters=LOCATION_MAX, allow_blank=True, required=False)
     website = WebsiteField(max_length=WEBSITE_MAX, allow_blank=True, required=False)
-    type = serializers.ChoiceField(choices=TYPES, required=False)
+    type = ChoiceField(choices=TYPES, required=False)
     locked = FlagField(required=False)
     phone_number = TextField(
         max_length=16,

@@ -11,7 +11,7 @@ from accounts import lookalikes, names, passwords
 from accounts.serializers.profile import FullNameField
 from accounts.serializers.users import OwnUserSerializer
 from echomate import instance
-from echomate.fields import TextField
+from echomate.fields import ChoiceField, StringField, TextField
 
 instance.declare_limits(username_characters=names.USERNAME_MAX, password_characters=passwords.MAX_LENGTH)
 
@@ -23,7 +23,7 @@ _DIGIT = re.compile(r"[^\D0-9]")
 _GAPS = regex.compile(r"[\p{White_Space}\p{Pd}]+")
 
 
-class UsernameField(serializers.CharField):
+class UsernameField(StringField):
     """A username that may be had, in lower case."""
 
     def to_internal_value(self, data: Any) -> str:
@@ -45,7 +45,7 @@ class EmailField(serializers.EmailField):
         return address
 
 
-class SecretField(serializers.CharField):
+class SecretField(StringField):
     """A password as it was typed."""
 
     def __init__(self, **options: Any) -> None:
@@ -55,11 +55,6 @@ class SecretField(serializers.CharField):
             style={"input_type": "password"},
             **options,
         )
-
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str):
-            self.fail("invalid")
-        return super().to_internal_value(data)
 
 
 class CodeField(TextField):
@@ -76,7 +71,7 @@ class CodeField(TextField):
 
 
 class DeliverySerializer(serializers.Serializer[Any]):
-    token_delivery = serializers.ChoiceField(
+    token_delivery = ChoiceField(
         choices=["cookie", "body"],
         default="cookie",
         help_text="Where the refresh token goes: into a cookie that scripts can't read, or into the body.",

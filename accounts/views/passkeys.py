@@ -128,10 +128,11 @@ class PasskeyView(OwnView):
     )
     def patch(self, request: Request, passkey: str) -> Response:
         """Give a passkey another name."""
-        name = self.validated(RenamePasskeySerializer)["name"]
-        return Response(
-            _shown(keeping_passkeys.rename_passkey(self.viewer_id, _id_or_404(passkey), name=name))
+        id_ = _id_or_404(passkey)
+        given = self.validated(
+            RenamePasskeySerializer, permit=lambda: selectors.own_passkey(self.viewer_id, id_)
         )
+        return Response(_shown(keeping_passkeys.rename_passkey(self.viewer_id, id_, name=given["name"])))
 
     @extend_schema(
         operation_id="deletePasskey",

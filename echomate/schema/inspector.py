@@ -7,11 +7,13 @@ from drf_spectacular.openapi import AutoSchema
 from rest_framework.serializers import BaseSerializer
 
 from echomate.schema.components import header_refs, refusal_ref
-from echomate.schema.parameters import IDEMPOTENCY_KEY
+from echomate.schema.parameters import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH
 from echomate.views import ApiView
 
 NOTHING_SAID = "No response body"
 """What spectacular makes of an answer without a description."""
+
+_CONDITIONS = {IF_MATCH.name, IF_NONE_MATCH.name}
 
 
 class Inspector(AutoSchema):
@@ -66,7 +68,7 @@ class Inspector(AutoSchema):
         is_idempotent = self._is_idempotent()
         conditions = {
             304: "If-None-Match" in parameters,
-            400: takes_body or bool(queries) or is_idempotent,
+            400: takes_body or bool(queries) or is_idempotent or bool(_CONDITIONS & parameters),
             401: bool(self.view.authentication_classes),
             404: "{" in self.path,
             406: True,
@@ -102,6 +104,6 @@ def _headers(status: int, parameters: set[str]) -> list[str]:
         "Location": status in {201, 307},
         "Idempotency-Replayed": IDEMPOTENCY_KEY.name in parameters,
         "Link": "cursor" in parameters,
-        "ETag": bool({"If-Match", "If-None-Match"} & parameters) and status not in {202, 204, 307},
+        "ETag": bool(_CONDITIONS & parameters) and status not in {202, 204, 307},
     }
     return names + [name for name, holds in conditions.items() if holds]

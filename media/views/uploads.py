@@ -84,8 +84,8 @@ class MediumView(ApiView):
     )
     def patch(self, request: Request, media: str) -> Response:
         """Give it another alternative text, also where it is shown already."""
-        given = self.validated(AltSerializer, partial=True)
         found = selectors.read(id_or_404(media), owner=self.viewer_id)
+        given = self.validated(AltSerializer, partial=True)
         if "alt" in given:
             found = services.describe_anew(owner=self.viewer_id, media=int(found.id), alt=given["alt"])
         return Response(shown(request, found))

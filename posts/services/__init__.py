@@ -6,6 +6,7 @@ from posts.services.editing import edit
 from posts.services.importing import OldPost, import_likes, import_posts, take_in
 from posts.services.liking import like, unlike
 from posts.services.marking import Reaction
+from posts.services.owning import own_post
 from posts.services.publishing import Draft, create
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "import_likes",
     "import_posts",
     "like",
+    "own_post",
     "take_in",
     "unbookmark",
     "unlike",

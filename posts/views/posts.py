@@ -127,7 +127,9 @@ class PostView(OnePostView):
 
     def _edit(self, request: Request, post: int, *, partial: bool) -> Response:
         editor = self.viewer_id
-        changes = self.validated(EditedPostSerializer, partial=partial)
+        changes = self.validated(
+            EditedPostSerializer, partial=partial, permit=lambda: services.own_post(editor, post)
+        )
         services.edit(editor=editor, post=post, changes=changes, expected=etags.expected_versions(request))
         seen = reading.must_see(editor, post)
         return etags.respond(request, seen.body, version=seen.version)

@@ -10,6 +10,7 @@ from social.selectors.people import people
 
 SHORTEST = 2
 LONGEST = 30
+QUERY_AT_MOST = 100
 ALPHABET = string.digits + "_" + string.ascii_lowercase
 """In the order of their codes, which is that of the index."""
 BASE = len(ALPHABET) + 1
@@ -42,7 +43,9 @@ def search(viewer: int | None, query: str, request: PageRequest) -> Page[bytes]:
 
 
 def normal(query: str) -> str:
-    """The beginning of a username that a query means. Raises `Invalid` for one that is too short."""
+    """The beginning of a username that a query means. Raises `Invalid` for one that is too short or too long."""
+    if len(query) > QUERY_AT_MOST:
+        raise Invalid(errors={"q": [f"At most {QUERY_AT_MOST} characters."]})
     prefix = query.strip().removeprefix("@").lower()
     if len(prefix) < SHORTEST:
         raise Invalid(errors={"q": [f"At least {SHORTEST} characters."]})

@@ -82,6 +82,7 @@ class RelationsView(ApiView):
 
 
 class SearchView(ApiView):
+    list_parameters = frozenset({"q"})
     anonymous = True
 
     @extend_schema(

@@ -46,6 +46,11 @@ def create(*, author: int, post: int, draft: Draft, creation: Creation | None = 
     raise DependencyAway("ids")
 
 
+def check_reply(author: int, post: int) -> None:
+    """Raises `NotFound`, `Forbidden` where one may not comment on a post."""
+    _depth(author, post, None)
+
+
 def _made(author: int, post: int, draft: Draft, creation: Creation) -> RenderedComment | None:
     """What an earlier try has made, as it was then, also where it was deleted or may not be made any more."""
     for item in table.batch_get(map(keys.comment, creation.candidates())):

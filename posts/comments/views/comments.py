@@ -25,6 +25,7 @@ NOT_YOURS = OpenApiResponse(description="It is somebody else's comment.")
 
 
 class CommentsView(OnePostView):
+    list_parameters = frozenset({SORT.name})
     anonymous = True
     idempotent = frozenset({"POST"})
     policies = {"POST": COMMENTS}
@@ -55,14 +56,20 @@ class CommentsView(OnePostView):
     )
     def post(self, request: Request, post: str) -> Response:
         """Comment on a post, or answer a comment on it."""
-        author = self.viewer_id
-        given = self.validated(NewCommentSerializer)
+        author, id_ = self.viewer_id, id_or_404(post)
+        given = self.validated(NewCommentSerializer, permit=lambda: services.check_reply(author, id_))
         draft = Draft(given["content"], given.get("parent_id"))
-        comment = services.create(author=author, post=id_or_404(post), draft=draft, creation=self.creation)
+        comment = services.create(author=author, post=id_, draft=draft, creation=self.creation)
         answer = etags.respond(request, reading.present_new(author, comment), version=comment.version)
         answer.status_code = 201
         answer.headers["Location"] = comment_url(comment.id)
         return answer
+
+
+def _own(editor: int, comment: int) -> None:
+    """Raises `NotFound` and `Forbidden` where it isn't a comment that the editor sees and has written."""
+    reading.must_see(editor, comment)
+    services.own_comment(editor, comment)
 
 
 class CommentView(ApiView):
@@ -89,7 +96,8 @@ class CommentView(ApiView):
     def put(self, request: Request, comment: str) -> Response:
         """Write one's own comment anew."""
         editor, id_ = self.viewer_id, id_or_404(comment)
-        content = self.validated(EditedCommentSerializer)["content"]
+        given = self.validated(EditedCommentSerializer, permit=lambda: _own(editor, id_))
+        content = given["content"]
         expected = etags.expected_versions(request)
         services.edit(editor=editor, comment=id_, content=content, expected=expected)
         seen = reading.must_see(editor, id_)

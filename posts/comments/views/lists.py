@@ -20,6 +20,7 @@ from social.selectors import person, person_reads
 
 
 class RepliesView(ApiView):
+    list_parameters = frozenset({SORT.name})
     anonymous = True
 
     @extend_schema(
