@@ -375,6 +375,11 @@ def cached_post_stats(post: int) -> str:
     return f"post:{post}:stats"
 
 
+def cached_versions(post: int) -> str:
+    """A hash number → what a post was as that version."""
+    return f"post:{post}:versions"
+
+
 def cached_comment(comment: int) -> str:
     return f"comment:{comment}"
 

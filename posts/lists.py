@@ -5,7 +5,6 @@ like or bookmark is there at once.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 from echomate import cache, ids, keys, paging, table, timelines
 from echomate.dynamodb import Wire
@@ -144,17 +143,15 @@ def likers(post: int, *, viewer: int, request: PageRequest) -> Page[bytes]:
     return paging.fill(request, fetch, hydrate, lambda user: user)
 
 
-def history(post: int, *, seen: Seen, viewer: int | None, request: PageRequest) -> Page[dict[str, Any]]:
+def history(post: int, *, seen: Seen, viewer: int | None, request: PageRequest) -> Page[bytes]:
     """What a post was before its edits, as its viewer may see it, by the number of the version, the last one first."""
     shows_all = seen.visibility != "mentioned" or seen.author == viewer
+    kept = versions.numbers(seen.version)
 
-    def fetch(bound: int | None, count: int) -> list[Wire]:
-        partition = keys.post_partition(post)
-        return list(_query(partition, request, bound, count, prefix=keys.VERSION, index=None))
+    def fetch(bound: int | None, count: int) -> list[int]:
+        return _nearest(kept, request, bound, count)
 
-    def present(items: Sequence[Wire]) -> list[dict[str, Any] | None]:
-        return [
-            versions.shape(item) if shows_all or versions.mentions(item, viewer) else None for item in items
-        ]
+    def present(numbers: Sequence[int]) -> list[bytes | None]:
+        return versions.bodies(post, numbers, for_mentioned=None if shows_all else viewer or 0)
 
-    return paging.fill(request, fetch, present, lambda item: table.last_id(item["SK"]["S"]))
+    return paging.fill(request, fetch, present, lambda number: number)

@@ -19,7 +19,7 @@ def post_changed(change: Change, effects: Effects) -> None:
         _count_user(effects, after, "Posts", 1)
     elif before is not None and after is None:
         _count_user(effects, before, "Posts", -1)
-        effects.forget(keys.cached_post_stats(post))
+        effects.forget(keys.cached_post_stats(post), keys.cached_versions(post))
         remove_media((change.old or {}).get("Media", ()), attached=change.item["PK"])
         bury_stats(keys.post_stats(post), expires_at=change.item.get("ExpiresAt"))
         if "DeletedAt" in change.item:
@@ -47,6 +47,13 @@ def index_tags(change: Change, effects: Effects) -> None:
     before, after = tag_entries.tags_of(change.old), tag_entries.tags_of(change.new)
     tag_entries.put(post, after - before)
     tag_entries.delete(post, before - after)
+
+
+@projects("post_version")
+def version_changed(change: Change, effects: Effects) -> None:
+    if change.kind != "insert":
+        post, number = last_id(change.item["PK"]), last_id(change.item["SK"])
+        effects.forget_parts(("HDEL", keys.cached_versions(post), number))
 
 
 @projects("like")

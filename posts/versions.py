@@ -1,18 +1,39 @@
 """What a post was before its edits: kept as an edit replaces it, shown to all who see the post.
 
 Of a post for those it mentions, each sees the versions that mentioned them: what they read was for nobody else.
+
+A post that is edited all the time has 50 of them, the first and the latest. So its history has an end, and what those
+who reacted to it had read at first stays.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from echomate import ids, keys, table
+import orjson
+
+from echomate import cache, ids, keys, table, transactions
 from echomate.dynamodb import Wire
 from posts.models import Post, PostVersion
 
+KEPT = 50
+CACHED_SECONDS = 1800
+"""A version is never written anew, but by an erasure of one whom it mentions: then it is forgotten."""
 
-def former(post: Post) -> PostVersion:
-    """A post that an edit is about to replace."""
+
+def numbers(version: int) -> list[int]:
+    """Those of the versions that are kept of a post which is at a version now, the last one first."""
+    last = version - 1
+    return [*range(last, max(1, last - KEPT + 1), -1), *([1] if last else [])]
+
+
+def keep(post: Post) -> list[Wire]:
+    """The parts of the transaction of an edit that keep what it replaces, and let go what is beyond those kept."""
+    beyond = int(post.version) - KEPT + 1
+    gone = [transactions.delete(keys.version(int(post.id), beyond))] if beyond > 1 else []
+    return [transactions.put(_former(post)), *gone]
+
+
+def _former(post: Post) -> PostVersion:
     partition, sort = keys.version(int(post.id), int(post.version))
     return PostVersion(
         pk=partition,
@@ -27,14 +48,36 @@ def former(post: Post) -> PostVersion:
     )
 
 
+def bodies(post: int, wanted: Sequence[int], *, for_mentioned: int | None = None) -> list[bytes | None]:
+    """Versions as JSON, by their numbers; None for one that is gone.
+
+    `for_mentioned` leaves those that mentioned a user. The loss of the cache costs reads and nothing else.
+    """
+
+    def load(missing: list[int]) -> Mapping[int, bytes]:
+        items = table.batch_get(keys.version(post, number) for number in missing)
+        return {number: _render(item) if item else b"" for number, item in zip(missing, items, strict=True)}
+
+    found = cache.read_fields(keys.cached_versions(post), wanted, load, seconds=CACHED_SECONDS)
+    return [_body(found[number], for_mentioned) for number in wanted]
+
+
+def _render(item: Wire) -> bytes:
+    """The cached form: a line with the users that were mentioned, which the rules read, then the JSON."""
+    mentioned = " ".join(value["N"] for value in item.get("Mentions", {"L": ()})["L"])
+    return mentioned.encode() + b"\n" + orjson.dumps(shape(item))
+
+
+def _body(value: bytes, for_mentioned: int | None) -> bytes | None:
+    mentioned, _, body = value.partition(b"\n")
+    if for_mentioned is not None and b"%d" % for_mentioned not in mentioned.split():
+        return None
+    return body or None
+
+
 def versions_of(post: int) -> Iterator[Wire]:
     """The items of all of a post's former versions, the last one first."""
     return table.query(keys.post_partition(post), prefix=keys.VERSION)
-
-
-def mentions(item: Wire, user: int | None) -> bool:
-    """Whether a version mentioned a user."""
-    return {"N": str(user)} in item.get("Mentions", {"L": ()})["L"]
 
 
 def shape(item: Wire) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def bury(*, author: int, post: int, version: float | None = None) -> bool:
     tell(
         ("DEL", keys.cached_post(post)),
         ("DEL", keys.cached_post_stats(post)),
+        ("DEL", keys.cached_versions(post)),
         timelines.withdraw(keys.author_list(author), post),
         timelines.withdraw(keys.feed(author), post),
     )

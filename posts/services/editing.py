@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from echomate import keys, table, transactions
+from echomate import keys, table
 from echomate.dynamodb import Wire
 from echomate.errors import DependencyAway, Invalid
 from posts import versions
@@ -46,7 +46,7 @@ def _differing(before: Post, changes: Mapping[str, Any]) -> dict[str, Any]:
 
 def _replace(before: Post, new: Mapping[str, Any]) -> bool:
     """Write the next version and keep the one before; False where another edit came first."""
-    parts = [_update(before, new), transactions.put(versions.former(before))]
+    parts = [_update(before, new), *versions.keep(before)]
     if not attaching.update(before, parts, media=new.get("media", before.media) or ()):
         return False
     tell(("DEL", keys.cached_post(int(before.id))))

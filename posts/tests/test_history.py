@@ -5,14 +5,15 @@ from functools import partial
 
 import pytest
 
-from echomate import dynamodb, jobs, keys, table
+from echomate import cache, dynamodb, jobs, keys, table
 from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.keys import Key
 from echomate.metering import metering
 from echomate.testing.projecting import Projecting
+from echomate.testing.proxy import Proxy
 from echomate.testing.races import together
-from posts import sweeping
+from posts import sweeping, versions
 from posts.comments.walking import items_of
 from posts.tests.actor import Actor, Person
 from social import services as social
@@ -134,6 +135,104 @@ def test_an_edit_costs_what_a_transaction_of_two_items_does(ann: Person) -> None
     writes = [call for call in meter.dynamodb if call[0] == "TransactWriteItems"]
     assert [name for name, _ in writes] == ["TransactWriteItems"]
     assert writes[0][1] <= 4
+
+
+# --- how many, and what they cost -------------------------------------------------------------------------------------
+
+
+def version_numbers(reader: Actor, post: int) -> list[int]:
+    found: list[int] = []
+    url: str | None = f"posts/{post}/history?limit=3"
+    while url:
+        page = reader.get(url).json
+        found += [version["version"] for version in page["results"]]
+        url = page["next"]
+    return found
+
+
+def test_of_many_versions_the_first_and_the_latest_are_kept(
+    ann: Person, nobody: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "KEPT", 4)
+    post = ann.publish("1")
+    for number in range(2, 9):
+        ann.patch(f"posts/{post}", {"content": str(number)})
+        former = list(range(number - 1, 0, -1))
+        kept = former if len(former) <= 4 else [*former[:3], 1]
+        assert version_numbers(nobody, post) == kept
+        assert sorted(hanging_on(post)) == sorted(keys.version(post, n)[1] for n in kept)
+    assert [one["content"] for one in nobody.get(f"posts/{post}/history").json["results"]] == [
+        *("7", "6", "5", "1")
+    ]
+
+
+def test_there_are_fifty_of_them() -> None:
+    assert versions.numbers(1) == []
+    assert versions.numbers(2) == [1]
+    assert versions.numbers(51) == list(range(50, 0, -1))
+    assert versions.numbers(52) == [*range(51, 2, -1), 1]
+    assert len(versions.numbers(1000)) == 50
+
+
+def test_edits_at_the_same_time_keep_no_more(ann: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(versions, "KEPT", 3)
+    post = ann.publish("0")
+    together(*(partial(ann.patch, f"posts/{post}", {"content": str(n)}) for n in range(1, 9)))
+    last = int(ann.get(f"posts/{post}").headers["ETag"].strip('"').partition(".")[0])
+    assert version_numbers(ann, post) == versions.numbers(last)
+    assert len(hanging_on(post)) == len(versions.numbers(last))
+
+
+def test_a_warm_history_costs_no_read_of_the_table(ann: Person, nobody: Actor) -> None:
+    post = ann.publish("1")
+    for number in range(2, 5):
+        ann.patch(f"posts/{post}", {"content": str(number)})
+    with metering() as cold:
+        first = nobody.get(f"posts/{post}/history").json
+    assert [name for name, _ in cold.dynamodb].count("BatchGetItem") <= 4
+    assert "Query" not in [name for name, _ in cold.dynamodb]
+    with metering() as warm:
+        assert nobody.get(f"posts/{post}/history").json == first
+    assert warm.dynamodb == []
+    ann.patch(f"posts/{post}", {"content": "5"})
+    assert version_numbers(nobody, post) == [4, 3, 2, 1]
+
+
+def test_redis_away_the_history_is_read_from_the_table(
+    ann: Person, nobody: Actor, redis_proxy: Proxy
+) -> None:
+    post = ann.publish("1")
+    ann.patch(f"posts/{post}", {"content": "2"})
+    redis_proxy.refuse()
+    assert version_numbers(nobody, post) == [1]
+
+
+def test_a_version_that_is_changed_or_removed_is_cached_no_more(
+    ann: Person, bob: Person, projector: Projecting
+) -> None:
+    """As an erasure does, of one who is mentioned."""
+    post = ann.publish(f"with @{bob.name}")
+    ann.patch(f"posts/{post}", {"content": "without"})
+    assert version_numbers(ann, post) == [1]
+    delete = {"TableName": config.table_name, "Key": table.wire_key(keys.version(post, 1))}
+    values = {":text": {"S": "nobody"}}
+    dynamodb.call(
+        "UpdateItem",
+        {**delete, "UpdateExpression": "SET Content = :text", "ExpressionAttributeValues": values},
+    )
+    projector.catch_up()
+    assert ann.get(f"posts/{post}/history").json["results"][0]["content"] == "nobody"
+    dynamodb.call("DeleteItem", delete)
+    projector.catch_up()
+    assert version_numbers(ann, post) == []
+
+
+def test_nothing_of_a_deleted_post_stays_cached(ann: Person) -> None:
+    post = ann.publish("1")
+    ann.patch(f"posts/{post}", {"content": "2"})
+    assert version_numbers(ann, post) == [1]
+    ann.delete(f"posts/{post}")
+    assert cache.ask(("EXISTS", keys.cached_versions(post))) == [0]
 
 
 # --- after the deletion -----------------------------------------------------------------------------------------------

@@ -28,9 +28,10 @@ class HistoryView(OnePostView):
         responses={200: PostVersionListSerializer},
     )
     def get(self, request: Request, post: str) -> Response:
-        """What a post was before each of its edits, the last one first; for all who see the post.
+        """What a post was before its edits, the last one first; for all who see the post.
 
-        Of a post for those it mentions, they see the versions that mentioned them.
+        At most 50 are kept: the first and the latest. Of a post for those it mentions, they see the versions that
+        mentioned them.
         """
         seen, id_ = self.must_see(post), id_or_404(post)
         asked = self.page_request(f"history:{id_}")
