@@ -20,6 +20,8 @@ from echomate.storage import s3
 from echomate.testing.client import Person, sign_up
 from echomate.testing.stack import Stack
 
+pytestmark = pytest.mark.timed
+
 POSTS = 600
 
 

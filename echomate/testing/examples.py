@@ -23,14 +23,15 @@ if profile == "suite":
     providers._get_local_constants = lambda: providers._local_constants
 
 
-def examples(count: int, *, steps: int = 50, shrinks: bool = True) -> settings:
+def examples(count: int, *, thorough: int = 0, steps: int = 50, shrinks: bool = True) -> settings:
     """Settings of one test: `count` examples in the suite, of at most `steps` steps where it is a state machine.
 
+    `thorough`: how many in the random search, by default fifteen times as many.
     `shrinks`: whether a failure is made small, which takes long where each example does.
     """
     phases = set(Phase) - {Phase.explain} - (set() if shrinks else {Phase.shrink})
     return settings(
-        max_examples=count * (THOROUGH if profile == "thorough" else 1),
+        max_examples=count if profile == "suite" else thorough or count * THOROUGH,
         stateful_step_count=steps,
         phases=tuple(phase for phase in Phase if phase in phases),
     )

@@ -5,10 +5,27 @@ from collections.abc import Iterator
 
 import pytest
 
+from echomate.testing import timing
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
 
 stack_key = pytest.StashKey[Stack]()
+
+
+WAITING = {"redis_proxy", "dynamodb_proxy", "storage_proxy", "lagging_index"}
+"""Fixtures of tests that wait until something takes too long, or is shown."""
+NOT_IN_CI = ("kill", "long", "browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if WAITING & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.timed)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    timing.marked = any(item.get_closest_marker(name) for name in ("timed", *NOT_IN_CI))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -14,6 +14,7 @@ import redis
 
 from echomate.local import dynamodb_local, ministack, redis_server
 from echomate.local.processes import Process, Program, free_port
+from echomate.testing.timing import needs_mark
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache"
@@ -126,10 +127,12 @@ class Stack:
 
     def kill(self, name: str) -> None:
         """End it as a loss of power would."""
+        needs_mark()
         self.processes.pop(name).kill()
 
     def freeze(self, name: str) -> None:
         """The service hangs: connections are accepted by the kernel, and nothing answers."""
+        needs_mark()
         self.processes[name].signal(signal.SIGSTOP)
 
     def thaw(self, name: str) -> None:

@@ -16,6 +16,8 @@ from echomate.local.processes import Process, free_port
 from echomate.provisioning import create_tables
 from echomate.testing.configuration import configured
 
+pytestmark = pytest.mark.timed
+
 Start = Callable[[], Process]
 
 

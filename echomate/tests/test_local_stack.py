@@ -23,6 +23,8 @@ from echomate.local.home import Home
 from echomate.local.processes import CannotStart, free_port
 from echomate.local.programs import SOURCE
 
+pytestmark = pytest.mark.timed
+
 RUNS = "Ctrl-C stops it"
 STUB = (sys.executable, "-m", "echomate.tests.stub_stack")
 SECONDS = 60

@@ -95,6 +95,13 @@ def test_settings_hold_for_a_while() -> None:
     assert config.feed_depth == before
 
 
+def test_a_test_that_kills_needs_the_mark_for_it(stack: Stack) -> None:
+    with pytest.raises(AssertionError, match="needs the mark"):
+        stack.kill("redis-feeds")
+    assert cache.run([("PING",)]) == [b"PONG"]
+
+
+@pytest.mark.timed
 def test_a_killed_redis_starts_again_empty(stack: Stack) -> None:
     cache.run([("SET", "a", "1")])
     stack.kill("redis-feeds")

@@ -18,6 +18,8 @@ from feeds.tests.network import person, post, read_home
 from social.selectors import relations
 from social.services import block, follow
 
+pytestmark = pytest.mark.timed
+
 SLOTS = 16384
 NODES = 2
 BUS_OFFSET = 10000

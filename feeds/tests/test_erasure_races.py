@@ -33,7 +33,7 @@ from posts.services import bookmarking, editing, liking, publishing
 from social.models import Follow
 from social.services import following, requests
 
-pytestmark = needs_times_of_records
+pytestmark = [needs_times_of_records, pytest.mark.timed]
 
 Write = Callable[[], Any]
 

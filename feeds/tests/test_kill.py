@@ -13,6 +13,8 @@ from echomate.local.processes import Process, Program, free_port
 from echomate.testing.stack import Stack
 from feeds.tests.town import FEED_DEPTH, Town
 
+pytestmark = pytest.mark.timed
+
 STORES = ("redis-feeds", "redis-state", "dynamodb")
 APPLICATIONS = ("web", "projector", "worker")
 

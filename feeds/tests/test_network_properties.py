@@ -28,7 +28,7 @@ from echomate.stream import worker
 from echomate.testing import client
 from echomate.testing.client import Person
 from echomate.testing.configuration import configured
-from echomate.testing.examples import examples
+from echomate.testing.examples import examples, profile
 from echomate.testing.projecting import Projecting
 from echomate.testing.races import PATIENCE_SECONDS
 from echomate.testing.stack import Stack
@@ -37,6 +37,8 @@ from feeds.tests.model import Model, ModelPost
 from social import invalidation
 from social.selectors import edges
 
+pytestmark = pytest.mark.timed
+
 PEOPLE_AT_MOST = 7
 LAG_SECONDS = 2.0
 YOUNG_SECONDS = 3
@@ -44,6 +46,7 @@ YOUNG_SECONDS = 3
 LEASE_SECONDS = 1.0
 """Also how long records are at risk after a takeover, so that most go the usual way."""
 BLOCKS = 0.2
+STEPS = 15 if profile == "suite" else 30
 
 FAMOUS = 0
 """Whom all follow at first, so that a post has pages of readers."""
@@ -511,7 +514,7 @@ def small(*, lag: float) -> Iterator[None]:
 def test_the_network_equals_its_model(stack: Stack) -> None:
     Network.stack = stack
     with small(lag=0):
-        run_state_machine_as_test(Network, settings=examples(6, steps=30, shrinks=False))
+        run_state_machine_as_test(Network, settings=examples(3, thorough=90, steps=STEPS, shrinks=False))
 
 
 def test_the_network_equals_its_model_while_indexes_lag(stack: Stack) -> None:
@@ -520,4 +523,6 @@ def test_the_network_equals_its_model_while_indexes_lag(stack: Stack) -> None:
 
     LaggingNetwork.stack = stack
     with small(lag=LAG_SECONDS):
-        run_state_machine_as_test(LaggingNetwork, settings=examples(4, steps=25, shrinks=False))
+        run_state_machine_as_test(
+            LaggingNetwork, settings=examples(2, thorough=60, steps=STEPS, shrinks=False)
+        )

@@ -22,6 +22,8 @@ from posts.services import publishing
 from social import services as social
 from social.services import following
 
+pytestmark = pytest.mark.timed
+
 SignUp = Callable[..., Person]
 
 ROUNDS = 6

@@ -19,6 +19,8 @@ from echomate.testing.races import busy
 from echomate.testing.stack import Stack
 from echomate.tests.over_http import Server
 
+pytestmark = pytest.mark.timed
+
 PATIENCE_SECONDS = 120
 CALLERS = 10
 ABORT = struct.pack("ii", 1, 0)

@@ -14,6 +14,8 @@ from echomate.local.processes import Process, Program
 from echomate.testing.projecting import projecting
 from echomate.testing.stack import ROOT, Stack
 
+pytestmark = pytest.mark.timed
+
 
 @pytest.fixture(autouse=True)
 def _test_kinds(monkeypatch: pytest.MonkeyPatch) -> None:

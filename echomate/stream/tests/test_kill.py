@@ -16,6 +16,8 @@ from echomate.stream import leases, losses
 from echomate.stream.tests import tallies
 from echomate.testing.stack import ROOT, Stack
 
+pytestmark = pytest.mark.timed
+
 LEASE_SECONDS = 1
 OWNERS = 40
 

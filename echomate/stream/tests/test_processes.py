@@ -14,6 +14,8 @@ from echomate.stream.tests import tallies
 from echomate.stream.tests.test_kill import projector_process, wait_for_holder
 from echomate.testing.stack import ROOT, Stack
 
+pytestmark = pytest.mark.timed
+
 
 def wait_until_counted(owner: int, count: int) -> float:
     started = time.monotonic()
