@@ -6,6 +6,7 @@ A post that is edited all the time has 50 of them, the first and the latest. So 
 who reacted to it had read at first stays.
 """
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from echomate.dynamodb import Wire
 from posts.models import Post, PostVersion
 
 KEPT = 50
+COMPRESSED_FROM = 4096
+"""Bytes."""
 CACHED_SECONDS = 1800
 """A version is never written anew, but by an erasure of one whom it mentions: then it is forgotten."""
 
@@ -63,16 +66,20 @@ def bodies(post: int, wanted: Sequence[int], *, for_mentioned: int | None = None
 
 
 def _render(item: Wire) -> bytes:
-    """The cached form: a line with the users that were mentioned, which the rules read, then the JSON."""
+    """The cached form: a line with the users that were mentioned, which the rules read, then the JSON.
+
+    A long one is compressed, since links may add 100 KB to a text.
+    """
     mentioned = " ".join(value["N"] for value in item.get("Mentions", {"L": ()})["L"])
-    return mentioned.encode() + b"\n" + orjson.dumps(shape(item))
+    body = orjson.dumps(shape(item))
+    return mentioned.encode() + b"\n" + (zlib.compress(body) if len(body) > COMPRESSED_FROM else body)
 
 
 def _body(value: bytes, for_mentioned: int | None) -> bytes | None:
     mentioned, _, body = value.partition(b"\n")
     if for_mentioned is not None and b"%d" % for_mentioned not in mentioned.split():
         return None
-    return body or None
+    return body if body.startswith(b"{") else zlib.decompress(body) if body else None
 
 
 def versions_of(post: int) -> Iterator[Wire]:

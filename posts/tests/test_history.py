@@ -198,6 +198,17 @@ def test_a_warm_history_costs_no_read_of_the_table(ann: Person, nobody: Actor) -
     assert version_numbers(nobody, post) == [4, 3, 2, 1]
 
 
+def test_a_long_version_takes_little_of_redis_and_is_shown_whole(ann: Person, nobody: Actor) -> None:
+    text = "https://example.org/a?b=1&c=2 " * 160
+    post = ann.publish(text)
+    ann.patch(f"posts/{post}", {"content": "short"})
+    for _ in range(2):
+        (version,) = nobody.get(f"posts/{post}/history").json["results"]
+        assert version["content"] == text.strip()
+        assert version["content_html"].count("<a ") == 160
+    assert cache.ask(("HSTRLEN", keys.cached_versions(post), 1))[0] < 1000
+
+
 def test_redis_away_the_history_is_read_from_the_table(
     ann: Person, nobody: Actor, redis_proxy: Proxy
 ) -> None:

@@ -14,8 +14,8 @@ from echomate.stream.handling import effects_of
 class Command(BaseCommand):
     help = (
         "List the records that the projector parked because their handlers failed, or replay them when the cause is "
-        "mended: the handlers run again, counters are added, the letter is deleted. Changes that came later have "
-        "been handled before. Exit code 1: some letters failed again. 2: a store is away."
+        "mended: the handlers run again, counters are added unless a rebuild has counted since, the letter is deleted. "
+        "Changes that came later have been handled before. Exit code 1: some letters failed again. 2: a store is away."
     )
     requires_system_checks = []
 
