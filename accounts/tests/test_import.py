@@ -23,6 +23,7 @@ from accounts.tests.imported import all_of, jsonl, manifest, old_post, posts_of,
 from echomate import cache, ids, jobs, keys, objects, table, timelines
 from echomate.jobs import Job
 from echomate.testing.client import Person, sign_up, unique_name
+from echomate.testing.configuration import configured
 from echomate.testing.examples import examples
 from echomate.testing.projecting import projecting
 from echomate.testing.proxy import Proxy
@@ -278,6 +279,20 @@ def test_follows_are_taken_where_the_people_exist_and_may_be_followed(ann: Perso
     assert report["taken"]["following"] == 1
     assert report["refused"] == {"following": {"id: nobody to follow": 8}}
     assert lines(export(new), "following")[0]["id"] == str(ann.id)
+
+
+def test_a_file_is_no_way_to_follow_all_the_world_in_a_day(new: Person) -> None:
+    people = [sign_up("one") for _ in range(3)]
+    rows = [{"id": str(person.id)} for person in people]
+    refused = {"following": {"id: more than a day allows, bring it again tomorrow": 1}}
+    with configured(rate_limit_factor=1, rate_limits={"imported-follows": "2/86400"}):
+        for _ in range(2):
+            report = take(new, zipped(following=rows))
+            assert report["refused"] == refused
+        assert len(all_of(new, f"/users/{new.id}/following")) == 2
+        cache.run([("DEL", keys.throttle("imported-follows", str(new.id)))])
+        assert take(new, zipped(following=rows))["refused"] == {}
+    assert len(all_of(new, f"/users/{new.id}/following")) == 3
 
 
 def test_people_of_another_instance_are_others(ann: Person, new: Person) -> None:
