@@ -35,7 +35,9 @@ def key_of(user: int, token: str) -> Key | None:
 
 def seen(origin: Origin, item: Wire | None) -> Origin:
     """The origin, now that the account has been asked for its device."""
-    return replace(origin, known_until=int(item["ExpiresAt"]["N"]) if item else 0)
+    if not item:
+        return replace(origin, known_until=0)
+    return replace(origin, known_until=int(item["ExpiresAt"]["N"]), known_again="Again" in item)
 
 
 def recognised(user: int, origin: Origin) -> Origin:
@@ -50,11 +52,18 @@ def remember(user: int, origin: Origin) -> tuple[str, list[Wire]]:
     """The token that the device shall hold, and the part of a transaction by which the account knows it for a year."""
     key = key_of(user, origin.device_token)
     token = origin.device_token if key else secrets.token_urlsafe(24)
-    now = now_seconds()
-    if (origin.known_until or 0) - now > KNOWN_SECONDS - RENEWED_SECONDS:
+    now, until = now_seconds(), origin.known_until or 0
+    is_fresh = until - now > KNOWN_SECONDS - RENEWED_SECONDS
+    if is_fresh and origin.known_again:
         return token, []
     partition, sort = key_of(user, token) or ("", "")
-    device = KnownDevice(pk=partition, sk=sort, created_at=table.clock(), expires_at=now + KNOWN_SECONDS)
+    device = KnownDevice(
+        pk=partition,
+        sk=sort,
+        created_at=table.clock(),
+        expires_at=until if is_fresh else now + KNOWN_SECONDS,
+        again=True if until else None,
+    )
     return token, [{"Put": {"TableName": config.table_name, "Item": device.wire()}}]
 
 
@@ -71,13 +80,19 @@ def forget_all(user: int, *, but: str = "") -> None:
 
 
 def forget_eldest(user: int) -> None:
-    """An account knows 20 devices at most: those that were renewed last."""
+    """An account knows 20 devices at most: those that were renewed last.
+
+    Those that nobody has come back with go first, so that logins elsewhere put out none that is in use.
+    """
     forget(user, _known(user)[:-AT_MOST])
 
 
 def _known(user: int) -> list[str]:
-    """Sort keys of the devices that an account knows, the one that was renewed last at the end."""
-    attributes = ("SK", "ExpiresAt", "CreatedAt")
+    """Sort keys of the devices that an account knows, the one to keep longest at the end."""
+    attributes = ("SK", "ExpiresAt", "CreatedAt", "Again")
     found = table.query(keys.user_partition(user), prefix=keys.KNOWN_DEVICE, attributes=attributes)
-    by_renewal = sorted(found, key=lambda item: int(item["CreatedAt"]["N"]))
-    return [item["SK"]["S"] for item in by_renewal]
+    by_use = sorted(
+        found,
+        key=lambda item: ("Again" in item, int(item["ExpiresAt"]["N"]), int(item["CreatedAt"]["N"])),
+    )
+    return [item["SK"]["S"] for item in by_use]

@@ -54,6 +54,8 @@ class Origin:
     """As the client gave it: anything, unless it is known."""
     known_until: int | None = None
     """Unix seconds until which the account knows the device by its token, 0 if it doesn't; None while nobody looked."""
+    known_again: bool = False
+    """Whether an earlier login has shown that token, too."""
 
     @property
     def known_token(self) -> str:

@@ -4,7 +4,7 @@ Access patterns: a session by user and sid · all sessions of a user (`SESSION#`
 user knows a device, by user and token · all devices a user knows (`KNOWN_DEVICE#`).
 """
 
-from pynamodb.attributes import ListAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, ListAttribute, NumberAttribute, UnicodeAttribute
 
 from echomate import keys
 from echomate.table import Item
@@ -52,5 +52,8 @@ class Session(Item, discriminator="session"):
 class KnownDevice(Item, discriminator="known_device"):
     """A device from which the user has logged in: it holds a token, whose hash is in the key.
 
-    `CreatedAt` is when its year began.
+    `ExpiresAt` is a year after it was renewed last.
     """
+
+    again = BooleanAttribute(attr_name="Again", null=True)
+    """It was logged in from a second time: others go before it."""

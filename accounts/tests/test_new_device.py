@@ -160,6 +160,17 @@ def test_an_account_knows_so_many_devices_and_forgets_the_eldest(
     assert all(known(ann, token) for token in tokens)
 
 
+def test_one_that_is_used_again_is_not_forgotten_for_logins_elsewhere(
+    ann: Person, projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "AT_MOST", 2)
+    used = token_of(log_in(ann.username))
+    assert log_in(ann.username, device_token=used).status_code == 200
+    elsewhere = [token_of(log_in(ann.username)) for _ in range(4)]
+    projector.catch_up()
+    assert [known(ann, token) is not None for token in (used, *elsewhere)] == [True, *[False] * 3, True]
+
+
 def test_a_wrong_password_makes_no_device_known(ann: Person) -> None:
     response = log_in(ann.username, "correct9horsE")
     assert "device_token" not in response.json()
