@@ -18,7 +18,7 @@ from echomate.fields import (
 )
 from echomate.ids import WIDTH, parse_id
 from media.serializers import MediaSerializer
-from posts.text import check_mentions, check_tags, guess_language
+from posts.text import check_names, guess_language
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
@@ -54,7 +54,7 @@ class NewPostSerializer(serializers.Serializer[Any]):
 
     content = ProseField(
         max_characters=CONTENT_AT_MOST,
-        validators=[check_mentions, check_tags],
+        validators=[check_names],
         default="",
         allow_blank=True,
         help_text="May be empty where there are media.",

@@ -69,13 +69,37 @@ def test_it_holds_the_public_posts_that_bear_the_tag_newest_first(
     assert timeline(bob, f"{tag}x") == [posts[2]]
 
 
-@pytest.mark.parametrize("word", ["Straße", "日本語", "नमस्ते\u200cदुनिया", "שלום", "col·legi"])
+@pytest.mark.parametrize(
+    "word",
+    [
+        "Straße",
+        "日本語",
+        "नमस्ते\u200cदुनिया",
+        "שלום",
+        "col·legi",
+        'צה"ל',
+        "צה״ל",
+        "תל־אביב",
+        "ג'ירפה",
+        "བོད་ལྗོངས",
+        "a\u00adb\u200fc",
+    ],
+)
 def test_a_tag_is_found_as_it_is_written(ann: Person, projector: Projecting, tag: str, word: str) -> None:
     post = ann.publish(f"#{tag}{word}")
     settle(projector)
     assert timeline(ann, tag + word) == [post]
     (link,) = [part for part in ann.get(f"posts/{post}").json["content_html"].split('"') if "/tags/" in part]
     assert ann.ids(link) == [post]
+
+
+def test_a_tag_is_one_however_keyboards_write_its_marks(ann: Person, projector: Projecting, tag: str) -> None:
+    ways = [f"{tag}_{word}" for word in ('צה"ל', "צה״ל", "צה\u201dל", "צ\u200fה״ל")]
+    posts = [ann.publish(f"#{way}, yes") for way in ways]
+    settle(projector)
+    assert [timeline(ann, way) for way in ways] == [posts[::-1]] * 4
+    assert entries(ways[1]) == set(posts)
+    assert {name for post in posts for name in ann.get(f"posts/{post}").json["tags"]} == {ways[1]}
 
 
 @pytest.mark.parametrize("word", ["schön", "日本語"])

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.serializers import ShortUserSerializer
 from echomate import ids, instance
 from echomate.fields import IdField, PageSerializer, ProseField
-from posts.text import check_mentions, check_tags
+from posts.text import check_names
 
 CONTENT_AT_MOST = 5000
 instance.declare_limits(comment_characters=CONTENT_AT_MOST)
@@ -17,7 +17,7 @@ instance.declare_limits(comment_characters=CONTENT_AT_MOST)
 class EditedCommentSerializer(serializers.Serializer[Any]):
     example: ClassVar[dict[str, object]] = {"content": "Welcome."}
 
-    content = ProseField(max_characters=CONTENT_AT_MOST, validators=[check_mentions, check_tags])
+    content = ProseField(max_characters=CONTENT_AT_MOST, validators=[check_names])
 
 
 @extend_schema_field({"$ref": "#/components/schemas/Id"})

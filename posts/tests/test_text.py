@@ -1,5 +1,6 @@
 """Links, people and hashtags in a text."""
 
+import time
 import unicodedata
 
 import pytest
@@ -20,6 +21,7 @@ from posts.text import guess_language, tag_name, written
 from posts.text.scanning import Kind, pieces
 
 ZWNJ, ZWJ, RLM, RLO = "\u200c", "\u200d", "\u200f", "\u202e"
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 
 
 def found(text: str, kind: Kind) -> list[str]:
@@ -46,6 +48,66 @@ def found(text: str, kind: Kind) -> list[str]:
         ("https://example.org/" + "x" * 3000, []),
         ("https://example.org/" + ")" * 25_000, ["https://example.org/"]),
         ("xhttps://example.org", []),
+        (
+            "https://x.example/q?a={b}|c^2 {https://x.example/{id}}",
+            ["https://x.example/q?a={b}|c^2", "https://x.example/{id}"],
+        ),
+        (
+            "https://ja.example/wiki/佐々木希、https://ja.example/〇〆",
+            ["https://ja.example/wiki/佐々木希", "https://ja.example/〇〆"],
+        ),
+        (
+            "https://ja.example/アントン・チェーホフ https://x.example/a\u2013b",
+            ["https://ja.example/アントン・チェーホフ", "https://x.example/a\u2013b"],
+        ),
+        ("https://x.example/\u2764\ufe0f/1\ufe0f\u20e3.", ["https://x.example/\u2764\ufe0f/1\ufe0f\u20e3"]),
+        (
+            f"https://x.example/👩🏽{ZWJ}🚀/👨{ZWJ}👩{ZWJ}👧/🇩🇪/{ENGLAND}!",
+            [f"https://x.example/👩🏽{ZWJ}🚀/👨{ZWJ}👩{ZWJ}👧/🇩🇪/{ENGLAND}"],
+        ),
+        (
+            f"https://x.example/葛\U000e0100城 https://x.example/می{ZWNJ}خواهم",
+            ["https://x.example/葛\U000e0100城", f"https://x.example/می{ZWNJ}خواهم"],
+        ),
+        (
+            f"https://x.example/a{ZWNJ}b https://x.example/\ufe0f https://x.example/a{RLM}ב",
+            ["https://x.example/a", "https://x.example/", "https://x.example/a"],
+        ),
+        (
+            "\u201chttps://x.example/a\u201d, \u2018https://x.example/b\u2019和 \u201ehttps://x.example/c\u201cund",
+            ["https://x.example/a", "https://x.example/b", "https://x.example/c"],
+        ),
+        (
+            "«https://x.example/a» \u2039https://x.example/b\u203a 'https://x.example/c'和 「https://x.example/d」",
+            [f"https://x.example/{x}" for x in "abcd"],
+        ),
+        (
+            "https://fr.example/L\u2019Équipe\u2019 https://x.example/?q='a'&b=1 https://x.example/?q='a' 'in https://x.example'",
+            [
+                "https://fr.example/L\u2019Équipe",
+                "https://x.example/?q='a'&b=1",
+                "https://x.example/?q='a'",
+                "https://x.example",
+            ],
+        ),
+        (
+            "https://x.example/a؟ https://x.example/b، https://x.example/c। https://x.example/d։",  # noqa: RUF001 - that is the point
+            [f"https://x.example/{x}" for x in "abcd"],
+        ),
+        (
+            "[https://x.example/a](https://x.example/b)和(https://x.example/c)",
+            [f"https://x.example/{x}" for x in "abc"],
+        ),
+        (
+            "_https://x.example/a_ |https://x.example/b| https://x.example/c_ https://x.example/d-",
+            [f"https://x.example/{x}" for x in ("a", "b", "c_", "d-")],
+        ),
+        (
+            "https://x.example(a) https://x.example|https://y.example/( https://x.example/(a[b]c)",
+            ["https://x.example", "https://x.example", "https://y.example/", "https://x.example/(a[b]c)"],
+        ),
+        ("https://نامه‌ای.example/ https://x.example", ["https://نامه‌ای.example/", "https://x.example"]),
+        ("ラーメンhttps://x.example ユーザーhttps://y.example", ["https://x.example", "https://y.example"]),
     ],
 )
 def test_links_are_those_of_the_web_without_what_belongs_to_the_sentence(text: str, urls: list[str]) -> None:
@@ -109,10 +171,75 @@ def test_names_are_whole_and_nothing_invisible_goes_on_behind_them(text: str, na
         ("#" + "x" * 100, ["x" * 100]),
         ("#" + "x" * 101, []),
         ("#a\u200bb", ["a"]),
+        ('#צה"ל #צה״ל #צה\u201dל', ["צה״ל"] * 3),
+        ("#ג'ירפה #ג׳ירפה #ג\u2019ירפה", ["ג׳ירפה"] * 3),  # noqa: RUF001 - that is the point
+        (
+            "#בית־ספר #תל־אביב־יפו־",
+            ["בית־ספר", "תל־אביב־יפו"],
+        ),
+        ('"#שלום" \'#שלום\' #שלום"a', ["שלום"] * 3),
+        ("#a\"b #don't", ["a", "don"]),
+        (f"#של{RLM}ום #soft\u00adware #a\u2060b", ["שלום", "software", "ab"]),
+        (f"#שלום{RLM} #a{RLO}b #\u200fa", ["שלום", "a"]),
+        ("#\u212aelvin #\u017fnow #\u0131x", ["kelvin", "snow", "\u0131x"]),
     ],
 )
 def test_hashtags_are_folded(text: str, tags: list[str]) -> None:
     assert found(text, Kind.HASHTAG) == [unicodedata.normalize("NFKC", tag) for tag in tags]
+
+
+SCRIPTS = {
+    "Latin": "Ångström",
+    "Greek": "Ελλάδα",
+    "Cyrillic": "Ёжик",
+    "Armenian": "Հայաստան",
+    "Georgian": "საქართველო",
+    "Hebrew": "רשב״י־הקדוש",  # noqa: RUF001 - that is the point
+    "Arabic": "العَرَبِيَّة",
+    "Persian": f"می{ZWNJ}خواهم",
+    "Syriac": "ܣܘܪܝܝܐ",
+    "Thaana": "ދިވެހި",
+    "Devanagari": f"क्{ZWJ}षत्रिय",
+    "Bengali": "বাংলা",
+    "Gurmukhi": "ਪੰਜਾਬੀ",
+    "Gujarati": "ગુજરાતી",
+    "Tamil": "தமிழ்",
+    "Telugu": "తెలుగు",
+    "Kannada": "ಕನ್ನಡ",
+    "Malayalam": f"മലയാളംന്{ZWJ}",
+    "Sinhala": f"ශ්{ZWJ}රී",
+    "Thai": "ประเทศไทย",
+    "Lao": "ປະເທດລາວ",
+    "Tibetan": "བོད་ལྗོངས",
+    "Burmese": "မြန်မာဘာသာ",
+    "Khmer": "ភាសាខ្មែរ",
+    "Ethiopic": "ኢትዮጵያ",
+    "Cherokee": "ᏣᎳᎩ",
+    "Mongolian": "ᠮᠣᠩ\u180bᠭᠣᠯ",
+    "Han": "佐々木〇",
+    "Hiragana": "ひらがな",
+    "Katakana": "ロック・ローラー",
+    "Hangul": "한국어",
+    "Adlam": "𞤆𞤵𞤤𞤢𞤪",
+}
+
+
+@pytest.mark.parametrize("word", SCRIPTS.values(), ids=SCRIPTS)
+def test_words_of_every_script_stay_whole(word: str) -> None:
+    text = f"{word} #{word}, (https://x.example/{word}/?{word}#{word}). @ann {word}"
+    tag = tag_name(word)
+    assert tag
+    assert [(piece.kind, piece.name) for piece in pieces(text) if piece.kind is not Kind.PLAIN] == [
+        (Kind.HASHTAG, tag),
+        (Kind.LINK, f"https://x.example/{word}/?{word}#{word}"),
+        (Kind.MENTION, "ann"),
+    ]
+    assert found(f"#{tag}", Kind.HASHTAG) == [tag]
+
+
+@pytest.mark.parametrize("word", ["你好", "ラーメン", "한국어", "ไทย", "ລາວ", "မြန်မာ", "ខ្មែរ", "བོད"])
+def test_scripts_without_spaces_may_stand_beside_a_name(word: str) -> None:
+    assert found(f"{word}@ann{word} {word}.@bob.{word}", Kind.MENTION) == ["ann", "bob"]
 
 
 @given(st.text(max_size=40))
@@ -123,7 +250,16 @@ def test_folding_a_hashtag_again_changes_nothing(text: str) -> None:
         assert found(f"#{name}", Kind.HASHTAG) == [name]
 
 
-SIGNS = [*"<>&\"'`/=;:\\ \n\t@#", "\u200d", "\u202e", "\u0301", "\ufeff", "ß", "👩\u200d👧", "a"]
+SIGNS = [
+    *"<>&\"'`/=;:\\ \n\t@#()[]{}^|.\u2018\u2019\u201d\u200c\ufe0f",
+    "\u200d",
+    "\u202e",
+    "\u0301",
+    "\ufeff",
+    "ß",
+    "👩\u200d👧",
+    "a",
+]
 CODE = [
     "<script>",
     "</p>",
@@ -146,6 +282,44 @@ def test_the_html_is_safe_and_says_what_the_text_says(text: str) -> None:
     clean = "".join(one for one in clean if one == "\n" or unicodedata.category(one)[0] != "C").strip()
     parts = assert_safe(written(clean).html)
     assert "".join(parts.text.split()) == "".join(clean.split())
+
+
+HOSTILE = [
+    "@",
+    "@abc",
+    "@abc.",
+    "@abc--",
+    "@\u200b",
+    "@abc" + "\u200b" * 50 + ".",
+    "#a\u00b7",
+    "#a\u200f",
+    '#א"ב"',
+    "#ཀ་",
+]
+HOSTILE += [
+    "https://a)",
+    "https://a/(",
+    "https://a/()",
+    "'https://a",
+    "\u2019https://a/\u2019",
+    "https://a/a\ufe0f",
+]
+HOSTILE += [
+    "https://a/" + "." * 1900 + "x",
+    "https://a/" + "x" * 3000,
+    f"https://a/می{ZWNJ}",
+    f"https://a/👩{ZWJ}",
+    "\u064b",
+]
+
+
+@pytest.mark.parametrize("part", HOSTILE, ids=lambda part: ascii(part[:20]))
+def test_no_text_takes_long_to_scan(part: str) -> None:
+    """So many times longer texts than are taken, which the square of their length would take minutes for."""
+    text = (part * 100_000)[:100_000]
+    begun = time.process_time()
+    assert "".join(piece.text for piece in pieces(text)) == text
+    assert time.process_time() - begun < 5
 
 
 @given(TEXTS)

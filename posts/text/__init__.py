@@ -2,7 +2,7 @@
 
 from posts.text.hashtags import tag_name
 from posts.text.language import guess_language
-from posts.text.limits import check_mentions, check_tags
+from posts.text.limits import check_names
 from posts.text.writing import Written, written
 
-__all__ = ["Written", "check_mentions", "check_tags", "guess_language", "tag_name", "written"]
+__all__ = ["Written", "check_names", "guess_language", "tag_name", "written"]
