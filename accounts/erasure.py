@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from accounts.models.erasures import Erasure
-from echomate import cache, dynamodb, jobs, keys, objects, privacy, storage, table, transactions
+from echomate import cache, dynamodb, jobs, keys, objects, privacy, table, transactions
 from echomate.dynamodb import DynamoDBError
 from echomate.keys import Key
 
@@ -88,5 +88,5 @@ def erase_failed_mail(user: int) -> Iterator[int]:
 @privacy.erases("files")
 def erase_files(user: int) -> Iterator[int]:
     """Exports, and what was brought for an import."""
-    for prefix in storage.FLEETING:
+    for prefix in objects.FLEETING:
         yield objects.remove_all(f"{prefix}{user}/")

@@ -1,7 +1,7 @@
 """Where the avatar and the cover of a user are."""
 
 from accounts.models import Picture, User
-from echomate import signed_urls
+from echomate import objects
 from echomate.config import config
 
 HOURS = 4
@@ -25,6 +25,6 @@ def default_url(user: int) -> str:
 def _url(picture: Picture | None) -> str | None:
     if picture is None:
         return None
-    hour = signed_urls.this_hour()
-    (url,) = signed_urls.sign(picture.folder, [picture.name], hour=hour, hours=HOURS, is_public=True)
+    hour = objects.this_hour()
+    (url,) = objects.sign(picture.folder, [picture.name], hour=hour, hours=HOURS, is_public=True)
     return url

@@ -17,7 +17,7 @@ from redis.cluster import RedisCluster
 from echomate import cache, dynamodb, keys, table
 from echomate.config import config
 from echomate.errors import DependencyAway
-from echomate.storage import s3
+from echomate.objects import s3
 
 SCAN_COUNT = 500
 PART = 1000

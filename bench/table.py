@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from echomate import dynamodb, provisioning, storage
+from echomate import dynamodb, objects, provisioning
 from echomate.config import config
 from echomate.dynamodb import Wire
 
@@ -37,5 +37,5 @@ def set_stream(*, enabled: bool) -> None:
 def prepare() -> None:
     """The buckets, and the tables, empty, without a stream."""
     provisioning.create_tables()
-    storage.create_buckets()
+    objects.create_buckets()
     set_stream(enabled=False)

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from echomate import cache, dynamodb, pages, problems, storage, throttling
+from echomate import cache, dynamodb, objects, pages, problems, throttling
 from echomate import metrics as product_metrics
 from echomate.config import config
 from echomate.errors import DependencyAway
@@ -114,7 +114,7 @@ def _state_redis() -> Mapping[str, Any]:
 
 
 def _storage() -> Mapping[str, Any]:
-    storage.check()
+    objects.check()
     return {}
 
 

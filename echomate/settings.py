@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config as ClientConfig
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -61,6 +63,53 @@ def _redis(url: str, *, is_cluster: bool = False) -> dict[str, Any]:
 
 
 CACHES = caches()
+
+
+def storages() -> dict[str, Any]:
+    """`STORAGES`: the buckets of S3, for `echomate.objects`. There is no default: each file says where it goes."""
+    scheme, _, host = config.cloudfront_url.partition("//")
+    shown = {
+        "bucket_name": config.media_bucket,
+        "public_url": config.media_public_url,
+        # For as long as a signed URL lives; a new picture is a new URL. It is never anything but what it says.
+        "object_parameters": {
+            "CacheControl": "private, max-age=10800, immutable",
+            "ContentDisposition": "inline",
+        },
+    }
+    signing = {
+        "url_protocol": scheme,
+        "custom_domain": host,
+        "cloudfront_key_id": config.cloudfront_key_id,
+        "cloudfront_key": config.cloudfront_private_key,
+    }
+    return {
+        "media": _bucket("MediaBucket", **shown, **(signing if host else {})),
+        "originals": _bucket("PrivateBucket", bucket_name=config.originals_bucket),
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
+def _bucket(kind: str, **options: Any) -> dict[str, Any]:
+    client = ClientConfig(
+        connect_timeout=1,
+        read_timeout=3,
+        retries={"total_max_attempts": 1},
+        signature_version="s3v4",  # of links too, which would have an older one
+        s3={"addressing_style": "path"},
+    )
+    place = {
+        "endpoint_url": config.s3_url,
+        "region_name": config.aws_region,
+        "access_key": config.aws_access_key_id or None,
+        "secret_key": config.aws_secret_access_key or None,
+        "client_config": client,
+        "transfer_config": TransferConfig(use_threads=False, multipart_chunksize=8 * 1024 * 1024),
+    }
+    return {"BACKEND": f"echomate.objects.buckets.{kind}", "OPTIONS": place | options}
+
+
+STORAGES = storages()
 
 INSTALLED_APPS = [
     "django.contrib.auth",  # its models are imported by simplejwt; none is ever asked for a row

@@ -8,7 +8,6 @@
 """
 
 from echomate import objects
-from echomate.config import config
 from media.purposes import Purpose
 
 FOLDERS = {
@@ -39,12 +38,10 @@ def remove(purpose: Purpose, owner: int, media: int) -> int:
     private = (upload(purpose, owner, media), original(owner, media))
     removed = sum(objects.remove_all(key.removesuffix("file")) for key in private)
     shown = folder(purpose, owner, media)
-    return removed + (objects.remove_all(shown, bucket=config.media_bucket) if shown else 0)
+    return removed + (objects.media().delete_all(shown) if shown else 0)
 
 
 def remove_all_of(owner: int) -> int:
     """Remove the objects of all media of a user but the uploads, which are among the fleeting files."""
     removed = objects.remove_all(f"originals/{owner}/")
-    return removed + sum(
-        objects.remove_all(f"{name}/{owner}/", bucket=config.media_bucket) for name in set(FOLDERS.values())
-    )
+    return removed + sum(objects.media().delete_all(f"{name}/{owner}/") for name in set(FOLDERS.values()))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from echomate import signed_urls
+from echomate import objects
 from echomate.ids import at_milliseconds, rfc3339
 from media.selectors import Descriptor
 
@@ -12,8 +12,8 @@ PROGRESS = {"pending": 0, "processing": 0, "ready": 100, "rejected": 100}
 def present(media: Descriptor, *, hour: int, progress: int | None = None) -> dict[str, Any]:
     """The `media` shape, with URLs of an hour. What is public may have URLs without an end."""
     names = [one["name"] for one in media.variants]
-    urls = signed_urls.sign(media.folder, names, hour=hour, is_public=media.is_public)
-    until = signed_urls.expires_at(hour, is_public=media.is_public) if urls else None
+    urls = objects.sign(media.folder, names, hour=hour, is_public=media.is_public)
+    until = objects.expires_at(hour, is_public=media.is_public) if urls else None
     return {
         "id": str(media.id),
         "state": media.state,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import orjson
 
-from echomate import cache, signed_urls
+from echomate import cache, objects
 from echomate.dynamodb import Wire
 from media.presentation import present
 from media.selectors import Descriptor, descriptors
@@ -32,7 +32,7 @@ def pack(media: Sequence[Descriptor]) -> bytes:
 
 def signed(packed: bytes) -> bytes:
     """The `media` of a post as the API shows it."""
-    return NONE if packed == NONE else _signed(packed, signed_urls.this_hour())
+    return NONE if packed == NONE else _signed(packed, objects.this_hour())
 
 
 @cache.kept_while_small(SIGNED_AT_MOST)

@@ -21,7 +21,7 @@ from echomate import cache, ids, jobs, keys, objects, privacy, table
 from echomate.config import config
 from echomate.ids import rfc3339
 from echomate.jobs import Job, running
-from echomate.storage import s3
+from echomate.objects import s3
 from echomate.table import Item
 from echomate.testing.client import Caller, Person, problem
 from echomate.testing.configuration import configured

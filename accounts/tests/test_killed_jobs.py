@@ -16,7 +16,7 @@ from echomate.config import config
 from echomate.jobs import Job
 from echomate.local import programs
 from echomate.local.processes import Process, free_port
-from echomate.storage import s3
+from echomate.objects import s3
 from echomate.testing.client import Person, sign_up
 from echomate.testing.stack import Stack
 

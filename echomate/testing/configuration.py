@@ -7,9 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.test.signals import setting_changed
 
-from echomate import cache, dynamodb, storage
+from echomate import cache, dynamodb
 from echomate import settings as derived
 from echomate.config import config
+from echomate.objects.buckets import Bucket
+from echomate.objects.trying import outage
 
 ADDRESSES = frozenset(
     {
@@ -40,6 +42,7 @@ def _replace(values: dict[str, Any], *, reconnect: bool) -> None:
         config.__dict__.pop("dynamodb_url", None)  # derived and remembered
         _derive("CACHES", derived.caches())
         reconnect_all()
+    _derive("STORAGES", derived.storages())
 
 
 def _derive(name: str, value: Any) -> None:
@@ -51,5 +54,5 @@ def _derive(name: str, value: Any) -> None:
 def reconnect_all() -> None:
     cache.close()
     dynamodb.close()
-    storage._client = None
-    storage.outage.over()
+    Bucket.connections.clear()
+    outage.over()

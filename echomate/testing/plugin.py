@@ -65,7 +65,7 @@ def _empty_tables(request: pytest.FixtureRequest) -> None:
 
 
 def _create_tables_anew(stack: Stack) -> None:
-    from echomate import dynamodb, provisioning, storage
+    from echomate import dynamodb, objects, provisioning
     from echomate.config import config
 
     for name in (config.table_name, config.lease_table_name):
@@ -76,7 +76,7 @@ def _create_tables_anew(stack: Stack) -> None:
                 raise
     assert provisioning.create_tables() == []
     if stack.buckets_of is not stack.processes["aws"]:
-        storage.create_buckets()
+        objects.create_buckets()
         stack.buckets_of = stack.processes["aws"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from echomate import dynamodb, ids, provisioning
-from echomate.storage import s3
+from echomate.objects import s3
 from echomate.testing.configuration import configured
 
 

@@ -9,11 +9,14 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from django.core.files.storage import storages as django_storages
 
-from echomate import objects, storage
+from echomate import objects
 from echomate.config import config
 from echomate.errors import DependencyAway
-from echomate.storage import s3
+from echomate.objects import s3
+from echomate.objects.buckets import PrivateBucket, Typed
+from echomate.settings import storages
 from echomate.testing.proxy import Proxy
 
 
@@ -25,6 +28,11 @@ def key() -> str:
 def unended(prefix: str) -> int:
     found = s3().list_multipart_uploads(Bucket=config.originals_bucket, Prefix=prefix)
     return len(found.get("Uploads", []))
+
+
+def upload(key: str) -> objects.Upload:
+    """One that nobody ends."""
+    return objects.Upload(s3(), config.originals_bucket, key, "text/plain")
 
 
 def content(key: str) -> bytes | None:
@@ -58,7 +66,7 @@ def test_an_upload_that_fails_leaves_neither_object_nor_parts(key: str) -> None:
 
 
 def test_what_a_worker_that_died_left_is_aborted_by_the_next_upload_and_by_a_rule(key: str) -> None:
-    died = objects.Upload(key, "text/plain")
+    died = upload(key)
     died.write(bytes(objects.PART_BYTES))
     assert unended(key) == 1
     objects.put(key, BytesIO(b"whole"), content_type="text/plain")
@@ -72,7 +80,7 @@ def test_what_a_worker_that_died_left_is_aborted_by_the_next_upload_and_by_a_rul
 def test_removing_a_prefix_removes_objects_and_uploads_and_no_others(key: str) -> None:
     for name in ("a", "b"):
         objects.put(f"{key}/{name}", BytesIO(b"x"), content_type="text/plain")
-    objects.Upload(f"{key}/c", "text/plain").write(b"x")
+    upload(f"{key}/c").write(b"x")
     objects.put(f"{key}2/a", BytesIO(b"y"), content_type="text/plain")
     assert objects.remove_all(f"{key}/") == 2
     assert content(f"{key}/a") is None
@@ -114,7 +122,8 @@ def test_old_versions_are_removed_too(key: str) -> None:
     for body in (b"old", b"new"):
         s3().put_object(Bucket=bucket, Key=f"{key}/a", Body=body)
     s3().delete_object(Bucket=bucket, Key=f"{key}/a")
-    assert objects.remove_all(f"{key}/", bucket=bucket) == 1
+    options = {**storages()["originals"]["OPTIONS"], "bucket_name": bucket}
+    assert PrivateBucket(**options).delete_all(f"{key}/") == 1
     found = s3().list_object_versions(Bucket=bucket)
     assert not [*found.get("Versions", ()), *found.get("DeleteMarkers", ())]
     s3().delete_bucket(Bucket=bucket)
@@ -126,7 +135,7 @@ def test_while_s3_says_nothing_one_call_waits_for_it_and_the_others_do_not(
     objects.put(key, BytesIO(b"whole"), content_type="text/plain")
     storage_proxy.hang()
     with pytest.raises(DependencyAway):
-        storage.check()
+        objects.check()
     with ThreadPoolExecutor(8) as pool:
         took = list(pool.map(_refused_after, [key] * 8))
     assert sum(seconds > 2 for seconds in took) == 1
@@ -152,3 +161,33 @@ def test_s3_being_away_is_said(key: str, storage_proxy: Proxy) -> None:
         objects.put(key, BytesIO(b"x"), content_type="text/plain")
     storage_proxy.heal()
     assert content(key) == b"whole"
+
+
+def test_an_answer_that_nothing_is_there_ends_an_outage(key: str, storage_proxy: Proxy) -> None:
+    storage_proxy.refuse()
+    with pytest.raises(DependencyAway):
+        objects.size(key)
+    storage_proxy.heal()
+    assert objects.read(key) is None
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(objects.size, [key] * 8)) == [None] * 8
+
+
+def test_the_buckets_are_djangos_storages(key: str) -> None:
+    bucket = django_storages["originals"]
+    assert bucket.save(key, Typed(BytesIO(b"whole"), "text/plain")) == key
+    assert bucket.size(key) == 5
+    with bucket.open(key) as file:
+        assert file.read() == b"whole"
+    bucket.delete(key)
+    with pytest.raises(FileNotFoundError):
+        bucket.size(key)
+    with pytest.raises(FileNotFoundError):
+        bucket.open(key)
+
+
+def test_threads_and_buckets_share_a_client() -> None:
+    with ThreadPoolExecutor(2) as pool:
+        clients = {id(bucket.client) for bucket in (objects.media(), objects.originals())}
+        assert {id(client) for client in pool.map(lambda _: objects.media().client, range(2))} == clients
+    assert len(clients) == 1

@@ -18,10 +18,9 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from echomate import signed_urls
+from echomate import objects
 from echomate.config import config
-from echomate.signed_urls import cloudfront, s3
-from echomate.storage import s3 as client
+from echomate.objects import s3, signature
 from echomate.testing.configuration import configured
 
 NAMES = ["320.webp", "2048.webp", "2048.jpg"]
@@ -31,7 +30,7 @@ NAMES = ["320.webp", "2048.webp", "2048.jpg"]
 def folder() -> str:
     """With a file in it, `320.webp`."""
     name = f"posts/{secrets.randbelow(10**18)}/{secrets.randbelow(10**18)}/"
-    client().put_object(Bucket=config.media_bucket, Key=f"{name}320.webp", Body=b"picture")
+    s3().put_object(Bucket=config.media_bucket, Key=f"{name}320.webp", Body=b"picture")
     return name
 
 
@@ -45,7 +44,7 @@ def status(url: str) -> int:
 
 
 def test_s3_shows_a_file_by_its_url_and_by_nothing_that_differs_from_it(folder: str) -> None:
-    url = signed_urls.sign(folder, NAMES, hour=signed_urls.this_hour())[0]
+    url = objects.sign(folder, NAMES, hour=objects.this_hour())[0]
     assert status(url) == 200
     assert status(url.replace("320.webp", "2048.webp")) in (403, 404)
     assert status(url.replace("X-Amz-Expires=10800", "X-Amz-Expires=604800")) == 403
@@ -53,31 +52,32 @@ def test_s3_shows_a_file_by_its_url_and_by_nothing_that_differs_from_it(folder: 
 
 
 def test_a_url_ends(folder: str) -> None:
-    past = signed_urls.this_hour() - 3 * signed_urls.HOUR
-    assert status(signed_urls.sign(folder, NAMES, hour=past)[0]) == 403
-    assert status(signed_urls.sign(folder, NAMES, hour=past, hours=5)[0]) == 200
+    past = objects.this_hour() - 3 * objects.HOUR
+    assert status(objects.sign(folder, NAMES, hour=past)[0]) == 403
+    assert status(objects.sign(folder, NAMES, hour=past, hours=5)[0]) == 200
 
 
 def test_urls_of_an_hour_are_the_same_and_live_two_to_three_hours_from_the_answer() -> None:
-    hour = signed_urls.this_hour()
+    hour = objects.this_hour()
     assert hour % 3600 == 0
-    assert signed_urls.expires_at(hour) == hour + 3 * 3600
-    assert signed_urls.sign("a/", NAMES, hour=hour) == signed_urls.sign("a/", NAMES, hour=hour)
-    assert signed_urls.sign("a/", NAMES, hour=hour) != signed_urls.sign("a/", NAMES, hour=hour - 3600)
+    assert objects.expires_at(hour) == hour + 3 * 3600
+    assert objects.sign("a/", NAMES, hour=hour) == objects.sign("a/", NAMES, hour=hour)
+    assert objects.sign("a/", NAMES, hour=hour) != objects.sign("a/", NAMES, hour=hour - 3600)
 
 
 @pytest.mark.parametrize("token", [None, "a/session+token=="])
 @pytest.mark.parametrize("name", ["320.webp", "with space+and~more(1).jpg"])
 def test_signatures_are_those_of_botocore(token: str | None, name: str) -> None:
-    at = signed_urls.this_hour()
+    at = objects.this_hour()
     keys = ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token)
-    signer = s3._Signer(config.s3_url, at=at, seconds=10800, access=keys[0], secret=keys[1], token=token)
+    place = signature.Place(config.s3_url, config.media_bucket, config.aws_region)
+    signer = signature._Signer(place, at, 10800, Credentials(*keys).get_frozen_credentials())
     mine = signer.url(quote(f"posts/1/{name}"))
     request = AWSRequest(method="GET", url=mine.partition("?")[0])
     request.context["timestamp"] = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
     theirs = S3SigV4QueryAuth(Credentials(*keys), "s3", config.aws_region, expires=10800)
-    signature = theirs.signature(theirs.string_to_sign(request, _canonical(mine)), request)
-    assert parse_qs(urlsplit(mine).query)["X-Amz-Signature"] == [signature]
+    expected = theirs.signature(theirs.string_to_sign(request, _canonical(mine)), request)
+    assert parse_qs(urlsplit(mine).query)["X-Amz-Signature"] == [expected]
 
 
 def _canonical(url: str) -> str:
@@ -90,17 +90,15 @@ def _canonical(url: str) -> str:
 def cloudfront_key() -> Iterator[rsa.RSAPrivateKey]:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    cloudfront._private_key.cache_clear()
     with configured(
         cloudfront_url="https://media.example", cloudfront_key_id="K1", cloudfront_private_key=pem
     ):
         yield key
-    cloudfront._private_key.cache_clear()
 
 
 def test_cloudfront_gets_one_policy_for_all_files_of_a_media(cloudfront_key: rsa.RSAPrivateKey) -> None:
-    hour = signed_urls.this_hour()
-    urls = signed_urls.sign("posts/1/2/", NAMES, hour=hour)
+    hour = objects.this_hour()
+    urls = objects.sign("posts/1/2/", NAMES, hour=hour)
     assert [url.partition("?")[0] for url in urls] == [f"https://media.example/posts/1/2/{n}" for n in NAMES]
     (query,) = {url.partition("?")[2] for url in urls}
     given = {name: value for name, _, value in (part.partition("=") for part in query.split("&"))}
@@ -122,10 +120,21 @@ def _decoded(text: str) -> bytes:
 
 
 def test_what_is_public_has_urls_without_an_end_where_the_settings_say_where() -> None:
-    hour = signed_urls.this_hour()
+    hour = objects.this_hour()
     with configured(media_public_url="https://pictures.example"):
-        assert signed_urls.sign("posts/1/2/", ["a.webp"], hour=hour, is_public=True) == [
+        assert objects.sign("posts/1/2/", ["a.webp"], hour=hour, is_public=True) == [
             "https://pictures.example/posts/1/2/a.webp"
         ]
-        assert "X-Amz-Signature" in signed_urls.sign("posts/1/2/", ["a.webp"], hour=hour)[0]
-    assert "X-Amz-Signature" in signed_urls.sign("posts/1/2/", ["a.webp"], hour=hour, is_public=True)[0]
+        assert "X-Amz-Signature" in objects.sign("posts/1/2/", ["a.webp"], hour=hour)[0]
+    assert "X-Amz-Signature" in objects.sign("posts/1/2/", ["a.webp"], hour=hour, is_public=True)[0]
+
+
+def test_the_storage_itself_gives_the_same_urls_and_others_that_are_asked_for(folder: str) -> None:
+    bucket, name = objects.media(), f"{folder}320.webp"
+    assert bucket.url(name) == objects.sign(folder, ["320.webp"], hour=objects.this_hour())[0]
+    assert bucket.url("320.webp") == objects.sign("", ["320.webp"], hour=objects.this_hour())[0]
+    as_text = bucket.url(name, parameters={"ResponseContentType": "text/plain"}, expire=60)
+    with urllib.request.urlopen(as_text, timeout=30) as answer:  # noqa: S310 - the emulator's
+        assert answer.headers["Content-Type"] == "text/plain"
+    bare = bucket.url(name, http_method="GET")
+    assert status(bare) == 200

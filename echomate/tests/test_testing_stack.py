@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from echomate import cache, dynamodb, storage
+from echomate import cache, dynamodb, objects
 from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.testing.configuration import configured
@@ -35,7 +35,7 @@ def test_the_services_serve() -> None:
     assert exists("served")
     assert cache.run([("PING",)]) == [b"PONG"]
     assert cache.state().ping()
-    storage.check()
+    objects.check()
 
 
 def test_a_refused_redis_is_away_and_comes_back(redis_proxy: Proxy) -> None:
@@ -76,7 +76,7 @@ def test_a_write_whose_answer_is_lost_was_made(dynamodb_proxy: Proxy) -> None:
 def test_storage_can_be_away_alone(storage_proxy: Proxy) -> None:
     storage_proxy.refuse()
     with pytest.raises(DependencyAway):
-        storage.check()
+        objects.check()
     put("still here")
 
 

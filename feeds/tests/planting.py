@@ -28,7 +28,7 @@ from accounts.tests.mailing import confirm, move, step_up
 from echomate import dynamodb, ids, jobs, keys, objects, table
 from echomate.config import config
 from echomate.ids import now_seconds
-from echomate.storage import s3
+from echomate.objects import s3
 from echomate.stream import dead_letters
 from echomate.table import Item
 from echomate.testing.client import Person, unique_name

@@ -3,7 +3,7 @@
 import secrets
 from dataclasses import dataclass
 
-from echomate import dynamodb, ids, objects, storage
+from echomate import dynamodb, ids, objects
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
 from echomate.idempotency import Creation
@@ -29,7 +29,7 @@ class Declaration:
 def create(*, owner: int, declared: Declaration, creation: Creation | None = None) -> Media:
     """A medium that waits for its upload. Raises `Invalid`, and `DependencyAway` where S3 couldn't take it."""
     purposes.check(declared.purpose, declared.content_type, declared.size)
-    storage.check()
+    objects.check()
     creation = creation or Creation(ids.new_id(), secrets.token_hex(6))
     for id_ in creation.candidates():
         media = _new(id_, owner, declared, creation.nonce)

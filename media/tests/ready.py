@@ -6,7 +6,7 @@ import orjson
 
 from echomate import ids
 from echomate.config import config
-from echomate.storage import s3
+from echomate.objects import s3
 from media.models import State, new_media
 from media.purposes import Purpose
 

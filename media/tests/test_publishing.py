@@ -6,7 +6,7 @@ import pytest
 
 from echomate import keys
 from echomate.config import config
-from echomate.storage import s3
+from echomate.objects import s3
 from echomate.testing.client import Caller, Person
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting

@@ -10,7 +10,7 @@ import urllib3
 from PIL import Image
 
 from echomate.config import config
-from echomate.storage import s3
+from echomate.objects import s3
 from echomate.testing.client import Person
 from echomate.testing.projecting import Projecting
 from echomate.testing.working import run_jobs

@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from echomate import signed_urls
+from echomate import objects
 from echomate.ids import at_milliseconds, rfc3339
 from echomate.schema.parameters import MEDIA
 from echomate.throttling import Policy
@@ -26,7 +26,7 @@ def shown(request: Request, media: Media) -> dict[str, Any]:
     """As its owner sees it, in their language."""
     described, progress = selectors.describe(media), selectors.progress_of(media)
     with translation.override(translation.get_language_from_request(request._request)):
-        return present(described, hour=signed_urls.this_hour(), progress=progress)
+        return present(described, hour=objects.this_hour(), progress=progress)
 
 
 class MediaView(ApiView):

@@ -15,7 +15,7 @@ import pytest
 from accounts.services import exporting
 from accounts.tests.acting import stored
 from accounts.tests.imported import manifest, old_post, start
-from echomate import privacy, storage
+from echomate import objects, privacy
 from echomate.provisioning import create_tables
 from echomate.testing.client import Person, sign_up
 from echomate.testing.configuration import configured
@@ -45,7 +45,7 @@ def local() -> Iterator[Stack]:
     }
     with configured(**addresses):
         create_tables()
-        storage.create_buckets()
+        objects.create_buckets()
         yield own
     own.close()
 

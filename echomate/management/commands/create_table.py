@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from echomate import provisioning, storage
+from echomate import objects, provisioning
 from echomate.config import config
 from echomate.errors import DependencyAway
 
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             differences = provisioning.create_tables()
         except DependencyAway as away:
             raise CommandError(away.detail, returncode=2) from away
-        storage.create_buckets()
+        objects.create_buckets()
         if differences:
             raise CommandError("\n".join(differences))
         self.stdout.write(

@@ -9,23 +9,29 @@ import hmac
 import time
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import BotoCoreError
 
 from echomate import credentials
-from echomate.config import config
 from echomate.errors import DependencyAway
 
 
-def sign(folder: str, names: Sequence[str], *, at: int, seconds: int) -> list[str]:
+class Place(NamedTuple):
+    endpoint: str
+    bucket: str
+    region: str
+
+
+def sign(place: Place, folder: str, names: Sequence[str], *, at: int, seconds: int) -> list[str]:
     """URLs that hold for so many seconds from `at`, in Unix seconds, on."""
     try:
         keys = _credentials().get_frozen_credentials()
     except BotoCoreError as error:  # a role's keys, which are asked for anew
         raise DependencyAway("storage") from error
-    signer = _signer(config.s3_url, at, seconds, keys.access_key, keys.secret_key, keys.token)
+    signer = _signer(place, at, seconds, keys)
     return [signer.url(quote(folder + name)) for name in names]
 
 
@@ -37,26 +43,24 @@ def _credentials() -> Credentials:
 class _Signer:
     """All that the URLs of an hour have in common."""
 
-    def __init__(
-        self, endpoint: str, *, at: int, seconds: int, access: str, secret: str, token: str | None
-    ) -> None:
+    def __init__(self, place: Place, at: int, seconds: int, keys: ReadOnlyCredentials) -> None:
         day = time.strftime("%Y%m%d", time.gmtime(at))
         moment = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(at))
-        scope = f"{day}/{config.aws_region}/s3/aws4_request"
+        scope = f"{day}/{place.region}/s3/aws4_request"
         query = {
             "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
-            "X-Amz-Credential": f"{access}/{scope}",
+            "X-Amz-Credential": f"{keys.access_key}/{scope}",
             "X-Amz-Date": moment,
             "X-Amz-Expires": str(seconds),
-            **({"X-Amz-Security-Token": token} if token else {}),
+            **({"X-Amz-Security-Token": keys.token} if keys.token else {}),
             "X-Amz-SignedHeaders": "host",
         }
-        self._base = f"{endpoint}/{config.media_bucket}/"
+        self._base = f"{place.endpoint}/{place.bucket}/"
         self._query = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
         self._head = f"GET\n{urlsplit(self._base).path}"
-        self._tail = f"\n{self._query}\nhost:{urlsplit(endpoint).netloc}\n\nhost\nUNSIGNED-PAYLOAD"
+        self._tail = f"\n{self._query}\nhost:{urlsplit(place.endpoint).netloc}\n\nhost\nUNSIGNED-PAYLOAD"
         self._to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n"
-        self._key = _key(secret, day)
+        self._key = _key(keys.secret_key, day, place.region)
 
     def url(self, key: str) -> str:
         """`key` is quoted."""
@@ -66,13 +70,13 @@ class _Signer:
 
 
 @lru_cache(maxsize=8)
-def _signer(endpoint: str, at: int, seconds: int, access: str, secret: str, token: str | None) -> _Signer:
-    return _Signer(endpoint, at=at, seconds=seconds, access=access, secret=secret, token=token)
+def _signer(place: Place, at: int, seconds: int, keys: ReadOnlyCredentials) -> _Signer:
+    return _Signer(place, at, seconds, keys)
 
 
-def _key(secret: str, day: str) -> bytes:
+def _key(secret: str | None, day: str, region: str) -> bytes:
     """The key of a day, a region and a service."""
     key = f"AWS4{secret}".encode()
-    for part in (day, config.aws_region, "s3", "aws4_request"):
+    for part in (day, region, "s3", "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
