@@ -8,11 +8,12 @@ from accounts.origins import NOWHERE, Origin
 from accounts.passwords import Owner
 from accounts.services import oidc_links
 from echomate import cache, jobs, keys, table, transactions
-from echomate.dynamodb import Wire
+from echomate.dynamodb import DynamoDBError, Wire
 from echomate.errors import DependencyAway, Invalid
 from echomate.stream import wake
 
 KIND = "reset-link"
+TRIES = 4
 EVERY_STATE = (SUSPENDED, ERASING)
 """Beside active: safety is said to all."""
 
@@ -48,27 +49,56 @@ def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> No
 
     That the link came shows that the address is theirs, and a login from where it was used isn't a stranger's. Where
     nobody had shown that before, a stranger may have made the account: login providers and second factors, by which
-    he would open it or keep its owner out, go.
+    he would open it or keep its owner out, go, and what he changes meanwhile voids no link.
     Raises `Invalid`: `link-invalid`, or a weak password, which doesn't use the link up.
     """
     found = mail_links.find(token, Purpose.RESET)
-    user = User.read(keys.user(int(found.user)))
-    if user is None:
-        raise mail_links.invalid(Purpose.RESET)
-    owner = Owner(user.username, found.address, user.full_name)
-    if faults := passwords.faults(password, owner):
+    user = _owner(found)
+    if faults := passwords.faults(password, Owner(user.username, found.address, user.full_name)):
         raise Invalid(errors={"password": faults})
-    notice = _notice(user)
-    if not user.email_verified and _is_as_mailed(user, found):
-        oidc_links.forget_links(user.id)  # before, too: later there is no second try
-    changes = [*_new_password(found, user, passwords.make(password)), jobs.put_item(notice)]
-    mail_links.redeem(found, [*changes, *([] if user.email_verified else _without_factors(user))])
+    password_hash = passwords.make(password)
+    tries = TRIES
+    while not _set_password(found, user, password_hash):
+        tries -= 1
+        if not tries:
+            raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
+        user = _owner(found)
     cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     for login in (user.username, found.address):
         guessing.trust(guessing.PASSWORDS, login, origin)
     if not user.email_verified:
         oidc_links.forget_links(user.id)
     end_sessions(user.id)
+
+
+def _owner(found: MailToken) -> User:
+    """Whose address the link went to, as long as it is theirs."""
+    user = User.read(keys.user(int(found.user)))
+    if user is None or user.email != found.address:
+        raise mail_links.invalid(Purpose.RESET)
+    return user
+
+
+def _set_password(found: MailToken, user: User, password_hash: str) -> bool:
+    """Use the link up; False where a stranger's account has other credentials by now than were read."""
+    is_strangers = not user.email_verified
+    if is_strangers:
+        oidc_links.forget_links(user.id)  # before, too: later there is no second try
+    parts = [
+        mail_links.use(found),
+        *_new_password(found, user, password_hash),
+        jobs.put_item(_notice(user)),
+        *(_without_factors(user) if is_strangers else []),
+    ]
+    try:
+        transactions.commit(parts)
+    except DynamoDBError as error:
+        if transactions.CONDITION_FAILED not in error.reasons:
+            raise
+        if is_strangers and transactions.failed(error, 1) and not transactions.failed(error, 0):
+            return False
+        raise mail_links.invalid(Purpose.RESET) from error
+    return True
 
 
 def end_sessions(user: int) -> None:
@@ -83,11 +113,6 @@ def end_sessions(user: int) -> None:
         logger.warning("sessions of %d are left to the projector: %s", user, away)
 
 
-def _is_as_mailed(user: User, found: MailToken) -> bool:
-    """Whether neither the address nor the credentials have changed since the link was mailed."""
-    return user.email == found.address and user.credential_version == found.credential_version
-
-
 def _notice(user: User) -> jobs.Job:
     left = str(user.passkeys or "") if user.email_verified else ""
     removed = "" if user.email_verified or not (user.totp or user.passkeys) else "yes"
@@ -95,14 +120,15 @@ def _notice(user: User) -> jobs.Job:
 
 
 def _without_factors(user: User) -> list[Wire]:
-    """Right for the credential version that the link was mailed for."""
+    """Right for the credential version that was read before."""
     passkeys = [keys.passkey(user.id, one.id) for one in passkeys_of(user.id)]
     gone = [*passkeys, keys.totp(user.id), keys.pending_totp(user.id), keys.recovery_codes(user.id)]
     return [transactions.delete(key) for key in gone]
 
 
 def _new_password(found: MailToken, user: User, password_hash: str) -> list[Wire]:
-    """Not where the password or the address has changed since the link was mailed."""
+    """Not where the address has changed since the link was mailed, or the credentials of one who had verified it."""
+    version = found.credential_version if user.email_verified else user.credential_version
     change = (
         "SET #PasswordHash = :hash, #EmailVerified = :yes, #UpdatedAt = :now, #Passkeys = :passkeys, #Totp = :totp"
         " ADD #CredentialVersion :one, #Version :one"
@@ -119,7 +145,7 @@ def _new_password(found: MailToken, user: User, password_hash: str) -> list[Wire
             now=table.clock(),
             one=1,
             address=found.address,
-            version=int(found.credential_version),
+            version=int(version),
         ),
         verified_claim(found),
     ]

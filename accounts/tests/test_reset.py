@@ -8,6 +8,7 @@ import pytest
 
 from accounts import passwords
 from accounts.models import passkeys_of
+from accounts.services import resetting
 from accounts.tests.acting import at_once, change_user, log_in, refresh, stored
 from accounts.tests.authenticator import add_to
 from accounts.tests.factors import Clock, enrol
@@ -104,6 +105,42 @@ def test_who_signed_up_with_anothers_address_does_not_lock_its_owner_out(
         assert table.get_item(key(stranger.id)) is None
     assert problem(log_in(stranger.email, otp=app.code())) == "bad-credentials"
     assert problem(log_in(stranger.email, otp=codes[0])) == "bad-credentials"
+
+
+def test_nor_does_what_he_changes_once_the_link_is_mailed(
+    sign_up: Callable[..., Person], clock: Clock
+) -> None:
+    stranger = sign_up()
+    found = forgotten(stranger)
+    step_up(stranger)
+    enrol(stranger, clock)
+    assert reset(found).status_code == 204
+    assert log_in(stranger.email, NEW).status_code == 200
+
+
+def test_nor_what_he_adds_at_the_same_moment(sign_up: Callable[..., Person]) -> None:
+    stranger = sign_up()
+    found = forgotten(stranger)
+    step_up(stranger)
+    with halting(resetting, "_without_factors", after=True) as the_reset, ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(reset, found)
+        the_reset.wait()
+        add_to(stranger)
+        the_reset.go_on()
+        assert answer.result().status_code == 204
+    assert list(passkeys_of(stranger.id)) == []
+    assert log_in(stranger.email, NEW).status_code == 200
+
+
+def test_of_two_links_used_at_once_one_sets_its_password(sign_up: Callable[..., Person]) -> None:
+    person = sign_up()
+    links = [forgotten(person), forgotten(person)]
+    chosen = ["brown7sparrow", "green8thistle"]
+    answers = at_once(2, lambda number: reset(links[number], chosen[number]).status_code)
+    assert sorted(answers) == [204, 400]
+    assert [log_in(person.username, password).status_code == 200 for password in chosen] == [
+        status == 204 for status in answers
+    ]
 
 
 @pytest.mark.parametrize("is_verified", [False, True])
