@@ -35,10 +35,13 @@ class Sought:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The id plain or padded, the name as a word, the address and its hash."""
+        """The id plain or padded, the name as a word, the address and its hash.
+
+        A name behind an @ is what others have written to them, which is theirs.
+        """
         parts = [rf"(?<!\d)0*{self.user}(?!\d)"]
         if self.username:
-            parts.append(rf"(?<![A-Za-z0-9_]){re.escape(self.username)}(?![A-Za-z0-9_])")
+            parts.append(rf"(?<![A-Za-z0-9_@\uff20]){re.escape(self.username)}(?![A-Za-z0-9_])")
         if self.email:
             digest = keys.email_claim(self.email)[0].partition("#")[2]
             parts += [re.escape(self.email), digest]

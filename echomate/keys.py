@@ -196,6 +196,31 @@ def version(post: int, number: int) -> Key:
     return post_partition(post), VERSION + pad(number)
 
 
+def mentioned(user: int) -> str:
+    """The partition of what names a user, by `mention_entry`."""
+    return f"MENTIONED#{pad(user)}"
+
+
+def mention_entry(user: int, item: Key) -> Key:
+    """That a post, a former version of one or a comment names a user."""
+    partition, sort = item
+    if _is_version(sort):
+        partition = f"{sort}#{partition.removeprefix(POST)}"
+    return mentioned(user), partition
+
+
+def naming(sort: str) -> Key:
+    """The item whose entry has that sort key."""
+    if _is_version(sort):
+        *_, number, post = sort.split("#")
+        return POST + post, VERSION + number
+    return sort, sort.partition("#")[0]
+
+
+def _is_version(sort: str) -> bool:
+    return sort.startswith(VERSION)
+
+
 def idempotency(user: int, idempotency_key: str) -> Key:
     return f"IDEMPOTENCY#{pad(user)}#{_digest(idempotency_key)}", CLAIM
 

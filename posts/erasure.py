@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from echomate import keys, privacy, table
 from echomate.dynamodb import Wire
+from posts import mentions
 from posts.services.deleting import bury
 from posts.sweeping import sweep_partition
 
@@ -28,6 +29,15 @@ def erase_posts(user: int) -> Iterator[int]:
         yield sum(bury(author=user, post=post) for post in posts)
         for post in posts:
             yield from sweep_partition(post)
+
+
+@privacy.erases("mentions in what others have written", "mention_entry")
+def erase_mentions(user: int) -> Iterator[int]:
+    """The texts are theirs and keep the name as it was written. What is written meanwhile is found by the next look."""
+    for step in privacy.in_steps(mentions.entries(user)):
+        for item in step:
+            mentions.forget(user, item)
+            yield 1
 
 
 @privacy.erases("likes", "like")

@@ -91,4 +91,7 @@ def bookmarks(user: int) -> Iterator[Row]:
 
 
 privacy.not_exported("post_stats", because="numbers, counted from the posts' likes and comments")
+privacy.not_exported(
+    "mention_entry", because="it repeats what others have written, and not all of it is for its user"
+)
 privacy.not_exported("tag_entry", because="it repeats what the posts say")

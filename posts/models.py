@@ -7,6 +7,7 @@
 | all public posts, newest first, but those that an import dates lately | GSI2 `PUBLIC#n`, by `POST#p` |
 | what a post was before its edits, newest first | query `POST#p` / `VERSION#n`, by the number of the version |
 | those of them that bear a hashtag, newest first | query `TAG#name` / `POST#` |
+| posts, former versions and comments that name a user | query `MENTIONED#u` / `POST#p`, `VERSION#n#p`, `COMMENT#c` |
 | does a user like a post | get `POST#p` / `LIKE#u` |
 | who likes a post, by account | query `POST#p` / `LIKE#` |
 | what a user likes, newest first | GSI1 `LIKES#u`, by like id |
@@ -85,6 +86,10 @@ class Bookmark(Item, discriminator="bookmark"):
 
 class TagEntry(Item, discriminator="tag_entry"):
     """That a public post bears a hashtag: its keys say it. The projector puts it and takes it away."""
+
+
+class MentionEntry(Item, discriminator="mention_entry"):
+    """That a post, a former version of one or a comment names a user: its keys say it. The projector's, too."""
 
 
 def public_partition(post: int) -> str:

@@ -5,7 +5,7 @@ from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
 from media.services import expect_publishing
 from media.services import remove as remove_media
-from posts import sweeping, tag_entries
+from posts import mentions, sweeping, tag_entries
 from posts.tombstones import bury_stats
 
 
@@ -54,6 +54,14 @@ def version_changed(change: Change, effects: Effects) -> None:
     if change.kind != "insert":
         post, number = last_id(change.item["PK"]), last_id(change.item["SK"])
         effects.forget_parts(("HDEL", keys.cached_versions(post), number))
+
+
+@projects(*mentions.ENTITIES)
+def index_mentions(change: Change, effects: Effects) -> None:
+    """Entries of whom it names come and go with what it says."""
+    before, after = mentions.named_in(change.old), mentions.named_in(change.new)
+    if before != after:
+        mentions.update((change.item["PK"], change.item["SK"]), before, after)
 
 
 @projects("like")

@@ -1,4 +1,4 @@
-"""The posts' part in a rebuild: counters counted from posts and likes, and the entries of hashtags."""
+"""The posts' part in a rebuild: counters counted from posts and likes, and the entries of hashtags and mentions."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,7 @@ from echomate import keys, table
 from echomate.dynamodb import Wire
 from echomate.keys import Key
 from echomate.stream.rebuild import Tally, rebuilds, recounts
-from posts import remains, tag_entries
+from posts import mentions, remains, tag_entries
 
 
 @recounts("posts, and likes given", of="user")
@@ -40,6 +40,12 @@ def index_all_tags() -> None:
 @rebuilds("remains of what was deleted")
 def sweep_remains() -> None:
     remains.expect_all()
+
+
+@rebuilds("entries of mentions")
+def index_all_mentions() -> None:
+    mentions.put_all()
+    mentions.delete_stale()
 
 
 def _number(items: Iterable[Wire]) -> int:

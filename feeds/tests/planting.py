@@ -208,6 +208,18 @@ def plant_writings(plot: Plot) -> None:
         assert plot.person.post(f"/posts/{plot.post}/{mark}").status_code == 200
 
 
+@plants("mention_entry")
+def plant_mentions(plot: Plot) -> None:
+    """In a post, in what it was before an edit, and in a comment, of others; one of them names another, too."""
+    name = plot.person.username
+    made = plot.friend.post("/posts", {"content": f"@{name} and @{plot.foe.username}, @{name.upper()}!"})
+    assert made.status_code == 201
+    post = made.json()["id"]
+    assert plot.friend.patch(f"/posts/{post}", {"content": f"again @{name}"}).status_code == 200
+    under = f"/posts/{post}/comments"
+    assert plot.friend.post(under, {"content": f"<@{name}>"}).status_code == 201
+
+
 @plants("media")
 def plant_media(plot: Plot) -> None:
     medium = new_media(

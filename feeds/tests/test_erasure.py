@@ -56,14 +56,15 @@ def test_nothing_is_left_of_one_who_had_everything_but_the_receipt() -> None:
 
         hashes = [keys.email_claim(address)[0][6:] for address in (person.email, former)]
         names = re.compile(
-            rf"(?<!\d)0*{person.id}(?!\d)|{person.username}|{former_name}|{'|'.join(hashes)}|{MARK}"
+            rf"(?<!\d)0*{person.id}(?!\d)|(?<!@){person.username}|(?<!@){former_name}|{'|'.join(hashes)}|{MARK}"
         )
         left = [where for where, text in everything() if names.search(text)]
         receipt_key = " ".join(("table", *keys.erasure_receipt(person.id)))
         assert set(left) == {receipt_key}
         assert receipt["removed"]["posts, their former versions and the likes of them"] == 9
         assert receipt["removed"]["followers"] == 1
-        assert counts(friend) == {"posts": 1, "followers": 0, "following": 0, "likes": 0}
+        assert receipt["removed"]["mentions in what others have written"] == 3
+        assert counts(friend) == {"posts": 2, "followers": 0, "following": 0, "likes": 0}
         assert friend.get(f"/posts/{post}").json()["counts"]["likes"] == 0
         assert foe.get("/blocks").json()["results"] == []
 

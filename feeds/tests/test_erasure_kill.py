@@ -34,6 +34,7 @@ class Leaver:
             for post in random.sample(made, 5):
                 town.insist("POST", f"/posts/{post}/like", other)
             town.post(other)
+            town.insist("POST", "/posts", other, {"content": "farewell @leaver"})
             for theirs in other.posts:
                 self._act("POST", f"/posts/{theirs}/like")
 
