@@ -383,6 +383,7 @@ def dead_letters_of(user: int) -> str:
 SCHEDULE_LEASE = "SCHEDULE"
 LOSSES = "LOSSES"
 DEAD_LETTER_SHARDS = "DEAD_LETTER_SHARDS"
+CACHE_DEBTS = "CACHE_DEBTS"
 
 
 def shard_lease(stream_label: str, shard: str) -> str:

@@ -1,5 +1,6 @@
 """Counts what the stores are asked, for tests that hold round trips down and for the bench."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ class Meter:
 
 
 _running: list[Meter] = []
+_left_out: set[int] = set()
 
 
 @contextmanager
@@ -33,7 +35,12 @@ def metering() -> Iterator[Meter]:
 
 
 def is_metering() -> bool:
-    return bool(_running)
+    return bool(_running) and threading.get_ident() not in _left_out
+
+
+def leave_out_this_thread() -> None:
+    """What a thread asks for the whole process, at its own times, belongs to nobody who meters."""
+    _left_out.add(threading.get_ident())
 
 
 def saw_dynamodb(operation: str, units: float) -> None:

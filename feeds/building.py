@@ -2,6 +2,7 @@
 
 import threading
 import time
+from contextlib import suppress
 
 from echomate import cache, keys, timelines
 from echomate.cache import new_lease
@@ -59,7 +60,8 @@ def _build(reader: int) -> Merged:
     try:
         return _make(reader)
     finally:
-        cache.forget(lock)
+        with suppress(DependencyAway):  # it ends by itself
+            cache.run([("DEL", lock)])
 
 
 def _wait_for_another(reader: int) -> Timeline | None:

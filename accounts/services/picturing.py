@@ -42,6 +42,7 @@ def set_picture(
             raise Unauthenticated(type="session-revoked")
         shown = _shown(user, which)
         if shown == (picture.media if picture else None):
+            _forget(user_id)  # an earlier try may have died before it did
             return user
         try:
             transactions.commit([_update(user, which, shown, picture), *along(shown)])
@@ -49,9 +50,13 @@ def set_picture(
             if not transactions.failed(error, 0):
                 raise
             continue
-        cache.forget_parts([("DEL", keys.cached_user(user_id)), wake.COMMAND])
+        _forget(user_id)
         return own_user(user_id)
     raise Conflict("It is being changed by another call.")
+
+
+def _forget(user: int) -> None:
+    cache.forget_parts([("DEL", keys.cached_user(user)), wake.COMMAND])
 
 
 def _shown(user: User, which: str) -> int | None:

@@ -25,6 +25,7 @@ def change_username(user_id: int, name: str) -> User:
     """
     user = own_user(user_id)
     if name == user.username:
+        _forget(user, *user.names)  # an earlier try may have died before it did
         return user
     now = now_seconds()
     parts = _parts(user, name, now)
@@ -32,9 +33,13 @@ def change_username(user_id: int, name: str) -> User:
         transactions.commit(parts)
     except DynamoDBError as error:
         raise _refusal(error, user, now) from error
-    gone = [keys.cached_username(user.username), keys.cached_username(name), keys.cached_user(user.id)]
-    cache.forget_parts([*(("DEL", key) for key in gone), wake.COMMAND])
+    _forget(user, user.username, name)
     return own_user(user.id)
+
+
+def _forget(user: User, *names: str) -> None:
+    gone = [keys.cached_user(user.id), *map(keys.cached_username, names)]
+    cache.forget_parts([*(("DEL", key) for key in gone), wake.COMMAND])
 
 
 def _parts(user: User, name: str, now: int) -> list[Wire]:

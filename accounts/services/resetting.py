@@ -104,13 +104,15 @@ def _set_password(found: MailToken, user: User, password_hash: str) -> bool:
 def end_sessions(user: int) -> None:
     """End all sessions and know no device any more, after a change that can't be done again.
 
-    What doesn't end here, the projector ends.
+    Raises `DependencyAway`, which says that the change stands; what doesn't end here, the projector ends.
     """
     try:
-        devices.forget_all(user)
         sessions.end_all(user)
+        devices.forget_all(user)
     except DependencyAway as away:
-        logger.warning("sessions of %d are left to the projector: %s", user, away)
+        raise DependencyAway(
+            away.dependency, "This is done, but sessions that were open before may go on for a moment."
+        ) from away
 
 
 def _notice(user: User) -> jobs.Job:

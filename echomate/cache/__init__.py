@@ -2,23 +2,11 @@
 
 What is here can be rebuilt from the table. A writer deletes (`forget`), and the projector does so again; a reader that
 finds nothing puts a number of its own in the place, reads the table and fills only where that number still stands. So
-no old value survives a write, a flush or an eviction.
+no old value survives a write, a flush or an eviction. What can't be deleted is owed (`debts.py`).
 """
 
-from echomate.cache.connection import (
-    REST_SECONDS,
-    Command,
-    Script,
-    ask,
-    asked,
-    client,
-    close,
-    forget,
-    forget_parts,
-    ping_state,
-    run,
-    state,
-)
+from echomate.cache.commands import ask, asked, close, forget, forget_parts, run
+from echomate.cache.connection import REST_SECONDS, Command, Script, client, ping_state, reach, state
 from echomate.cache.fields import read_fields
 from echomate.cache.parsed import kept_while_small
 from echomate.cache.sets import CachedSet, Passing, fill_set
@@ -42,6 +30,7 @@ __all__ = [
     "kept_while_small",
     "new_lease",
     "ping_state",
+    "reach",
     "read_fields",
     "read_through",
     "run",

@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 
-from echomate.cache.connection import Script, ask
+from echomate.cache.commands import ask
+from echomate.cache.connection import Script
 from echomate.cache.values import new_lease
 from echomate.errors import DependencyAway
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from echomate.cache.connection import Command, Script, ask, run
+from echomate.cache.commands import ask, run
+from echomate.cache.connection import Command, Script
 from echomate.cache.values import LEASE_SECONDS, new_lease
 from echomate.errors import DependencyAway
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from echomate.cache.connection import Script, ask, run
+from echomate.cache.commands import ask, run
+from echomate.cache.connection import Script
 from echomate.errors import DependencyAway
 
 K = TypeVar("K")

@@ -1,6 +1,6 @@
 """The wake-up of the projectors: a message on a channel of Redis after each write.
 
-Without it they poll each second, so Redis away, or a lost message, costs a second and nothing else.
+Without it they poll each second. A message that could not be sent is sent again when Redis is back.
 """
 
 import logging
@@ -12,7 +12,6 @@ from redis.exceptions import RedisError
 
 from echomate import cache
 from echomate.cache import Command
-from echomate.errors import DependencyAway
 
 CHANNEL = "wake"
 COMMAND: Command = ("PUBLISH", CHANNEL, "")
@@ -31,16 +30,13 @@ _rest_until = 0.0
 
 
 def wake() -> None:
-    """Tell the projectors that something was written. Best effort."""
+    """Tell the projectors that something was written; later, where Redis is away."""
     global _rest_until
     now = time.monotonic()
     if now < _rest_until:
         return
     _rest_until = now + REST_SECONDS
-    try:
-        cache.run([COMMAND])
-    except DependencyAway:
-        logger.debug("nobody is woken; the projectors poll")
+    cache.forget_parts([COMMAND])
 
 
 def listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:

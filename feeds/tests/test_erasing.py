@@ -115,8 +115,10 @@ def test_without_redis_it_stands_all_the_same(redis_proxy: Proxy) -> None:
         step_up(person)
         assert Caller().get(f"/users/{person.id}").status_code == 200
         redis_proxy.refuse()
-        assert person.delete("/users/me").status_code == 503
+        assert person.delete("/users/me").status_code == 202
         redis_proxy.heal()
+        assert Caller().get(f"/users/{person.id}").status_code == 404
+        assert problem(person.get("/users/me")) == "session-revoked"
         projector.catch_up(within=30)
         assert Caller().get(f"/users/{person.id}").status_code == 404
         assert problem(person.get("/users/me")) == "session-revoked"

@@ -24,8 +24,10 @@ def edit(
             raise edited_meanwhile()
         _check(before, changes)
         new = _differing(before, changes)
-        if not new or _replace(before, new):
-            return
+        if not new:
+            return _forget(post)  # an earlier try may have died before it did
+        if _replace(before, new):
+            return None
         rest(attempt)
     raise DependencyAway("dynamodb", "The post is being edited by too many at once.")
 
@@ -49,8 +51,12 @@ def _replace(before: Post, new: Mapping[str, Any]) -> bool:
     parts = [_update(before, new), *versions.keep(before)]
     if not attaching.update(before, parts, media=new.get("media", before.media) or ()):
         return False
-    tell(("DEL", keys.cached_post(int(before.id))))
+    _forget(int(before.id))
     return True
+
+
+def _forget(post: int) -> None:
+    tell(("DEL", keys.cached_post(post)))
 
 
 def _update(before: Post, new: Mapping[str, Any]) -> Wire:

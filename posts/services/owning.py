@@ -7,6 +7,7 @@ from echomate import keys
 from echomate.errors import Forbidden, NotFound, PreconditionFailed
 from posts import reading
 from posts.models import Post
+from posts.services.telling import tell
 
 TRIES = 8
 """Of an edit that others came before."""
@@ -32,7 +33,9 @@ def edited_meanwhile() -> PreconditionFailed:
 
 def refusal(viewer: int, post: int, item: Post | None) -> Forbidden | NotFound:
     """What a post that isn't the viewer's own answers to a change. The item knows of a deletion before caches do."""
-    is_there = item is not None and item.deleted_at is None
-    if is_there and reading.look(viewer, post):
-        return Forbidden("It is somebody else's post.")
-    return NotFound()
+    if item is None:
+        return NotFound()
+    if item.deleted_at:
+        tell(("DEL", keys.cached_post(post)))  # who deleted it may have died before it did
+        return NotFound()
+    return Forbidden("It is somebody else's post.") if reading.look(viewer, post) else NotFound()

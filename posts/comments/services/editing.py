@@ -26,9 +26,8 @@ def edit(
         before = own_comment(editor, comment)
         if expected is not None and before.version not in expected:
             raise edited_meanwhile()
-        if before.content == content:
-            return rendered(before.wire())
-        item = _update(before, content, nonce)
+        is_done = before.content == content  # also where an earlier try died before Redis had forgotten
+        item = before.wire() if is_done else _update(before, content, nonce)
         if item is not None:
             tell(("DEL", keys.cached_comment(comment)))
             return rendered(item)

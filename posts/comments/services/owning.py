@@ -4,12 +4,16 @@ from echomate import keys
 from echomate.errors import Forbidden, NotFound, PreconditionFailed
 from posts.comments import reading
 from posts.comments.models import Comment
+from posts.services.telling import tell
 
 
 def own_comment(author: int, comment: int) -> Comment:
     """Raises `Forbidden` and `NotFound` where it isn't one's own."""
     item = Comment.read(keys.comment(comment))
-    if item is None or item.author is None:
+    if item is None:
+        raise NotFound
+    if not item.author:
+        tell(("DEL", keys.cached_comment(comment)))  # who deleted it may have died before it did
         raise NotFound
     if item.author != author:
         reading.must_see(author, comment)

@@ -1,0 +1,287 @@
+"""What Redis still has to forget: deletions that could not be made while Redis, or the way to it, was broken.
+
+Redis may hang and come back with what it held, or be cut off from one process while others read it. A write must not be
+acknowledged while somebody may still read there what it made stale. So a process whose deletion failed writes it down
+as a debt, in an item of the lease table that all processes look at:
+
+1. A process trusts Redis for `TRUST_SECONDS` from the beginning of a look that finds no debt.
+2. A look that finds debts pays them: it runs their commands, removes them, and looks again. So whoever can reach
+   Redis goes on trusting it, and pays for a process that is cut off, or has died. Whoever can't pay reads the table.
+3. The debtor acknowledges its write when its debt is paid, or when some debt has stood for so long that nobody trusts.
+
+A read that begins after the acknowledgement therefore either doesn't trust Redis, or relies on a look that began after
+the debt was written down and found it paid. While DynamoDB is away no write is acknowledged, and Redis is believed as
+it was before.
+
+A look is one consistent read of half a capacity unit to two, at most twice a second, and only while Redis is used.
+"""
+
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+from redis.exceptions import RedisError
+
+from echomate import dynamodb, keys, metering
+from echomate.cache.connection import Command, Script, client, reach
+from echomate.config import config
+from echomate.dynamodb import DynamoDBError
+from echomate.errors import DependencyAway
+
+TRUST_SECONDS = 1.25
+LOOK_SECONDS = 0.5
+ACKNOWLEDGED_AFTER_SECONDS = TRUST_SECONDS + 0.25
+"""Clocks of two machines need not run equally fast."""
+PATIENCE_SECONDS = 8.0
+TRUST_PATIENCE_SECONDS = 2.0
+PAUSE_SECONDS = 0.05
+READ_DEADLINE_SECONDS = 1.5
+PAYMENTS = 5
+"""So often one look pays and looks again, while others go on to write down debts."""
+
+EVERYTHING = "everything"
+"""The debt of a flush: for what is too much to write down."""
+DEBTS_AT_MOST = 4
+BYTES_AT_MOST = 4096
+"""An update of the item costs a capacity unit for each kilobyte of it."""
+
+logger = logging.getLogger(__name__)
+
+
+class Watch:
+    """Whether this process may trust Redis. A thread looks for debts as long as Redis is used."""
+
+    def __init__(self) -> None:
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """As after a fork: a child has none of its parent's threads, and may hold what one of them had locked."""
+        self.trusted_until = 0.0
+        """By the monotonic clock."""
+        self.is_used = False
+        self._is_excused = False
+        """DynamoDB can't be reached, and no debt is known."""
+        self._standing: dict[str, float] = {}
+        """The debts of the last look, with the moment when this process met each first."""
+        self._began = self._ended = 0.0
+        """The last look."""
+        self._lost_wakes: set[Command] = set()
+        self._look_ended = threading.Condition()
+        self._hurry = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def trusts(self) -> bool:
+        """Whether a read that begins now may believe Redis. Waits for a look, where the last is too long ago."""
+        self.is_used = True
+        if time.monotonic() < self.trusted_until:
+            return True
+        self._go_on()
+        if not (self._standing or self._is_excused):
+            self._wait_for_look(time.monotonic(), TRUST_PATIENCE_SECONDS)
+        return time.monotonic() < self.trusted_until or self._is_excused
+
+    def owe(self, commands: Sequence[Command]) -> None:
+        """Write a debt down, and wait until no reader can meet what it would have deleted."""
+        name, text = _debt(commands, others=len(self._standing))
+        try:
+            _put(name, text)
+        except (DependencyAway, DynamoDBError) as error:
+            raise _unsure() from error
+        logger.warning("Redis has something to forget once it can be reached", extra={"debt": name})
+        put, end = time.monotonic(), time.monotonic() + PATIENCE_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            self.is_used = True
+            self._go_on(hurry=True)
+            self._wait_for_look(put, left)
+            if self._began >= put and not self._is_excused and self._is_harmless(name):
+                return
+            time.sleep(PAUSE_SECONDS)
+        raise _unsure()
+
+    def wake_later(self, command: Command) -> None:
+        """Send a message again that could not be sent, once Redis can be reached."""
+        self._lost_wakes.add(command)
+        self._go_on()
+
+    def reset(self) -> None:
+        """Forget what was seen: the stores are others now."""
+        self.trusted_until = 0.0
+        self._is_excused = False
+        self._standing = {}
+        self._lost_wakes = set()
+
+    def _is_harmless(self, name: str) -> bool:
+        """Whether, by the last look, a debt is paid, or nobody trusts Redis since some debt stands for long."""
+        standing = self._standing
+        long_ago = self._began - ACKNOWLEDGED_AFTER_SECONDS
+        return name not in standing or any(since <= long_ago for since in standing.values())
+
+    def _wait_for_look(self, after: float, seconds: float) -> None:
+        """Wait for the end of a look that began after a moment, or for trust."""
+        self._hurry.set()
+        with self._look_ended:
+            self._look_ended.wait_for(
+                lambda: (
+                    self._began >= after or (self._ended >= after and time.monotonic() < self.trusted_until)
+                ),
+                seconds,
+            )
+
+    def _go_on(self, *, hurry: bool = False) -> None:
+        with self._starting:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._keep_looking, name="cache-debts", daemon=True)
+                self._thread.start()
+        if hurry:
+            self._hurry.set()
+
+    def _keep_looking(self) -> None:
+        metering.leave_out_this_thread()
+        while True:
+            with self._starting:
+                if not (self.is_used or self._lost_wakes):
+                    self._thread = None
+                    return
+                self.is_used = False
+            self._hurry.clear()
+            self._look()
+            self._hurry.wait(LOOK_SECONDS)
+
+    def _look(self) -> None:
+        try:
+            self._look_and_pay()
+            self._send_lost_wakes()
+        finally:
+            with self._look_ended:
+                self._ended = time.monotonic()
+                self._look_ended.notify_all()
+
+    def _look_and_pay(self) -> None:
+        for _ in range(PAYMENTS):
+            began = time.monotonic()
+            try:
+                owed = _read()
+                self._note(owed, began)
+                if not owed or not _pay(owed):
+                    return
+            except (DependencyAway, DynamoDBError) as error:
+                logger.warning("it can't be known what Redis has to forget: %s", error)
+                self._began, self._is_excused = began, not self._standing
+                return
+
+    def _note(self, owed: Mapping[str, str], began: float) -> None:
+        now = time.monotonic()
+        self._standing = {name: self._standing.get(name, now) for name in owed}
+        self._began, self._is_excused = began, False  # after the debts, for those who wait for this look
+        if not owed:
+            self.trusted_until = began + TRUST_SECONDS
+
+    def _send_lost_wakes(self) -> None:
+        if not self._lost_wakes:
+            return
+        wakes = set(self._lost_wakes)
+        try:
+            reach(list(wakes))
+        except DependencyAway:
+            return
+        self._lost_wakes -= wakes
+
+
+watch = Watch()
+
+
+os.register_at_fork(after_in_child=watch.begin_anew)
+
+
+def owe(commands: Sequence[Command]) -> None:
+    """Have commands made up for that could not be run; returns when no reader can be misled.
+
+    Wake-ups mislead nobody: they are sent again by this process. Raises `DependencyAway`.
+    """
+    wakes = [command for command in commands if command[0] == "PUBLISH"]
+    for wake in wakes:
+        watch.wake_later(wake)
+    if len(wakes) < len(commands):
+        watch.owe(commands)
+
+
+def _unsure() -> DependencyAway:
+    return DependencyAway(
+        "redis",
+        "What you asked for is done, but may not show everywhere yet. The same call may be made again.",
+    )
+
+
+def _debt(commands: Sequence[Command], *, others: int) -> tuple[str, str]:
+    """The name of a debt, and its commands as JSON. Scripts are spelled out for whoever doesn't know them."""
+    spelled = [Script.spelled_out(command) if command[0] == "EVALSHA" else command for command in commands]
+    text = orjson.dumps(spelled, default=_as_text).decode()
+    token = secrets.token_hex(8)
+    return (
+        (EVERYTHING, token)
+        if others >= DEBTS_AT_MOST or len(text) > BYTES_AT_MOST
+        else (f"debt_{token}", text)
+    )
+
+
+def _as_text(part: Any) -> str:
+    if isinstance(part, bytes):
+        return part.decode()
+    raise TypeError(f"no part of a command: {type(part).__name__}")
+
+
+def _item() -> dict[str, Any]:
+    return {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.CACHE_DEBTS}}}
+
+
+def _put(name: str, text: str) -> None:
+    """Also that of another flush takes the place of the one before, so that no flush of before pays for it."""
+    change = {
+        "UpdateExpression": "SET #debt = :commands",
+        "ExpressionAttributeNames": {"#debt": name},
+        "ExpressionAttributeValues": {":commands": {"S": text}},
+    }
+    dynamodb.call("UpdateItem", {**_item(), **change})
+
+
+def _read() -> dict[str, str]:
+    answer = dynamodb.call_apart(
+        "GetItem", {**_item(), "ConsistentRead": True}, deadline=READ_DEADLINE_SECONDS
+    )
+    return {name: value["S"] for name, value in answer.get("Item", {}).items() if name != "PK"}
+
+
+def _pay(owed: Mapping[str, str]) -> bool:
+    """Run what is owed, then remove it. False where Redis can't be reached, or doesn't obey."""
+    listed = [text for name, text in owed.items() if name != EVERYTHING]
+    commands = [tuple(command) for text in listed for command in orjson.loads(text)]
+    try:
+        replies = reach(commands) if commands else []
+        if EVERYTHING in owed or any(isinstance(reply, Exception) for reply in replies):
+            cast("Any", client()).flushall(asynchronous=True)
+    except (DependencyAway, RedisError, OSError) as error:
+        logger.debug("what Redis has to forget stays owed: %s", error)
+        return False
+    logger.info("Redis has forgotten what was owed", extra={"debts": len(owed)})
+    _remove(owed)
+    return True
+
+
+def _remove(owed: Mapping[str, str]) -> None:
+    """None of them, where another flush has become due meanwhile."""
+    names = {f"#n{number}": name for number, name in enumerate(owed)}
+    change: dict[str, Any] = {
+        "UpdateExpression": f"REMOVE {', '.join(names)}",
+        "ExpressionAttributeNames": names,
+    }
+    if EVERYTHING in owed:
+        change["ConditionExpression"] = "#everything = :token"
+        change["ExpressionAttributeNames"] = {**names, "#everything": EVERYTHING}
+        change["ExpressionAttributeValues"] = {":token": {"S": owed[EVERYTHING]}}
+    dynamodb.attempt("UpdateItem", {**_item(), **change})
