@@ -162,7 +162,7 @@ def hydrate(viewer: int | None, posts: Sequence[int], *, others: Iterable[int] =
     return question.answered(cache.asked(question.commands))
 
 
-def cards_for(viewer: int, users: Collection[int]) -> dict[int, Card]:
+def cards_for(viewer: int | None, users: Collection[int]) -> dict[int, Card]:
     """The cards of those whom the viewer may know of; one round trip, none for nobody."""
     sets = _Sets(viewer)
     return sets.without_blocked(_meet(sets, users))

@@ -11,7 +11,8 @@ from echomate.dynamodb import Wire
 from echomate.errors import DependencyAway
 from echomate.paging import Page, PageRequest
 from posts import versions
-from posts.hydration import hydrate, show, shown
+from posts.hydration import cards_for, hydrate, show, shown
+from posts.presentation import present_text
 from posts.reading import Seen
 from posts.recent import recent_bookmarks, recent_likes
 from posts.selectors import BOOKMARKED, liked
@@ -152,6 +153,8 @@ def history(post: int, *, seen: Seen, viewer: int | None, request: PageRequest) 
         return _nearest(kept, request, bound, count)
 
     def present(numbers: Sequence[int]) -> list[bytes | None]:
-        return versions.bodies(post, numbers, for_mentioned=None if shows_all else viewer or 0)
+        found = versions.former(post, numbers, for_mentioned=None if shows_all else viewer or 0)
+        known = cards_for(viewer, {user for version in found if version for user in version.mentioned})
+        return [present_text(one.body, one.mentioned, known) if one else None for one in found]
 
     return paging.fill(request, fetch, present, lambda number: number)

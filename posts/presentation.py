@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+import orjson
+
 from accounts.selectors import Card
 from posts import attachments
 from posts.selectors import PostCounts, RenderedPost
+from posts.text import without_mentions
 
 _VIEWER = [
     b'{"liked":%s,"bookmarked":%s}' % (liked, bookmarked)
@@ -24,13 +27,22 @@ def present(
     `bits` are what the viewer did with the post: 1 liked, 2 bookmarked; None is somebody anonymous.
     """
     return b'%s,"author":%s,"mentions":%s,"media":%s,"counts":%s,"viewer":%s}' % (
-        post.body[:-1],
+        present_text(post.body, post.mentioned, people)[:-1],
         people[post.author].short,
         present_mentions(post.mentioned, people),
         attachments.signed(post.attachments),
         _counts(counts),
         b"null" if bits is None else _VIEWER[bits],
     )
+
+
+def present_text(body: bytes, mentioned: Sequence[int], people: Mapping[int, Card]) -> bytes:
+    """What was written as JSON, in which only those mentioned are links whose cards are at hand."""
+    if all(user in people for user in mentioned):
+        return body
+    hidden = set(mentioned).difference(people)
+    shape = orjson.loads(body)
+    return orjson.dumps(shape | {"content_html": without_mentions(shape["content_html"], hidden)})
 
 
 def present_mentions(mentioned: Sequence[int], people: Mapping[int, Card]) -> bytes:

@@ -8,7 +8,7 @@ who reacted to it had read at first stays.
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -51,8 +51,14 @@ def _former(post: Post) -> PostVersion:
     )
 
 
-def bodies(post: int, wanted: Sequence[int], *, for_mentioned: int | None = None) -> list[bytes | None]:
-    """Versions as JSON, by their numbers; None for one that is gone.
+class Version(NamedTuple):
+    mentioned: tuple[int, ...]
+    body: bytes
+    """JSON."""
+
+
+def former(post: int, wanted: Sequence[int], *, for_mentioned: int | None = None) -> list[Version | None]:
+    """Versions by their numbers; None for one that is gone.
 
     `for_mentioned` leaves those that mentioned a user. The loss of the cache costs reads and nothing else.
     """
@@ -62,7 +68,7 @@ def bodies(post: int, wanted: Sequence[int], *, for_mentioned: int | None = None
         return {number: _render(item) if item else b"" for number, item in zip(missing, items, strict=True)}
 
     found = cache.read_fields(keys.cached_versions(post), wanted, load, seconds=CACHED_SECONDS)
-    return [_body(found[number], for_mentioned) for number in wanted]
+    return [_version(found[number], for_mentioned) for number in wanted]
 
 
 def _render(item: Wire) -> bytes:
@@ -75,11 +81,12 @@ def _render(item: Wire) -> bytes:
     return mentioned.encode() + b"\n" + (zlib.compress(body) if len(body) > COMPRESSED_FROM else body)
 
 
-def _body(value: bytes, for_mentioned: int | None) -> bytes | None:
-    mentioned, _, body = value.partition(b"\n")
-    if for_mentioned is not None and b"%d" % for_mentioned not in mentioned.split():
+def _version(value: bytes, for_mentioned: int | None) -> Version | None:
+    line, _, body = value.partition(b"\n")
+    mentioned = tuple(map(int, line.split()))
+    if not body or (for_mentioned is not None and for_mentioned not in mentioned):
         return None
-    return body if body.startswith(b"{") else zlib.decompress(body) if body else None
+    return Version(mentioned, body if body.startswith(b"{") else zlib.decompress(body))
 
 
 def versions_of(post: int) -> Iterator[Wire]:

@@ -187,6 +187,7 @@ def test_nul_is_in_no_prose() -> None:
     assert refusal("a\0b", ProseField())
 
 
+@pytest.mark.timed
 def test_no_direction_takes_long_to_end() -> None:
     begun = time.process_time()
     ProseField().run_validation("a" + "\u202e" * 100_000 + "\u2069" * 100_000 + "\u2067\u202c" * 100_000)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from accounts.selectors import Card
 from posts.comments.rendering import RenderedComment
 from posts.comments.selectors import CommentCounts
-from posts.presentation import present_mentions
+from posts.presentation import present_mentions, present_text
 
 _BOOLEAN = (b"false", b"true")
 
@@ -15,7 +15,7 @@ def present(
 ) -> bytes:
     """`people` holds the author, and of those mentioned whoever is still there. `liked` is None for the anonymous."""
     return b'%s,"author":%s,"mentions":%s,"counts":%s,"viewer":%s}' % (
-        comment.body[:-1],
+        present_text(comment.body, comment.mentioned, people)[:-1],
         b"null" if comment.author is None else people[comment.author].short,
         present_mentions(comment.mentioned, people),
         _counts(counts),

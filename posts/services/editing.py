@@ -43,7 +43,7 @@ def _check(before: Post, changes: Mapping[str, Any]) -> None:
 def _differing(before: Post, changes: Mapping[str, Any]) -> dict[str, Any]:
     """What the changes change, with what is made of the text where that is changed."""
     new = {name: value for name, value in changes.items() if getattr(before, name) != value}
-    return new | text_fields(new["content"]) if "content" in new else new
+    return new | text_fields(new["content"], author=int(before.author)) if "content" in new else new
 
 
 def _replace(before: Post, new: Mapping[str, Any]) -> bool:

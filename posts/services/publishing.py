@@ -65,7 +65,7 @@ def new_post(id_: int, author: int, draft: Draft, *, nonce: str = "") -> Post:
         id=id_,
         author=author,
         content=draft.content,
-        **text_fields(draft.content),
+        **text_fields(draft.content, author=author),
         media=list(draft.media),
         language=draft.language,
         visibility=draft.visibility,
@@ -77,9 +77,9 @@ def new_post(id_: int, author: int, draft: Draft, *, nonce: str = "") -> Post:
     )
 
 
-def text_fields(content: str) -> dict[str, Any]:
+def text_fields(content: str, *, author: int) -> dict[str, Any]:
     """What is stored of a post's text beside it, made once, as it is written."""
-    made = written(content)
+    made = written(content, author=author)
     return {
         "content_html": made.html,
         "mentions": list(made.mentions) or None,

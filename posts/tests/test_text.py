@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.tests.acting import change_user
-from echomate import cache, graphemes, ids, keys
+from echomate import cache, graphemes, ids, keys, table
 from echomate.testing.configuration import configured
 from posts import rendering
 from posts.comments import rendering as comments
@@ -280,7 +280,7 @@ TEXTS = st.lists(WORDS | st.text(max_size=3), max_size=30).map("".join)
 def test_the_html_is_safe_and_says_what_the_text_says(text: str) -> None:
     clean = text.replace("@", "").replace("\uff20", "").replace("\r", "").replace("\x0c", "")
     clean = "".join(one for one in clean if one == "\n" or unicodedata.category(one)[0] != "C").strip()
-    parts = assert_safe(written(clean).html)
+    parts = assert_safe(written(clean, author=0).html)
     assert "".join(parts.text.split()) == "".join(clean.split())
 
 
@@ -313,6 +313,7 @@ HOSTILE += [
 ]
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize("part", HOSTILE, ids=lambda part: ascii(part[:20]))
 def test_no_text_takes_long_to_scan(part: str) -> None:
     """So many times longer texts than are taken, which the square of their length would take minutes for."""
@@ -369,6 +370,54 @@ def test_one_who_blocks_another_is_not_shown_to_them_where_they_are_mentioned(
     assert eve.post("posts", {"content": f"@{bob.name}"}).json["mentions"] == []
     for reader in (ann, Actor()):
         assert [one["id"] for one in reader.get(path).json["mentions"]] == [str(bob.id)]
+
+
+def test_one_who_blocks_the_author_is_no_link_in_what_they_write(ann: Person, bob: Person) -> None:
+    eve = Person()
+    text = f"@{bob.name} @{eve.name}"
+    post, other = ann.publish("before"), eve.publish()
+    comment = ann.post(f"posts/{other}/comments", {"content": "before"}).json["id"]
+    bob.post(f"users/{ann.id}/block")
+    written = [
+        ann.post("posts", {"content": text}, Idempotency_Key="a"),
+        ann.post("posts", {"content": text}, Idempotency_Key="a"),
+        ann.post(f"posts/{other}/comments", {"content": text}),
+        ann.patch(f"posts/{post}", {"content": text}),
+        ann.put(f"comments/{comment}", {"content": text}),
+    ]
+    read = [
+        reader.get(path)
+        for path in (f"posts/{post}", f"comments/{comment}")
+        for reader in (ann, eve, Actor())
+    ]
+    for answer in written + read:
+        assert [one["id"] for one in answer.json["mentions"]] == [str(eve.id)]
+        assert Parts(answer.json["content_html"]).links() == [f"/api/v1/users/{eve.id}"]
+        assert str(bob.id).encode() not in answer.content
+    for key in (keys.post(post), keys.comment(int(comment))):
+        assert str(bob.id) not in str(table.get_item(key))
+    bob.delete(f"users/{ann.id}/block")
+    assert ann.patch(f"posts/{post}", {"content": f"{text}!"}).json["mentions"][0]["id"] == str(bob.id)
+
+
+def test_one_who_is_not_shown_to_a_reader_is_no_link_for_them(ann: Person, bob: Person) -> None:
+    eve, code = Person(), f'<a class="mention" href="/api/v1/users/{bob.id}">x</a>'
+    post = ann.publish(f"@{bob.name} {code}")
+    comment = ann.post(f"posts/{post}/comments", {"content": f"@{ann.name} @{bob.name}"}).json["id"]
+    bob.post(f"users/{eve.id}/block")
+    ours, others = [f"/api/v1/users/{one.id}" for one in (ann, bob)]
+    for reader, links in (
+        (eve, [[], [ours]]),
+        (ann, [[others], [ours, others]]),
+        (Actor(), [[others], [ours, others]]),
+    ):
+        answers = [reader.get(path).json for path in (f"posts/{post}", f"comments/{comment}")]
+        assert [Parts(answer["content_html"]).links() for answer in answers] == links
+        assert Parts(answers[0]["content_html"]).text == answers[0]["content"] == f"@{bob.name} {code}"
+    assert ann.patch(f"posts/{post}", {"content": "after"}).status == 200
+    for reader, before in ((eve, []), (ann, [others]), (Actor(), [others])):
+        (version,) = reader.get(f"posts/{post}/history").json["results"]
+        assert Parts(version["content_html"]).links() == before
 
 
 def test_an_edit_names_and_tags_anew(ann: Person, bob: Person) -> None:

@@ -3,6 +3,6 @@
 from posts.text.hashtags import tag_name
 from posts.text.language import guess_language
 from posts.text.limits import check_names
-from posts.text.writing import Written, written
+from posts.text.writing import Written, without_mentions, written
 
-__all__ = ["Written", "check_names", "guess_language", "tag_name", "written"]
+__all__ = ["Written", "check_names", "guess_language", "tag_name", "without_mentions", "written"]

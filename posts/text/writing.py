@@ -1,7 +1,7 @@
 """A text as it is stored: its HTML, whom it mentions, its hashtags."""
 
 import html
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ import regex
 from accounts.selectors import ids_of, user_url
 from echomate.config import config
 from posts.text.scanning import Kind, Piece, pieces
+from social.selectors import blocked
 
 LINKS_AT_MOST = 100_000
 """Bytes that links add to a text; what comes behind stays text. An item of the table holds 400 KB, and the address of
@@ -19,6 +20,7 @@ REL = ' rel="nofollow noopener ugc"'
 """What the cleaner puts on every link."""
 
 _BLANK_LINES = regex.compile(r"\n[ \t]*\n\s*")
+_MENTION = regex.compile(r'<a class="mention" href="[^"<>]*/users/([0-9]+)"[^<>]*>([^<>]*)</a>')
 # Everything is escaped before; this is the second lock, and it puts `rel` on every link.
 _cleaner = nh3.Cleaner(
     tags={"p", "br", "a"},
@@ -38,17 +40,28 @@ class Written:
     tags: tuple[str, ...]
 
 
-def written(content: str) -> Written:
-    """The parts of a text and its HTML. Names that are nobody's stay text.
+def written(content: str, *, author: int) -> Written:
+    """The parts of a text and its HTML. Names of nobody stay text, and of whom a block parts from the author.
 
-    One round trip to Redis where somebody is named; none elsewhere.
+    Two round trips to Redis where somebody is named; none elsewhere.
     """
     parts = list(pieces(content.strip()))
     named = dict.fromkeys(part.name for part in parts if part.kind is Kind.MENTION)
-    users = ids_of(list(named)) if named else {}
+    users = _known_to(author, ids_of(list(named))) if named else {}
     mentions = dict.fromkeys(users[name] for name in named if name in users)
     tags = dict.fromkeys(part.name for part in parts if part.kind is Kind.HASHTAG)
     return Written(_html(parts, users), tuple(mentions), tuple(tags))
+
+
+def _known_to(author: int, users: Mapping[str, int]) -> dict[str, int]:
+    """A link, or its lack where others get one, would tell them what their block hides."""
+    hidden = blocked.among(author, sorted(set(users.values())))
+    return {name: user for name, user in users.items() if user not in hidden}
+
+
+def without_mentions(html: str, users: Collection[int]) -> str:
+    """A text's HTML in which the names of some users are text."""
+    return _MENTION.sub(lambda link: link[2] if int(link[1]) in users else link[0], html)
 
 
 def _html(parts: Sequence[Piece], users: Mapping[str, int]) -> str:

@@ -118,15 +118,15 @@ def new_comment(id_: int, *, author: int, post: int, draft: Draft, depth: int, n
         parent=draft.parent,
         depth=depth,
         author=author,
-        **text_fields(draft.content),
+        **text_fields(draft.content, author=author),
         version=1,
         nonce=nonce or new_nonce(),
     )
 
 
-def text_fields(content: str) -> dict[str, Any]:
+def text_fields(content: str, *, author: int) -> dict[str, Any]:
     """A comment's text, and what is stored beside it, made once, as it is written."""
-    made = written(content)
+    made = written(content, author=author)
     return {"content": content, "content_html": made.html, "mentions": list(made.mentions) or None}
 
 

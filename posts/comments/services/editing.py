@@ -40,7 +40,7 @@ def _update(before: Comment, content: str, nonce: str) -> Wire | None:
     attributes = Comment.get_attributes()
     texts = [
         attributes[name].remove() if value is None else attributes[name].set(value)
-        for name, value in text_fields(content).items()
+        for name, value in text_fields(content, author=int(before.author)).items()
     ]
     marks = [
         Comment.version.set(before.version + 1),
