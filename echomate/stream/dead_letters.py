@@ -38,6 +38,8 @@ class DeadLetter:
     written_at: datetime
     error: str
     record: Record
+    generation: int
+    """Each count of a rebuild ends one."""
 
     @property
     def key(self) -> Key:
@@ -45,8 +47,8 @@ class DeadLetter:
 
 
 def park(shard: str, record: Record, error: BaseException) -> None:
-    """Put a record aside. Done twice, it is the same item."""
-    _note_shard(shard)
+    """Put a record aside. Done twice, it is the same item, as it was put first."""
+    generation = _note_shard(shard)
     pk, sk = keys.dead_letter(shard, sequence(record))
     user = user_of(record)
     item = {
@@ -60,6 +62,7 @@ def park(shard: str, record: Record, error: BaseException) -> None:
         "Entity": entity_type(record),
         "WrittenAt": int(written_at(record)),
         "CreatedAt": table.clock(),
+        "Generation": generation,
         "Error": "".join(traceback.format_exception(error))[-4000:],
     }
     content = orjson.dumps(record)
@@ -67,7 +70,8 @@ def park(shard: str, record: Record, error: BaseException) -> None:
         kept: Wire = {"Record": {"S": content.decode()}}
     else:
         kept = {"Packed": {"B": b64encode(lzma.compress(content)).decode()}}
-    dynamodb.call("PutItem", {"TableName": config.table_name, "Item": {**dynamodb.wire_item(item), **kept}})
+    put = {"TableName": config.table_name, "Item": {**dynamodb.wire_item(item), **kept}}
+    dynamodb.attempt("PutItem", {**put, "ConditionExpression": "attribute_not_exists(PK)"})
     metrics.DEAD_LETTERS.inc()
 
 
@@ -82,14 +86,34 @@ def user_of(record: Record) -> int | None:
     return None
 
 
-def _note_shard(shard: str) -> None:
+def _note_shard(shard: str) -> int:
+    """The present generation."""
     update = {
         "TableName": config.lease_table_name,
         "Key": {"PK": {"S": keys.DEAD_LETTER_SHARDS}},
         "UpdateExpression": "ADD Shards :shard",
         "ExpressionAttributeValues": {":shard": {"SS": [shard]}},
+        "ReturnValues": "ALL_NEW",
     }
-    dynamodb.call("UpdateItem", update)
+    noted = dynamodb.call("UpdateItem", update)["Attributes"]
+    return int(noted.get("Generation", {"N": "0"})["N"])
+
+
+def end_generation() -> int | None:
+    """The number of the generation of letters that ends now; None where there is no letter.
+
+    The facts of its letters are in whatever is counted from now on.
+    """
+    if next(read_all(), None) is None:
+        return None
+    update = {
+        "TableName": config.lease_table_name,
+        "Key": {"PK": {"S": keys.DEAD_LETTER_SHARDS}},
+        "UpdateExpression": "ADD Generation :one",
+        "ExpressionAttributeValues": {":one": {"N": "1"}},
+        "ReturnValues": "ALL_NEW",
+    }
+    return int(dynamodb.call("UpdateItem", update)["Attributes"]["Generation"]["N"]) - 1
 
 
 def read_all() -> Iterator[DeadLetter]:
@@ -112,22 +136,19 @@ def _dead_letter(item: Wire) -> DeadLetter:
         written_at=datetime.fromtimestamp(plain["WrittenAt"], UTC),
         error=plain["Error"],
         record=orjson.loads(record),
+        generation=plain.get("Generation", 0),
     )
 
 
-def are_there() -> bool:
-    return next(read_all(), None) is not None
-
-
-def recounted_at(field: str) -> str:
-    """The attribute of a counters' item that says when a rebuild counted a field: its facts up to a Unix second."""
-    return f"{field}RecountedAt"
+def recounted_to(field: str) -> str:
+    """The attribute of a counters' item that names the last generation of letters whose facts are in a field."""
+    return f"{field}RecountedTo"
 
 
 def settle(letter: DeadLetter, effects: Effects) -> bool:
     """Add a replayed letter's counters and delete it, all in one. False: another replay was faster.
 
-    What a rebuild has counted since the letter's change is left as it is.
+    What a rebuild has counted since the letter was parked is left as it is.
     """
     deletion = {
         "TableName": config.table_name,
@@ -150,12 +171,12 @@ def settle(letter: DeadLetter, effects: Effects) -> bool:
 
 
 def _uncounted(letter: DeadLetter, effects: Effects) -> dict[Key, dict[str, int]]:
-    """What a letter adds to counters, but for those that a rebuild has counted since its change."""
+    """What a letter adds to counters, but for those that a rebuild has counted since."""
     moves: dict[Key, dict[str, int]] = {}
     items = table.batch_get(count.key for count in effects.counts)
     for count, item in zip(effects.counts, items, strict=True):
-        recounted = (item or {}).get(recounted_at(count.field))
-        if recounted is None or int(recounted["N"]) < letter.written_at.timestamp():
+        recounted = (item or {}).get(recounted_to(count.field))
+        if recounted is None or int(recounted["N"]) < letter.generation:
             fields = moves.setdefault(count.key, {})
             fields[count.field] = fields.get(count.field, 0) + count.delta
     return moves
@@ -164,9 +185,9 @@ def _uncounted(letter: DeadLetter, effects: Effects) -> dict[Key, dict[str, int]
 def _addition(letter: DeadLetter, key: Key, fields: Mapping[str, int]) -> Wire:
     """An update of counters that fails where a rebuild has counted one of them meanwhile."""
     update = counter_update(key, fields)
-    update["ExpressionAttributeNames"] |= {f"#r{n}": recounted_at(field) for n, field in enumerate(fields)}
-    update["ExpressionAttributeValues"][":written"] = dynamodb.wire(int(letter.written_at.timestamp()))
+    update["ExpressionAttributeNames"] |= {f"#r{n}": recounted_to(field) for n, field in enumerate(fields)}
+    update["ExpressionAttributeValues"][":generation"] = dynamodb.wire(letter.generation)
     update["ConditionExpression"] = " AND ".join(
-        f"(attribute_not_exists(#r{n}) OR #r{n} < :written)" for n in range(len(fields))
+        f"(attribute_not_exists(#r{n}) OR #r{n} < :generation)" for n in range(len(fields))
     )
     return update

@@ -144,9 +144,9 @@ def _recount(subjects: list[_Subject], outcome: Outcome) -> None:
         before = [(subject, _find(subject.tally)) for subject in subjects]
         wait_for_projector(time.time())
         time.sleep(MARGIN_SECONDS)
-        marks = dead_letters.are_there()
+        parked = dead_letters.end_generation()
         subjects = [
-            subject for subject, found in before if not _settled(subject.tally, found, outcome, marks=marks)
+            subject for subject, found in before if not _settled(subject.tally, found, parked, outcome)
         ]
         if not subjects:
             return
@@ -159,32 +159,28 @@ class _Found:
     """None: the counters' item isn't there."""
     kept: Mapping[str, int]
     counted: Mapping[str, int]
-    at: int
-    """Unix seconds, after the count."""
 
 
 def _find(tally: Tally) -> _Found:
     """The item's version is read first: whatever is projected after that moves it."""
     item = dynamodb.plain(table.get_item(tally.key) or {})
     counted = tally.count()
-    return _Found(
-        item.get("Version"), {name: item.get(name, 0) for name in counted}, counted, int(time.time())
-    )
+    return _Found(item.get("Version"), {name: item.get(name, 0) for name in counted}, counted)
 
 
-def _settled(tally: Tally, before: _Found, outcome: Outcome, *, marks: bool) -> bool:
+def _settled(tally: Tally, before: _Found, parked: int | None, outcome: Outcome) -> bool:
     """Whether the second count agrees with the first, and what is kept now agrees with both.
 
-    Where records are parked as dead letters the count has their facts. So it `marks` the counters with the moment of
-    the first one, and a replay doesn't add what was written before it.
+    `parked` is the last generation of dead letters, if there are any. The counts have their facts, so the counters
+    remember it, and a replay doesn't add them again.
     """
     counted = tally.count()
     if counted != before.counted:
         return False
     is_right = counted == before.kept
-    if is_right and not (marks and before.version is not None):
+    if is_right and (parked is None or before.version is None):
         return True
-    if not _write(tally.key, counted, before.version, at=before.at if marks else None):
+    if not _write(tally.key, counted, before.version, parked):
         return False
     if is_right:
         return True
@@ -193,10 +189,10 @@ def _settled(tally: Tally, before: _Found, outcome: Outcome, *, marks: bool) -> 
     return True
 
 
-def _write(key: Key, counted: Mapping[str, int], version: int | None, *, at: int | None) -> bool:
+def _write(key: Key, counted: Mapping[str, int], version: int | None, parked: int | None) -> bool:
     written = dict(counted)
-    if at is not None:
-        written |= {dead_letters.recounted_at(field): at for field in counted}
+    if parked is not None:
+        written |= {dead_letters.recounted_to(field): parked for field in counted}
     names = {f"#f{n}": name for n, name in enumerate(written)}
     values = {f":f{n}": dynamodb.wire(value) for n, value in enumerate(written.values())}
     if version is not None:
