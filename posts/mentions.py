@@ -1,6 +1,5 @@
 """Entries of mentions: which posts, former versions and comments name whom, as these themselves say; and unlinking."""
 
-import re
 from collections.abc import Iterable, Iterator
 
 from echomate import dynamodb, keys, privacy, table, transactions
@@ -11,6 +10,7 @@ from echomate.projections import Image
 from echomate.stream.rebuild import everything
 from posts.models import MentionEntry
 from posts.services.telling import tell
+from posts.text import without_mentions
 
 ENTITIES = ("post", "post_version", "comment")
 """What names people, and says whom in `Mentions`."""
@@ -83,7 +83,7 @@ def _unlink(user: int, item: Key, found: Wire) -> bool:
     text, html = "ContentHtml", found["ContentHtml"]["S"]
     values: Wire = {
         ":read": {"S": html},
-        ":html": {"S": without_links(html, user)},
+        ":html": {"S": without_mentions(html, {user})},
         ":user": {"N": str(user)},
         **({":others": {"L": others}} if others else {}),
     }
@@ -95,12 +95,6 @@ def _unlink(user: int, item: Key, found: Wire) -> bool:
         "ExpressionAttributeValues": values,
     }
     return dynamodb.attempt("UpdateItem", request) is not None
-
-
-def without_links(html: str, user: int) -> str:
-    """A text's HTML without the links to a user that `posts.text` has made of their name."""
-    link = rf'<a class="mention" href="[^"<>]*/users/{user}"[^<>]*>([^<>]*)</a>'
-    return re.sub(link, r"\1", html)
 
 
 def _forgetting(item: Key) -> Command:

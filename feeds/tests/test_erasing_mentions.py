@@ -17,7 +17,7 @@ from echomate.testing.stack import needs_times_of_records
 from feeds.tests.erasing import erase, soon
 from feeds.tests.test_verifying import verify
 from posts import erasure, mentions
-from posts.text import written
+from posts.text import without_mentions, written
 
 pytestmark = needs_times_of_records
 
@@ -127,7 +127,7 @@ def test_an_edit_of_the_author_that_comes_between_is_not_lost_and_unlinked_too(
         made = bob.post(f"/posts/{post}/comments", {"content": f"dear @{zoe.username}"}).json()["id"]
         path, key = f"/comments/{made}", keys.comment(int(made))
     projector.catch_up()
-    with halting(mentions, "without_links", after=False) as halt, ThreadPoolExecutor(1) as pool:
+    with halting(mentions, "without_mentions", after=False) as halt, ThreadPoolExecutor(1) as pool:
         unlinking = pool.submit(mentions.forget, zoe.id, key)
         halt.wait()
         edited = bob.put(path, {"content": f"edited, @{zoe.username}"})
@@ -191,11 +191,11 @@ def test_a_rebuild_makes_entries_of_what_was_written_before_there_were_any_and_r
 def test_what_is_unlinked_is_what_the_text_has_linked(zoe: Person) -> None:
     others = sign_up("zoes")
     text = f"@{zoe.username} <@{zoe.username}>, @{others.username} https://a.example/users/{zoe.id}"
-    made = written(text)
-    plain = mentions.without_links(made.html, zoe.id)
+    made = written(text, author=others.id)
+    plain = without_mentions(made.html, {zoe.id})
     assert plain.startswith(f"<p>@{zoe.username} &lt;@{zoe.username}&gt;, <a class=")
     assert f"/users/{others.id}" in plain
-    assert mentions.without_links(plain, zoe.id) == plain
+    assert without_mentions(plain, {zoe.id}) == plain
 
 
 def test_while_redis_is_cold_the_cached_post_is_forgotten(
