@@ -8,7 +8,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi client bench walk clean
+.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi schema client bench walk clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -52,6 +52,10 @@ openapi: $(STAMP) ## Write the OpenAPI schema to client/build/openapi.json.
 	@mkdir -p client/build
 	$(BIN)/python manage.py spectacular --format openapi-json --fail-on-warn --validate --file client/build/openapi.json
 
+schema: openapi ## Hold the OpenAPI schema against Redocly's rules and OWASP's (needs npm).
+	@command -v npm >/dev/null || { echo "The checks of the schema need npm: install Node.js 20 or newer."; exit 1; }
+	cd .ci/schema && npm ci --no-audit --no-fund --loglevel=error && npm run --silent redocly && npm run --silent owasp
+
 client: openapi ## Generate the TypeScript client and compile it under --strict (needs npm).
 	@command -v npm >/dev/null || { echo "The TypeScript client needs npm: install Node.js 20 or newer."; exit 1; }
 	cd client && npm ci --no-audit --no-fund --loglevel=error && npm run --silent generate && npm run --silent check
@@ -63,4 +67,4 @@ walk: $(STAMP) ## Walk through every flow, against a stack of its own (SCREENSHO
 	$(BIN)/python -m bench.walk
 
 clean: ## Remove what was made here, but not the data in .local.
-	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis client/node_modules client/build
+	rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis client/node_modules client/build .ci/schema/node_modules

@@ -88,7 +88,9 @@ class Config(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = Field(
         "INFO", description="Lowest level that is logged."
     )
-    instance_name: str = Field("Echomate", description="The name of this community, shown by GET /instance.")
+    instance_name: str = Field(
+        "Echomate", max_length=200, description="The name of this community, shown by GET /instance."
+    )
 
     secret_key: str = Field(
         default_factory=_random_secret,

@@ -10,7 +10,7 @@ from django.core.validators import MaxLengthValidator, RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from echomate import graphemes, languages
+from echomate import graphemes, ids, languages
 
 _LINE_ENDS = re.compile(r"\r\n?")
 _PROSE_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -22,6 +22,10 @@ _CLOSING_OF = dict.fromkeys("\u202a\u202b\u202d\u202e", _POP_DIRECTION) | dict.f
     "\u2066\u2067\u2068", _POP_ISOLATE
 )
 _DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+MOMENT_AT_MOST = 35
+"""Characters of a moment: a date, a time to the nanosecond, an offset."""
+URL_AT_MOST = 4096
+"""Characters of a URL in an answer: S3 signs with a token of a session, which may take 2,000."""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 NO_TAG = "A language tag, like en or pt-BR."
 
@@ -183,7 +187,13 @@ class MomentField(serializers.DateTimeField):
 
 
 @extend_schema_field(
-    {"type": "string", "pattern": "^[0-9]{1,19}$", "examples": ["910912841777905664"]}, component_name="Id"
+    {
+        "type": "string",
+        "pattern": "^[0-9]{1,19}$",
+        "maxLength": ids.WIDTH,
+        "examples": ["910912841777905664"],
+    },
+    component_name="Id",
 )
 class IdField(serializers.CharField):
     """An id, for the schema: digits in a string, since JavaScript's numbers end at 2^53."""

@@ -9,8 +9,10 @@ from rest_framework.response import Response
 
 from echomate import VERSION, paging
 from echomate.config import config
+from echomate.fields import URL_AT_MOST
 from echomate.views import ApiView
 
+NAME_MAX, WORD_MAX, PARTS_MAX = 200, 100, 100
 _limits: dict[str, int] = {"page": paging.MAX_LIMIT}
 _media_types: list[str] = []
 
@@ -26,13 +28,27 @@ def declare_media_types(*types: str) -> None:
 
 
 class InstanceSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField()
-    version = serializers.CharField()
-    limits = serializers.DictField(child=serializers.IntegerField(), help_text="By what they count.")
-    media_types = serializers.ListField(child=serializers.CharField(), help_text="What may be uploaded.")
-    features = serializers.ListField(child=serializers.CharField(), help_text="Optional parts that are on.")
-    vapid_key = serializers.CharField(allow_null=True, help_text="Public key of Web Push.")
-    oidc_issuers = serializers.ListField(child=serializers.CharField(), help_text="Who else may log one in.")
+    name = serializers.CharField(max_length=NAME_MAX)
+    version = serializers.CharField(max_length=WORD_MAX)
+    limits = serializers.DictField(
+        child=serializers.IntegerField(min_value=0), help_text="By what they count."
+    )
+    media_types = serializers.ListField(
+        child=serializers.CharField(max_length=WORD_MAX),
+        max_length=PARTS_MAX,
+        help_text="What may be uploaded.",
+    )
+    features = serializers.ListField(
+        child=serializers.CharField(max_length=WORD_MAX),
+        max_length=PARTS_MAX,
+        help_text="Optional parts that are on.",
+    )
+    vapid_key = serializers.CharField(max_length=128, allow_null=True, help_text="Public key of Web Push.")
+    oidc_issuers = serializers.ListField(
+        child=serializers.CharField(max_length=URL_AT_MOST),
+        max_length=PARTS_MAX,
+        help_text="Who else may log one in.",
+    )
 
 
 class InstanceView(ApiView):

@@ -101,7 +101,7 @@ def document(
         "request_id": getattr(request, "request_id", ""),
     }
     if errors:
-        problem["errors"] = errors
+        problem["errors"] = bounded(errors)
     return problem | extra
 
 
@@ -157,7 +157,7 @@ def _from_drf(exception: drf.APIException) -> EchomateError:
     type_ = next((type_ for kind, type_ in _FROM_DRF if isinstance(exception, kind)), "bad-request")
     if isinstance(exception, drf.ValidationError):
         error = _problem(type_, exception.status_code)
-        error.errors = bounded(field_errors(exception.detail))
+        error.errors = field_errors(exception.detail)
         return error
     error = _problem(type_, exception.status_code, str(exception.detail))
     if isinstance(exception, drf.UnsupportedMediaType):

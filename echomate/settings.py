@@ -207,7 +207,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": [],
     "COMPONENT_SPLIT_REQUEST": True,
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVERS": [{"url": "/"}],
+    "SERVERS": [{"url": "/", "x-internal": False}],
     "TAGS": [
         {"name": "auth", "description": "Signup, login, tokens and sessions."},
         {"name": "users", "description": "Users and the graph between them."},
@@ -237,5 +237,6 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "echomate.schema.components.add_components",
+        "echomate.schema.bounds.add_bounds",
     ],
 }

@@ -6,8 +6,9 @@ from django.utils.translation import gettext
 from rest_framework import serializers
 
 from echomate.fields import ChoiceField, IdField, ProseField, StringField
+from echomate.graphemes import code_points_at_most
 from echomate.ids import WIDTH, parse_id
-from media.processing.limits import plain
+from media.processing.limits import LIMITS, PIXELS_AT_MOST, plain
 from media.purposes import ALL_TYPES, ALT_AT_MOST, Purpose
 
 MEDIA_STATES = ("pending", "processing", "ready", "rejected")
@@ -16,25 +17,27 @@ MEDIA_PURPOSES = tuple(Purpose)
 
 class VariantSerializer(serializers.Serializer[Any]):
     url = serializers.URLField()
-    width = serializers.IntegerField(min_value=1)
-    height = serializers.IntegerField(min_value=1)
-    type = serializers.CharField(help_text="A media type, like image/webp.")
+    width = serializers.IntegerField(min_value=1, max_value=PIXELS_AT_MOST)
+    height = serializers.IntegerField(min_value=1, max_value=PIXELS_AT_MOST)
+    type = serializers.CharField(max_length=100, help_text="A media type, like image/webp.")
 
 
 class MediaSerializer(serializers.Serializer[Any]):
     id = IdField()
     state = serializers.ChoiceField(choices=MEDIA_STATES)
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent of the processing.")
-    type = serializers.CharField(help_text="A media type, like image/webp.")
-    variants = VariantSerializer(many=True)
+    type = serializers.CharField(max_length=100, help_text="A media type, like image/webp.")
+    variants = serializers.ListField(child=VariantSerializer(), max_length=16)
     urls_expire_at = serializers.DateTimeField(allow_null=True)
-    width = serializers.IntegerField(allow_null=True)
-    height = serializers.IntegerField(allow_null=True)
+    width = serializers.IntegerField(min_value=1, max_value=PIXELS_AT_MOST, allow_null=True)
+    height = serializers.IntegerField(min_value=1, max_value=PIXELS_AT_MOST, allow_null=True)
     duration = serializers.FloatField(allow_null=True, help_text="Seconds.")
-    blurhash = serializers.CharField(allow_null=True)
-    alt = serializers.CharField(allow_blank=True)
-    reason = serializers.CharField(allow_null=True, help_text="Why it was rejected: a stable code.")
-    detail = serializers.CharField(allow_null=True, help_text="The same for people.")
+    blurhash = serializers.CharField(max_length=100, allow_null=True)
+    alt = serializers.CharField(max_length=code_points_at_most(ALT_AT_MOST), allow_blank=True)
+    reason = serializers.CharField(
+        max_length=100, allow_null=True, help_text="Why it was rejected: a stable code."
+    )
+    detail = serializers.CharField(max_length=1000, allow_null=True, help_text="The same for people.")
 
 
 class MediaTypeField(serializers.ChoiceField):
@@ -60,7 +63,9 @@ class NewMediaSerializer(serializers.Serializer[Any]):
     }
 
     content_type = MediaTypeField(choices=ALL_TYPES)
-    size = serializers.IntegerField(min_value=1, help_text="Bytes, exactly; limits are at GET /instance.")
+    size = serializers.IntegerField(
+        min_value=1, max_value=max(LIMITS.values()), help_text="Bytes, exactly; limits are at GET /instance."
+    )
     purpose = ChoiceField(choices=MEDIA_PURPOSES)
     alt = ProseField(max_characters=ALT_AT_MOST, default="", allow_blank=True)
 
@@ -73,7 +78,7 @@ class UploadSerializer(serializers.Serializer[Any]):
     """`fields` come first in the `multipart/form-data` that is posted to `url`, and `file` last."""
 
     url = serializers.URLField()
-    fields = serializers.DictField(child=serializers.CharField())  # type: ignore[assignment]  # the contract's name
+    fields = serializers.DictField(child=serializers.CharField(max_length=8192))  # type: ignore[assignment]  # the contract's name
     expires_at = serializers.DateTimeField()
 
 

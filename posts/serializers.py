@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from accounts.serializers import ShortUserSerializer
-from echomate import instance
+from echomate import instance, languages
 from echomate.fields import (
+    URL_AT_MOST,
     ChoiceField,
     FlagField,
     IdField,
@@ -16,9 +17,17 @@ from echomate.fields import (
     ProseField,
     StringField,
 )
+from echomate.graphemes import code_points_at_most
 from echomate.ids import WIDTH, parse_id
 from media.serializers import MediaSerializer
-from posts.text import check_names, guess_language
+from posts.text import (
+    MENTIONS_AT_MOST,
+    TAG_AT_MOST,
+    TAGS_AT_MOST,
+    check_names,
+    guess_language,
+    html_at_most,
+)
 
 CONTENT_AT_MOST = 5000
 SPOILER_AT_MOST = 300
@@ -26,6 +35,7 @@ MEDIA_AT_MOST = 4
 instance.declare_limits(
     post_characters=CONTENT_AT_MOST, post_media=MEDIA_AT_MOST, spoiler_characters=SPOILER_AT_MOST
 )
+CODE_POINTS = code_points_at_most(CONTENT_AT_MOST)
 VISIBILITIES = ("public", "followers", "mentioned")
 REPLY_POLICIES = ("everyone", "followers", "mentioned", "nobody")
 
@@ -126,18 +136,20 @@ class PostSerializer(serializers.Serializer[Any]):
     }
 
     id = IdField()
-    url = serializers.CharField(help_text="Where a person reads this post.")
+    url = serializers.CharField(max_length=URL_AT_MOST, help_text="Where a person reads this post.")
     author = ShortUserSerializer()
-    content = serializers.CharField()
-    content_html = serializers.CharField(help_text="Safe to insert into a page as it is.")
-    language = serializers.CharField(allow_null=True)
-    tags = serializers.ListField(child=serializers.CharField())
-    mentions = ShortUserSerializer(many=True)
-    media = MediaSerializer(many=True)
+    content = serializers.CharField(max_length=CODE_POINTS)
+    content_html = serializers.CharField(
+        max_length=html_at_most(CODE_POINTS), help_text="Safe to insert into a page as it is."
+    )
+    language = serializers.CharField(max_length=languages.LONGEST, allow_null=True)
+    tags = serializers.ListField(child=serializers.CharField(max_length=TAG_AT_MOST), max_length=TAGS_AT_MOST)
+    mentions = serializers.ListField(child=ShortUserSerializer(), max_length=MENTIONS_AT_MOST)
+    media = serializers.ListField(child=MediaSerializer(), max_length=MEDIA_AT_MOST)
     visibility = ChoiceField(choices=VISIBILITIES)
     reply_policy = ChoiceField(choices=REPLY_POLICIES)
     sensitive = serializers.BooleanField()
-    spoiler_text = serializers.CharField(allow_blank=True)
+    spoiler_text = serializers.CharField(max_length=code_points_at_most(SPOILER_AT_MOST), allow_blank=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
     edited_at = serializers.DateTimeField(allow_null=True)
@@ -149,11 +161,15 @@ class PostVersionSerializer(serializers.Serializer[Any]):
     """What a post was before an edit."""
 
     version = serializers.IntegerField(min_value=1)
-    content = serializers.CharField(allow_blank=True)
-    content_html = serializers.CharField(allow_blank=True, help_text="Safe to insert into a page as it is.")
-    language = serializers.CharField(allow_null=True)
+    content = serializers.CharField(max_length=CODE_POINTS, allow_blank=True)
+    content_html = serializers.CharField(
+        max_length=html_at_most(CODE_POINTS),
+        allow_blank=True,
+        help_text="Safe to insert into a page as it is.",
+    )
+    language = serializers.CharField(max_length=languages.LONGEST, allow_null=True)
     sensitive = serializers.BooleanField()
-    spoiler_text = serializers.CharField(allow_blank=True)
+    spoiler_text = serializers.CharField(max_length=code_points_at_most(SPOILER_AT_MOST), allow_blank=True)
     created_at = serializers.DateTimeField(help_text="When it was written.")
 
 

@@ -16,6 +16,8 @@ from echomate import keys, table
 from echomate.table import Item
 
 ID_LENGTH = 32
+MOST = 20
+"""Of an account."""
 
 
 class Passkey(Item, discriminator="passkey"):

@@ -5,10 +5,12 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from accounts.oidc.identities import LABEL_MAX
 from accounts.serializers.passkeys import AssertionSerializer
 from accounts.serializers.signing_in import CodeField, WayInSerializer
 from echomate.fields import FlagField, PageSerializer, StringField
 
+ISSUER_MAX = 512
 CODE = {
     "issuer": "https://login.example.com",
     "code": "SplxlOBeZQQYbYS6WxSbIA",
@@ -37,7 +39,7 @@ class OidcCodeSerializer(serializers.Serializer[Any]):
 
     example: dict[str, Any] = CODE
 
-    issuer = PlainField(max_length=512, help_text="One of those in GET /instance.")
+    issuer = PlainField(max_length=ISSUER_MAX, help_text="One of those in GET /instance.")
     code = PlainField(max_length=2048)
     code_verifier = StringField(
         max_length=128,
@@ -63,10 +65,12 @@ class OidcLoginSerializer(OidcCodeSerializer, WayInSerializer):
 class OidcLinkSerializer(serializers.Serializer[Any]):
     example = LINK
 
-    id = serializers.CharField()
-    issuer = serializers.CharField()
-    name = serializers.CharField(help_text="What people call the provider.")
-    account = serializers.CharField(allow_blank=True, help_text="What the provider calls it.")
+    id = serializers.CharField(max_length=64)
+    issuer = serializers.CharField(max_length=ISSUER_MAX)
+    name = serializers.CharField(max_length=ISSUER_MAX, help_text="What people call the provider.")
+    account = serializers.CharField(
+        max_length=LABEL_MAX, allow_blank=True, help_text="What the provider calls it."
+    )
     created_at = serializers.DateTimeField()
 
 

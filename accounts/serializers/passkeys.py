@@ -5,16 +5,22 @@ from typing import Any
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
+from accounts import names
+from accounts.models.passkeys import ID_LENGTH, MOST
+from accounts.serializers.profile import FULL_NAME_MAX
 from accounts.serializers.signing_in import WayInSerializer
 from accounts.serializers.written import LineField
 from echomate import instance
-from echomate.fields import ChoiceField, FlagField, ListField, StringField
+from echomate.fields import ChoiceField, FlagField, ListField, PageSerializer, StringField
+from echomate.graphemes import code_points_at_most
 
 NAME_MAX = 50
 instance.declare_limits(passkey_name_characters=NAME_MAX)
 
 CREDENTIAL_ID_MAX, CLIENT_DATA_MAX, ATTESTATION_MAX = 1400, 4096, 16384
 """Characters of base64url: a credential id may have 1,023 bytes, and an attestation holds one beside its key."""
+
+CHALLENGE_MAX, WORD_MAX, TRANSPORTS_MAX = 128, 32, 16
 
 CREDENTIAL_TYPES = ("public-key",)
 USER_VERIFICATIONS = ("required", "preferred", "discouraged")
@@ -52,7 +58,7 @@ class CredentialSerializer(serializers.Serializer[Any]):
 class AttestationResponseSerializer(serializers.Serializer[Any]):
     clientDataJSON = Base64UrlField(max_length=CLIENT_DATA_MAX)  # noqa: N815 - WebAuthn's
     attestationObject = Base64UrlField(max_length=ATTESTATION_MAX)  # noqa: N815 - WebAuthn's
-    transports = ListField(child=StringField(max_length=32), max_length=16, required=False)
+    transports = ListField(child=StringField(max_length=WORD_MAX), max_length=TRANSPORTS_MAX, required=False)
 
 
 class AttestationSerializer(CredentialSerializer):
@@ -91,29 +97,33 @@ class PasskeyLoginSerializer(WayInSerializer):
 class PasskeySerializer(serializers.Serializer[Any]):
     example = PASSKEY
 
-    id = serializers.CharField()
-    name = serializers.CharField()
+    id = serializers.CharField(max_length=ID_LENGTH)
+    name = serializers.CharField(max_length=code_points_at_most(NAME_MAX))
     created_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(allow_null=True)
-    transports = serializers.ListField(child=serializers.CharField())
-    aaguid = serializers.CharField(help_text="The authenticator's model, zeros where it doesn't say.")
+    transports = serializers.ListField(
+        child=serializers.CharField(max_length=WORD_MAX), max_length=TRANSPORTS_MAX
+    )
+    aaguid = serializers.CharField(
+        max_length=36, help_text="The authenticator's model, zeros where it doesn't say."
+    )
     backed_up = serializers.BooleanField(
         help_text="Whether it is kept elsewhere too, as synchronised ones are."
     )
 
 
-class PasskeysSerializer(serializers.Serializer[Any]):
+class PasskeysSerializer(PageSerializer):
     """They are few: there is one page."""
 
     results = PasskeySerializer(many=True)
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
 
 
 class DescriptorSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    type = serializers.CharField()
-    transports = serializers.ListField(child=serializers.CharField(), required=False)
+    id = serializers.CharField(max_length=CREDENTIAL_ID_MAX)
+    type = serializers.CharField(max_length=WORD_MAX)
+    transports = serializers.ListField(
+        child=serializers.CharField(max_length=WORD_MAX), max_length=TRANSPORTS_MAX, required=False
+    )
 
 
 class RequestOptionsSerializer(serializers.Serializer[Any]):
@@ -127,31 +137,33 @@ class RequestOptionsSerializer(serializers.Serializer[Any]):
         "userVerification": "required",
     }
 
-    challenge = serializers.CharField(help_text="Good for one answer, within 5 minutes.")
-    timeout = serializers.IntegerField(help_text="Milliseconds.")
-    rpId = serializers.CharField()  # noqa: N815 - WebAuthn's
-    allowCredentials = DescriptorSerializer(many=True)  # noqa: N815 - WebAuthn's
+    challenge = serializers.CharField(
+        max_length=CHALLENGE_MAX, help_text="Good for one answer, within 5 minutes."
+    )
+    timeout = serializers.IntegerField(min_value=0, help_text="Milliseconds.")
+    rpId = serializers.CharField(max_length=names.DOMAIN_MAX)  # noqa: N815 - WebAuthn's
+    allowCredentials = serializers.ListField(child=DescriptorSerializer(), max_length=MOST)  # noqa: N815 - WebAuthn's
     userVerification = serializers.ChoiceField(choices=USER_VERIFICATIONS)  # noqa: N815 - WebAuthn's
 
 
 class RelyingPartySerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    name = serializers.CharField()
+    id = serializers.CharField(max_length=names.DOMAIN_MAX)
+    name = serializers.CharField(max_length=instance.NAME_MAX)
 
 
 class HandleSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    name = serializers.CharField()
-    displayName = serializers.CharField()  # noqa: N815 - WebAuthn's
+    id = serializers.CharField(max_length=86)
+    name = serializers.CharField(max_length=names.EMAIL_MAX)
+    displayName = serializers.CharField(max_length=code_points_at_most(FULL_NAME_MAX))  # noqa: N815 - WebAuthn's
 
 
 class AlgorithmSerializer(serializers.Serializer[Any]):
-    type = serializers.CharField()
+    type = serializers.CharField(max_length=WORD_MAX)
     alg = serializers.IntegerField()
 
 
 class SelectionSerializer(serializers.Serializer[Any]):
-    residentKey = serializers.CharField()  # noqa: N815 - WebAuthn's
+    residentKey = serializers.CharField(max_length=WORD_MAX)  # noqa: N815 - WebAuthn's
     requireResidentKey = serializers.BooleanField()  # noqa: N815 - WebAuthn's
     userVerification = serializers.ChoiceField(choices=USER_VERIFICATIONS)  # noqa: N815 - WebAuthn's
 
@@ -176,9 +188,11 @@ class CreationOptionsSerializer(serializers.Serializer[Any]):
 
     rp = RelyingPartySerializer()
     user = HandleSerializer()
-    challenge = serializers.CharField(help_text="Good for one answer, within 5 minutes.")
-    pubKeyCredParams = AlgorithmSerializer(many=True)  # noqa: N815 - WebAuthn's
-    timeout = serializers.IntegerField(help_text="Milliseconds.")
-    excludeCredentials = DescriptorSerializer(many=True)  # noqa: N815 - WebAuthn's
+    challenge = serializers.CharField(
+        max_length=CHALLENGE_MAX, help_text="Good for one answer, within 5 minutes."
+    )
+    pubKeyCredParams = serializers.ListField(child=AlgorithmSerializer(), max_length=WORD_MAX)  # noqa: N815 - WebAuthn's
+    timeout = serializers.IntegerField(min_value=0, help_text="Milliseconds.")
+    excludeCredentials = serializers.ListField(child=DescriptorSerializer(), max_length=MOST)  # noqa: N815 - WebAuthn's
     authenticatorSelection = SelectionSerializer()  # noqa: N815 - WebAuthn's
-    attestation = serializers.CharField()
+    attestation = serializers.CharField(max_length=WORD_MAX)

@@ -12,7 +12,7 @@ from accounts.serializers.written import LineField, ParagraphField, WebsiteField
 from echomate import instance, languages
 from echomate.fields import ChoiceField, FlagField, LanguageField, StringField, TextField
 
-FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX = 50, 500, 100, 200
+FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX, PHONE_MAX = 50, 500, 100, 200, 16
 instance.declare_limits(
     full_name_characters=FULL_NAME_MAX,
     bio_characters=BIO_MAX,
@@ -101,7 +101,7 @@ class ProfileSerializer(serializers.Serializer[Any]):
     type = ChoiceField(choices=TYPES, required=False)
     locked = FlagField(required=False)
     phone_number = TextField(
-        max_length=16,
+        max_length=PHONE_MAX,
         allow_null=True,
         required=False,
         validators=[RegexValidator(r"\A\+[1-9][0-9]{6,14}\Z", "A number in E.164 form, like +4930123456.")],

@@ -7,7 +7,8 @@ from rest_framework import serializers
 from accounts import recovery_codes
 from accounts.serializers.oidc import OidcCodeSerializer
 from accounts.serializers.passkeys import AssertionSerializer
-from accounts.serializers.signing_in import CodeField, SecretField
+from accounts.serializers.signing_in import CODE_MAX, CodeField, SecretField
+from echomate.fields import URL_AT_MOST
 
 METHODS = ("otp", "recovery", "passkey")
 
@@ -21,8 +22,10 @@ class EnrolmentSerializer(serializers.Serializer[Any]):
         "otpauth_uri": f"otpauth://totp/Echomate:ada?secret={_SECRET}&issuer=Echomate&algorithm=SHA1&digits=6&period=30",
     }
 
-    secret = serializers.CharField(help_text="In base32, for typing it in.")
-    otpauth_uri = serializers.CharField(help_text="For a QR code, which authenticator apps read.")
+    secret = serializers.CharField(max_length=64, help_text="In base32, for typing it in.")
+    otpauth_uri = serializers.CharField(
+        max_length=URL_AT_MOST, help_text="For a QR code, which authenticator apps read."
+    )
 
 
 class ConfirmTotpSerializer(serializers.Serializer[Any]):
@@ -35,7 +38,8 @@ class RecoveryCodesSerializer(serializers.Serializer[Any]):
     example = {"recovery_codes": _CODES}
 
     recovery_codes = serializers.ListField(
-        child=serializers.CharField(),
+        child=serializers.CharField(max_length=CODE_MAX),
+        max_length=recovery_codes.COUNT,
         help_text="Ten, each good once in place of a second factor. They are shown this once.",
     )
 

@@ -21,12 +21,14 @@ SESSION = {
 class SessionSerializer(serializers.Serializer[Any]):
     example = SESSION
 
-    id = serializers.CharField()
+    id = serializers.CharField(max_length=24)
     device = serializers.CharField(
-        allow_blank=True, help_text="Browser and system; empty where it told neither."
+        max_length=100, allow_blank=True, help_text="Browser and system; empty where it told neither."
     )
     address = serializers.CharField(
-        allow_blank=True, help_text="Coarsely: the /24 of an IPv4 address, the /48 of an IPv6 one."
+        max_length=43,
+        allow_blank=True,
+        help_text="Coarsely: the /24 of an IPv4 address, the /48 of an IPv6 one.",
     )
     created_at = serializers.DateTimeField()
     last_used_at = serializers.DateTimeField(help_text="Noted every 10 minutes at most.")

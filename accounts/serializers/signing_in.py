@@ -7,7 +7,7 @@ from typing import Any
 import regex
 from rest_framework import serializers
 
-from accounts import lookalikes, names, passwords
+from accounts import lookalikes, names, passwords, tokens
 from accounts.serializers.profile import FullNameField
 from accounts.serializers.users import OwnUserSerializer
 from echomate import instance
@@ -15,6 +15,8 @@ from echomate.fields import ChoiceField, StringField, TextField
 
 instance.declare_limits(username_characters=names.USERNAME_MAX, password_characters=passwords.MAX_LENGTH)
 
+REFRESH_MAX = tokens.MAX_LENGTH
+DEVICE_TOKEN_MAX = 64
 TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI5MTA5In0.c2lnbmF0dXJl"  # noqa: S105 - an example that opens nothing
 
 CODE_MAX = 64
@@ -81,7 +83,7 @@ class DeliverySerializer(serializers.Serializer[Any]):
 class DeviceTokenField(TextField):
     def __init__(self, **options: Any) -> None:
         says = "What an earlier login on this device gave; without it the cookie counts."
-        super().__init__(max_length=64, help_text=says, **options)
+        super().__init__(max_length=DEVICE_TOKEN_MAX, help_text=says, **options)
 
 
 class WayInSerializer(DeliverySerializer):
@@ -114,14 +116,17 @@ class ChangeUsernameSerializer(serializers.Serializer[Any]):
 class RefreshSerializer(DeliverySerializer):
     example = {"refresh": TOKEN, "token_delivery": "body"}
 
-    refresh = TextField(max_length=2048, required=False, help_text="Without it the cookie counts.")
+    refresh = TextField(max_length=REFRESH_MAX, required=False, help_text="Without it the cookie counts.")
 
 
 class LoggedInSerializer(serializers.Serializer[Any]):
     user = OwnUserSerializer()
-    access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
-    refresh = serializers.CharField(required=False, help_text="Only with `token_delivery: body`.")
+    access = serializers.CharField(max_length=REFRESH_MAX, help_text="A JWT, for `Authorization: Bearer`.")
+    refresh = serializers.CharField(
+        max_length=REFRESH_MAX, required=False, help_text="Only with `token_delivery: body`."
+    )
     device_token = serializers.CharField(
+        max_length=DEVICE_TOKEN_MAX,
         required=False,
         help_text="For the next logins on this device. Only with `token_delivery: body`; a cookie stays one.",
     )
@@ -130,8 +135,9 @@ class LoggedInSerializer(serializers.Serializer[Any]):
 class TokensSerializer(serializers.Serializer[Any]):
     example = {"access": TOKEN, "refresh": TOKEN}
 
-    access = serializers.CharField(help_text="A JWT, for `Authorization: Bearer`.")
+    access = serializers.CharField(max_length=REFRESH_MAX, help_text="A JWT, for `Authorization: Bearer`.")
     refresh = serializers.CharField(
+        max_length=REFRESH_MAX,
         required=False,
         help_text="Only with `token_delivery: body`, and where the former one came in the body, too.",
     )

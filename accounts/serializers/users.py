@@ -4,8 +4,19 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.serializers.profile import SETTINGS, TYPES, SettingsSerializer
-from echomate.fields import IdField
+from accounts import names
+from accounts.serializers.profile import (
+    BIO_MAX,
+    FULL_NAME_MAX,
+    LOCATION_MAX,
+    PHONE_MAX,
+    SETTINGS,
+    TYPES,
+    WEBSITE_MAX,
+    SettingsSerializer,
+)
+from echomate.fields import URL_AT_MOST, IdField
+from echomate.graphemes import code_points_at_most
 
 ROLES = ("user", "moderator", "admin")
 USER: dict[str, object] = {
@@ -52,14 +63,14 @@ class UserSerializer(serializers.Serializer[Any]):
     example = USER
 
     id = IdField()
-    username = serializers.CharField()
-    full_name = serializers.CharField(allow_blank=True)
-    bio = serializers.CharField(allow_blank=True)
-    location = serializers.CharField(allow_blank=True)
-    website = serializers.CharField(allow_blank=True)
+    username = serializers.CharField(max_length=names.USERNAME_MAX)
+    full_name = serializers.CharField(max_length=code_points_at_most(FULL_NAME_MAX), allow_blank=True)
+    bio = serializers.CharField(max_length=code_points_at_most(BIO_MAX), allow_blank=True)
+    location = serializers.CharField(max_length=code_points_at_most(LOCATION_MAX), allow_blank=True)
+    website = serializers.CharField(max_length=WEBSITE_MAX, allow_blank=True)
     avatar_url = serializers.URLField()
     cover_url = serializers.URLField(allow_null=True)
-    url = serializers.CharField(help_text="Where a person looks at this user.")
+    url = serializers.CharField(max_length=URL_AT_MOST, help_text="Where a person looks at this user.")
     type = serializers.ChoiceField(choices=TYPES)
     verified = serializers.BooleanField()
     locked = serializers.BooleanField(help_text="Whether follows have to be asked for.")
@@ -72,8 +83,8 @@ class ShortUserSerializer(serializers.Serializer[Any]):
     example = {name: USER[name] for name in ("id", "username", "full_name", "avatar_url")}
 
     id = IdField()
-    username = serializers.CharField()
-    full_name = serializers.CharField(allow_blank=True)
+    username = serializers.CharField(max_length=names.USERNAME_MAX)
+    full_name = serializers.CharField(max_length=code_points_at_most(FULL_NAME_MAX), allow_blank=True)
     avatar_url = serializers.URLField()
 
 
@@ -89,10 +100,10 @@ class OwnUserSerializer(UserSerializer):
         "passkeys": 0,
     }
 
-    email = serializers.CharField(allow_null=True)
+    email = serializers.CharField(max_length=names.EMAIL_MAX, allow_null=True)
     email_verified = serializers.BooleanField()
-    phone_number = serializers.CharField(allow_null=True)
+    phone_number = serializers.CharField(max_length=PHONE_MAX, allow_null=True)
     settings = SettingsSerializer()
-    roles = serializers.ListField(child=serializers.ChoiceField(choices=ROLES))
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=ROLES), max_length=len(ROLES))
     totp = serializers.BooleanField()
-    passkeys = serializers.IntegerField()
+    passkeys = serializers.IntegerField(min_value=0)

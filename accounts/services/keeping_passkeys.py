@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts import mail
 from accounts.models import ACTIVE, Passkey, User, passkey_id, passkeys_of
+from accounts.models.passkeys import MOST
 from accounts.passkeys import ceremonies, challenges
 from accounts.passkeys.ceremonies import CeremonyFailed, Made
 from accounts.passkeys.challenges import Purpose
@@ -16,7 +17,6 @@ from echomate.errors import Conflict, EchomateError, Invalid, NotFound, Unauthen
 from echomate.idempotency import Creation
 from echomate.stream import wake
 
-MOST = 20
 CHANGED_MEANWHILE = "The account's credentials have changed meanwhile: look, and try again."
 
 logger = logging.getLogger(__name__)

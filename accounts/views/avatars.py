@@ -1,6 +1,5 @@
 """Pictures of those who have chosen none."""
 
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -10,6 +9,8 @@ from accounts import avatars
 from echomate.bodies import PassThroughRenderer
 from echomate.schema.parameters import USER_ID
 from echomate.views import id_or_404
+
+DRAWING = {"type": "string", "format": "binary", "maxLength": 10_000}
 
 
 class SvgRenderer(PassThroughRenderer):
@@ -30,7 +31,7 @@ class AvatarView(APIView):
         operation_id="readDefaultAvatar",
         tags=["users"],
         parameters=[USER_ID],
-        responses={(200, SvgRenderer.media_type): OpenApiTypes.BINARY, 404: OpenApiResponse()},
+        responses={(200, SvgRenderer.media_type): DRAWING, 404: OpenApiResponse()},
     )
     def get(self, request: Request, user: str) -> Response:
         """The picture that is drawn from an id, whosever it is."""

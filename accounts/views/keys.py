@@ -7,23 +7,27 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import keyset
+from accounts import keyset, tokens
 from echomate.views import ApiView
+
+WORD_MAX, KEYS_MAX = 32, 100
+NUMBER_MAX = 2800
+"""Base64url of 16,384 bits."""
 
 
 class KeySerializer(serializers.Serializer[Any]):
-    kty = serializers.CharField()
-    crv = serializers.CharField(required=False)
-    x = serializers.CharField(required=False)
-    n = serializers.CharField(required=False)
-    e = serializers.CharField(required=False)
-    kid = serializers.CharField()
-    use = serializers.CharField()
-    alg = serializers.CharField()
+    kty = serializers.CharField(max_length=WORD_MAX)
+    crv = serializers.CharField(max_length=WORD_MAX, required=False)
+    x = serializers.CharField(max_length=NUMBER_MAX, required=False)
+    n = serializers.CharField(max_length=NUMBER_MAX, required=False)
+    e = serializers.CharField(max_length=NUMBER_MAX, required=False)
+    kid = serializers.CharField(max_length=tokens.MAX_LENGTH)
+    use = serializers.CharField(max_length=WORD_MAX)
+    alg = serializers.CharField(max_length=WORD_MAX)
 
 
 class KeySetSerializer(serializers.Serializer[Any]):
-    keys = KeySerializer(many=True)
+    keys = serializers.ListField(child=KeySerializer(), max_length=KEYS_MAX)
 
 
 class KeySetView(ApiView):

@@ -27,7 +27,7 @@ from echomate.views import ApiView
 LINKS = Policy("oidc-links", 20, 3600)
 LINK = OpenApiParameter(
     "link",
-    {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+    {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64},
     OpenApiParameter.PATH,
     description="The id of a link.",
 )

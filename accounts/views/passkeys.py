@@ -35,7 +35,7 @@ CEREMONIES = Policy("passkeys", 60, 3600)
 
 PASSKEY = OpenApiParameter(
     "passkey",
-    {"type": "string", "pattern": f"^[0-9a-f]{{{ID_LENGTH}}}$"},
+    {"type": "string", "pattern": f"^[0-9a-f]{{{ID_LENGTH}}}$", "maxLength": ID_LENGTH},
     OpenApiParameter.PATH,
     description="The id of a passkey.",
 )

@@ -3,7 +3,7 @@
 import re
 from typing import Any, cast
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +19,12 @@ from echomate.views import ApiView
 
 FOREIGN_ORIGIN = OpenApiResponse(description="The cookie came with an `Origin` that is not allowed.")
 SID = re.compile("[0-9a-f]{24}")
+SESSION = OpenApiParameter(
+    "sid",
+    {"type": "string", "pattern": f"^{SID.pattern}$", "maxLength": 24},
+    OpenApiParameter.PATH,
+    description="The id of a session.",
+)
 
 
 def token_response(pair: TokenPair, delivery: str, *, status: int = 200, **more: Any) -> Response:
@@ -110,7 +116,13 @@ class SessionsView(OwnView):
 
 
 class SessionView(OwnView):
-    @extend_schema(operation_id="endSession", tags=["auth"], request=None, responses={204: OpenApiResponse()})
+    @extend_schema(
+        operation_id="endSession",
+        tags=["auth"],
+        parameters=[SESSION],
+        request=None,
+        responses={204: OpenApiResponse()},
+    )
     def delete(self, request: Request, sid: str) -> Response:
         """End one of one's sessions."""
         if not SID.fullmatch(sid):

@@ -18,7 +18,8 @@ from echomate.idempotency.items import Creation
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-PATTERN = "[!-~]{1,255}"
+KEY_AT_MOST = 255
+PATTERN = f"[!-~]{{1,{KEY_AT_MOST}}}"
 KEPT_HEADERS = ("Location", "ETag")
 
 _KEY = re.compile(PATTERN)

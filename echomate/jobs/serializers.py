@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from echomate.fields import IdField
+from echomate.fields import URL_AT_MOST, IdField
 
 STATES = ("waiting", "running", "done", "failed")
 
@@ -22,14 +22,16 @@ class JobSerializer(serializers.Serializer[Any]):
     }
 
     id = IdField()
-    kind = serializers.CharField()
+    kind = serializers.CharField(max_length=64)
     state = serializers.ChoiceField(choices=STATES)
     progress = serializers.IntegerField(min_value=0, max_value=100, help_text="Percent.")
     result_url = serializers.CharField(
-        allow_null=True, help_text="Where what it made is, as long as it is there; good for an hour at most."
+        max_length=URL_AT_MOST,
+        allow_null=True,
+        help_text="Where what it made is, as long as it is there; good for an hour at most.",
     )
     result = serializers.DictField(allow_null=True, help_text="What came of it, by kind.")
-    error = serializers.CharField(allow_null=True, help_text="Why it failed.")
+    error = serializers.CharField(max_length=1000, allow_null=True, help_text="Why it failed.")
     created_at = serializers.DateTimeField()
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from echomate import problems
+from echomate.fields import URL_AT_MOST
 
 REFUSALS: dict[int, tuple[str, list[str]]] = {
     400: (
@@ -56,23 +57,34 @@ REFUSALS: dict[int, tuple[str, list[str]]] = {
 }
 """What each status says, and the types of its problems."""
 
-_TEXT = {"type": "string"}
+ORIGIN = "Access-Control-Allow-Origin"
+_TEXT = {"type": "string", "maxLength": problems.TEXT_AT_MOST}
+_URL = {"type": "string", "format": "uri-reference", "maxLength": URL_AT_MOST}
+_POLICY = {
+    "description": "The policy that binds: its name, calls and seconds.",
+    "example": '"default";q=300;w=300',
+}
+_LEFT = {
+    "description": "What is left of it, and for how many seconds.",
+    "example": '"default";r=299;t=300',
+}
 
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-ID": {"description": "Names the request in logs; the client's own where it sent one."},
-    "RateLimit-Policy": {
-        "description": "The policy that binds: its name, calls and seconds.",
-        "example": '"default";q=300;w=300',
-    },
-    "RateLimit": {
-        "description": "What is left of it, and for how many seconds.",
-        "example": '"default";r=299;t=300',
+    "RateLimit-Policy": _POLICY,
+    "RateLimit": _LEFT,
+    "RateLimit-Policy-IfCounted": {**_POLICY, "required": False},
+    "RateLimit-IfCounted": {**_LEFT, "required": False},
+    ORIGIN: {
+        "description": "The page's own origin, where it is one that may make credentialed calls.",
+        "example": "https://app.example.org",
+        "required": False,
     },
     "Retry-After": {"description": "Seconds.", "schema": {"type": "integer", "minimum": 0}},
     "WWW-Authenticate": {"description": "How to authenticate.", "example": 'Bearer realm="api"'},
     "Location": {
         "description": "Where the new thing is.",
-        "schema": {"type": "string", "format": "uri-reference"},
+        "schema": _URL,
     },
     "Idempotency-Replayed": {
         "description": "This is the answer that the first call with the key got.",
@@ -81,6 +93,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     },
     "Link": {
         "description": "The `next` and `prev` pages.",
+        "schema": {"type": "string", "maxLength": 2 * URL_AT_MOST + 50},
         "example": '<https://example.org/api/v1/timeline?cursor=…>; rel="next"',
     },
     "ETag": {
@@ -95,14 +108,19 @@ PROBLEM: dict[str, Any] = {
     "properties": {
         "type": {"$ref": "#/components/schemas/ProblemType"},
         "title": _TEXT,
-        "status": {"type": "integer"},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": _TEXT,
-        "instance": {"type": "string", "description": "The path of the request."},
+        "instance": {**_TEXT, "description": "The path of the request."},
         "request_id": _TEXT,
         "errors": {
             "type": "object",
             "description": "What is wrong with each field, of 400 and 409.",
-            "additionalProperties": {"type": "array", "items": _TEXT},
+            "additionalProperties": {
+                "type": "array",
+                "items": _TEXT,
+                "maxItems": problems.MESSAGES_AT_MOST,
+            },
+            "maxProperties": problems.ERRORS_AT_MOST,
         },
     },
     "required": ["type", "title", "status", "detail", "instance", "request_id"],
@@ -111,7 +129,11 @@ PROBLEM: dict[str, Any] = {
 
 
 def header_refs(*names: str) -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+    return {name: _header_ref(name) for name in names}
+
+
+def _header_ref(name: str) -> dict[str, str]:
+    return {"$ref": f"#/components/headers/{name}"}
 
 
 def refusal_ref(status: str, description: str = "") -> dict[str, Any]:
@@ -142,7 +164,11 @@ def _answer(status: int) -> dict[str, Any]:
     more = {401: ["WWW-Authenticate"], 429: ["Retry-After"], 503: ["Retry-After"]}.get(status, [])
     return {
         "description": description,
-        "headers": header_refs("X-Request-ID", *more),
+        "headers": {
+            **header_refs("X-Request-ID", ORIGIN, *more),
+            "RateLimit-Policy": _header_ref("RateLimit-Policy-IfCounted"),
+            "RateLimit": _header_ref("RateLimit-IfCounted"),
+        },
         "content": {problems.CONTENT_TYPE: {"schema": schema, "example": _example(status, types[0])}},
     }
 

@@ -4,9 +4,11 @@ import inspect
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from rest_framework.serializers import BaseSerializer
+from rest_framework.serializers import BaseSerializer, ListSerializer
 
-from echomate.schema.components import header_refs, refusal_ref
+from echomate.fields import PageSerializer
+from echomate.paging import MAX_LIMIT
+from echomate.schema.components import ORIGIN, header_refs, refusal_ref
 from echomate.schema.parameters import IDEMPOTENCY_KEY, IF_MATCH, IF_NONE_MATCH
 from echomate.views import ApiView
 
@@ -55,6 +57,7 @@ class Inspector(AutoSchema):
             answers.setdefault(
                 status, {"description": "It is as the client has it." if status == "304" else ""}
             )
+        operation.setdefault("security", [])
         operation["responses"] = {
             status: self._answer(status, answers[status], parameters) for status in sorted(answers)
         }
@@ -88,8 +91,14 @@ class Inspector(AutoSchema):
             said = answer["description"]
             return refusal_ref(status, "" if said == NOTHING_SAID else said)
         is_limited = isinstance(self.view, ApiView)
-        names = _headers(int(status), parameters) if is_limited else ["X-Request-ID"]
+        names = _headers(int(status), parameters) if is_limited else ["X-Request-ID", ORIGIN]
         return {**answer, "headers": header_refs(*names)}
+
+    def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002 - spectacular's
+        """A page's list holds a page."""
+        schema = super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]  # spectacular's
+        is_page = isinstance(field, ListSerializer) and isinstance(field.parent, PageSerializer)
+        return {**schema, "maxItems": MAX_LIMIT} if is_page else schema
 
     def _map_serializer(self, serializer: Any, direction: Any, bypass_extensions: bool = False) -> Any:  # noqa: FBT001, FBT002 - spectacular's
         schema = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]  # spectacular's
@@ -99,7 +108,7 @@ class Inspector(AutoSchema):
 
 
 def _headers(status: int, parameters: set[str]) -> list[str]:
-    names = ["X-Request-ID", "RateLimit-Policy", "RateLimit"]
+    names = ["X-Request-ID", "RateLimit-Policy", "RateLimit", ORIGIN]
     conditions = {
         "Location": status in {201, 307},
         "Idempotency-Replayed": IDEMPOTENCY_KEY.name in parameters,

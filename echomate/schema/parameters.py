@@ -2,14 +2,18 @@
 
 from drf_spectacular.utils import OpenApiParameter
 
-from echomate.idempotency.repeating import HEADER, PATTERN
-from echomate.paging import DEFAULT_LIMIT, MAX_LIMIT
+from echomate.etags import HEADER_AT_MOST
+from echomate.idempotency.repeating import HEADER, KEY_AT_MOST, PATTERN
+from echomate.paging import CURSOR_AT_MOST, DEFAULT_LIMIT, MAX_LIMIT
 
+NAME_AT_MOST = 200
+"""Of what a path names. Names are shorter; a longer part of a path names nothing."""
 _ID = {"$ref": "#/components/schemas/Id"}
+_ENTITY_TAGS = {"type": "string", "maxLength": HEADER_AT_MOST}
 
 USER = OpenApiParameter(
     "user",
-    {"type": "string", "pattern": "^[A-Za-z0-9_]+$"},
+    {"type": "string", "pattern": "^[A-Za-z0-9_]+$", "maxLength": NAME_AT_MOST},
     OpenApiParameter.PATH,
     description="An id or a username.",
 )
@@ -17,7 +21,10 @@ USER_ID = OpenApiParameter("user", _ID, OpenApiParameter.PATH, description="The 
 POST = OpenApiParameter("post", _ID, OpenApiParameter.PATH, description="The id of a post.")
 MEDIA = OpenApiParameter("media", _ID, OpenApiParameter.PATH, description="The id of a medium.")
 TAG = OpenApiParameter(
-    "tag", str, OpenApiParameter.PATH, description="A hashtag without its sign, in whatever case."
+    "tag",
+    {"type": "string", "maxLength": NAME_AT_MOST},
+    OpenApiParameter.PATH,
+    description="A hashtag without its sign, in whatever case.",
 )
 JOB = OpenApiParameter("job", _ID, OpenApiParameter.PATH, description="The id of a job.")
 PAGE = [
@@ -26,24 +33,28 @@ PAGE = [
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
         description="How many items.",
     ),
-    OpenApiParameter("cursor", str, description="Opaque; from `next` or `previous` of the same list."),
+    OpenApiParameter(
+        "cursor",
+        {"type": "string", "maxLength": CURSOR_AT_MOST},
+        description="Opaque; from `next` or `previous` of the same list.",
+    ),
 ]
 IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match",
-    str,
+    _ENTITY_TAGS,
     OpenApiParameter.HEADER,
     description="Entity tags of what the client has: 304 where it is still so.",
 )
 IF_MATCH = OpenApiParameter(
     "If-Match",
-    str,
+    _ENTITY_TAGS,
     OpenApiParameter.HEADER,
     description="The entity tag of what was read: 412 where it was edited since. Without it the last write wins.",
 )
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     HEADER,
-    {"type": "string", "pattern": f"^{PATTERN}$"},
+    {"type": "string", "pattern": f"^{PATTERN}$", "maxLength": KEY_AT_MOST},
     OpenApiParameter.HEADER,
     description="Names this creation: for 24 hours the same call with the same key gets the first one's answer.",
 )

@@ -104,6 +104,23 @@ def test_nothing_is_left_without_a_type(document: Any) -> None:
             assert shape, f"{name}.{field}"
 
 
+def schemas(part: Any) -> Iterator[Any]:
+    if isinstance(part, dict):
+        if isinstance(part.get("type"), str | list):
+            yield part
+        part = [inner for name, inner in part.items() if name not in {"example", "examples"}]
+    for inner in part if isinstance(part, list) else ():
+        yield from schemas(inner)
+
+
+def test_each_value_has_a_bound(document: Any) -> None:
+    for shape in schemas([document["paths"], document["components"]]):
+        kinds = {shape["type"]} if isinstance(shape["type"], str) else set(shape["type"])
+        assert "string" not in kinds or {"maxLength", "enum", "const"} & set(shape), shape
+        assert "array" not in kinds or "maxItems" in shape, shape
+        assert "integer" not in kinds or {"minimum", "maximum", "format"} <= set(shape), shape
+
+
 def test_the_docs_take_all_they_need_from_this_server() -> None:
     page = Client().get("/api/docs", headers={"Accept": "text/html"})
     needed = re.findall(r'(?:src|href)="([^"]+)"', page.content.decode())

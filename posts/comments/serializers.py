@@ -8,9 +8,12 @@ from rest_framework import serializers
 from accounts.serializers import ShortUserSerializer
 from echomate import ids, instance
 from echomate.fields import IdField, PageSerializer, ProseField
-from posts.text import check_names
+from echomate.graphemes import code_points_at_most
+from posts.comments.thread import COMMENTS_AT_MOST
+from posts.text import MENTIONS_AT_MOST, check_names, html_at_most
 
 CONTENT_AT_MOST = 5000
+CODE_POINTS = code_points_at_most(CONTENT_AT_MOST)
 instance.declare_limits(comment_characters=CONTENT_AT_MOST)
 
 
@@ -71,9 +74,13 @@ class CommentSerializer(serializers.Serializer[Any]):
     parent_id = IdField(allow_null=True, help_text="Null where it stands right under the post.")
     depth = serializers.IntegerField(min_value=0, help_text="0 right under the post.")
     author = ShortUserSerializer(allow_null=True, help_text="Null where it was deleted.")
-    content = serializers.CharField(allow_blank=True)
-    content_html = serializers.CharField(allow_blank=True, help_text="Safe to insert into a page as it is.")
-    mentions = ShortUserSerializer(many=True)
+    content = serializers.CharField(max_length=CODE_POINTS, allow_blank=True)
+    content_html = serializers.CharField(
+        max_length=html_at_most(CODE_POINTS),
+        allow_blank=True,
+        help_text="Safe to insert into a page as it is.",
+    )
+    mentions = serializers.ListField(child=ShortUserSerializer(), max_length=MENTIONS_AT_MOST)
     hidden = serializers.BooleanField(
         help_text="The post's author has hidden it: only they and its author see it."
     )
@@ -98,7 +105,7 @@ class ThreadCommentSerializer(CommentSerializer):
 class ThreadSerializer(PageSerializer):
     """A whole list, which goes on at the `next` of single comments."""
 
-    results = ThreadCommentSerializer(many=True)
+    results = serializers.ListField(child=ThreadCommentSerializer(), max_length=COMMENTS_AT_MOST)
 
 
 class CommentReactionSerializer(serializers.Serializer[Any]):

@@ -64,6 +64,11 @@ def without_mentions(html: str, users: Collection[int]) -> str:
     return _MENTION.sub(lambda link: link[2] if int(link[1]) in users else link[0], html)
 
 
+def html_at_most(code_points: int) -> int:
+    """How long the HTML of a text may be: an escape of six characters for each, the links, the paragraph around."""
+    return 6 * code_points + LINKS_AT_MOST + len("<p></p>")
+
+
 def _html(parts: Sequence[Piece], users: Mapping[str, int]) -> str:
     """Paragraphs, line breaks, and links as long as there is room; everything else is escaped."""
     return _cleaner.clean("".join(_paragraphs("".join(_inlines(parts, users)))))

@@ -13,7 +13,7 @@ from echomate.ids import parse_id
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, USER, ids
 from echomate.views import ApiView, ids_from_query
 from social import selectors
-from social.selectors.search import normal, search
+from social.selectors.search import QUERY_AT_MOST, SHORTEST, normal, search
 from social.serializers import RelationListSerializer, UserListSerializer
 from social.views.person import PersonView
 
@@ -91,7 +91,7 @@ class SearchView(ApiView):
         parameters=[
             OpenApiParameter(
                 "q",
-                {"type": "string", "minLength": 2},
+                {"type": "string", "minLength": SHORTEST, "maxLength": QUERY_AT_MOST},
                 required=True,
                 description="The beginning of a username.",
             ),
