@@ -196,7 +196,7 @@ class MediaBucket(Bucket):
     ) -> list[str]:
         """URLs of the files in a folder (`posts/1/2/`), in their order.
 
-        3 µs each where django-storages' `url` takes 180, and one signature of CloudFront for all, 230 µs.
+        5 µs of CPU each on a busy machine, where `url` of django-storages takes 400; CloudFront: one signature for all.
         """
         if is_public and self.public_url:
             return [f"{self.public_url}/{folder}{name}" for name in names]
