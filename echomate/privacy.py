@@ -21,9 +21,12 @@ Files = Callable[[int], Iterator[tuple[str, BinaryIO]]]
 """The files of a user that rows speak of: the name that each has in the export, and what is in it."""
 Show = Callable[[Row], str]
 """A row as safe HTML, for people."""
-Take = Callable[[int, Sequence[Row]], Sequence[str | None]]
+Open = Callable[[str], BinaryIO | None]
+"""A file of an export by the name that rows give it; None where it isn't there or can't be read. What is damaged behind
+its beginning raises `Refused` when that is read."""
+Take = Callable[[int, Sequence[Row], Open], Sequence[str | None]]
 """Makes rows of an export a user's own and says of each why it was not taken, in a few words of ours; None: it was,
-now or in an earlier run. It believes nothing that a row says, least of all an id."""
+now or in an earlier run. It believes nothing that a row says, least of all an id. It may raise `Again`."""
 Erase = Callable[[int], Iterator[int]]
 """Removes what is there of a user and yields how many items each step took; begun again, it goes on."""
 
@@ -57,6 +60,8 @@ class Importer:
     """Its rows speak of others, who are somebody else at another instance."""
     most: int
     """So many rows it is given."""
+    has_files: bool
+    """Its rows are of files, which others speak of: it comes first."""
 
 
 _exporters: dict[str, Exporter] = {}
@@ -83,11 +88,13 @@ def exports(
     return enter
 
 
-def imports(name: str, *, most: int, same_instance: bool = False) -> Callable[[Take], Take]:
+def imports(
+    name: str, *, most: int, same_instance: bool = False, has_files: bool = False
+) -> Callable[[Take], Take]:
     """Enter what takes in the rows that the exporter of this name gave out."""
 
     def enter(take: Take) -> Take:
-        _importers[name] = Importer(name, take, same_instance, most)
+        _importers[name] = Importer(name, take, same_instance, most, has_files)
         return take
 
     return enter
@@ -134,8 +141,8 @@ def exporters() -> list[Exporter]:
 
 
 def importers() -> list[Importer]:
-    """In the order in which the apps entered them."""
-    return list(_importers.values())
+    """Those of files first; then in the order in which the apps entered them."""
+    return sorted(_importers.values(), key=lambda importer: not importer.has_files)
 
 
 def erasers() -> list[Eraser]:

@@ -9,5 +9,5 @@ class MediaConfig(AppConfig):
     name = "media"
 
     def ready(self) -> None:
-        for register in ("projections", "tasks", "exports", "erasure"):
+        for register in ("projections", "tasks", "exports", "imports", "erasure"):
             import_module(f"media.{register}")

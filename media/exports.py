@@ -42,6 +42,7 @@ def media(user: int) -> Iterator[Row]:
             "type": one.type or one.declared_type,
             "bytes": int(one.declared_size),
             "alt": one.alt,
+            "used": bool(one.attached),
             "file": _file(one),
         }
 

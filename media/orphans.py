@@ -18,8 +18,11 @@ EARLIEST = timedelta(seconds=1)
 
 
 def expect(media: Mapping[str, Any], *, at: datetime) -> Job:
-    """The job, not yet stored, that looks a day after its beginning whether something uses a medium (of a record)."""
-    due = ids.instant(media["Id"]) + AFTER
+    """The job, not yet stored, that looks a day after its beginning whether something uses a medium (of a record).
+
+    An imported one begins later than its id says.
+    """
+    due = max(ids.instant(media["Id"]), at) + AFTER
     return _job(media, "orphan", at=at, delay=max(due - datetime.now(UTC), EARLIEST))
 
 

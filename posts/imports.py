@@ -1,6 +1,7 @@
 """Takes in the posts of an export: each as its author might have written it here, at its old time."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
@@ -8,13 +9,19 @@ from rest_framework import serializers
 from echomate import ids, privacy, table
 from echomate.fields import ChoiceField
 from echomate.ids import parse_id
-from echomate.privacy import Row
+from echomate.privacy import Open, Row
+from media.purposes import Purpose
+from media.selectors import Descriptor, State, descriptors
+from media.services import imported_id
 from posts import services
-from posts.serializers import VISIBILITIES, NewPostSerializer
+from posts.serializers import VISIBILITIES, MediaIdsField, NewPostSerializer
 from posts.services import Draft, OldPost
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+NOTHING = "content: blank"
 
 
 class OldPostSerializer(NewPostSerializer):
@@ -22,18 +29,46 @@ class OldPostSerializer(NewPostSerializer):
 
     visibility = ChoiceField(choices=VISIBILITIES)
     edited_at = serializers.DateTimeField(required=False, allow_null=True)
-    media_ids = None  # type: ignore[assignment]  # DRF's way to leave a field out: those ids are of the old account
+    media_ids = None  # type: ignore[assignment]  # DRF's way to leave a field out
+    media = MediaIdsField()
+    """As they were in the old account."""
 
 
 @privacy.imports("posts", most=1_000_000)
-def take_posts(user: int, rows: Sequence[Row]) -> list[str | None]:
-    read = [_read(row) for row in rows]
+def take_posts(user: int, rows: Sequence[Row], _open: Open) -> list[str | None]:
+    read = _with_media(user, [_read(row) for row in rows])
     good = [post for post in read if isinstance(post, OldPost)]
     taken = dict(zip(map(id, good), services.take_in(user, good), strict=True))
     return [
         post if isinstance(post, str) else None if taken[id(post)] else "id: belongs to another post"
         for post in read
     ]
+
+
+def _with_media(user: int, read: Sequence[OldPost | str]) -> list[OldPost | str]:
+    """The same with those of their media that were taken in before, each in one post alone."""
+    old = {media for post in read if isinstance(post, OldPost) for media in post.draft.media}
+    found = descriptors({imported_id(user, media) for media in old}) if old else {}
+    given, used = list[OldPost | str](), set[int]()
+    for post in read:
+        if isinstance(post, OldPost):
+            media = [
+                new
+                for old_id in post.draft.media
+                if (new := imported_id(user, old_id)) not in used and _may_show(user, post, found.get(new))
+            ]
+            used.update(media)
+            is_empty = not media and not post.draft.content
+            given.append(NOTHING if is_empty else replace(post, draft=replace(post.draft, media=media)))
+        else:
+            given.append(post)
+    return given
+
+
+def _may_show(user: int, post: OldPost, media: Descriptor | None) -> bool:
+    if media is None or media.owner != user or media.purpose != Purpose.POST or media.state != State.READY:
+        return False
+    return media.attached is None or media.attached in services.imported_partitions(user, post)
 
 
 def _read(row: Row) -> OldPost | str:

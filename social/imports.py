@@ -6,7 +6,7 @@ from accounts.selectors import cards
 from echomate import keys, privacy, table
 from echomate.errors import Forbidden, NotFound, RateLimited
 from echomate.ids import parse_id
-from echomate.privacy import Row
+from echomate.privacy import Open, Row
 from echomate.throttling import Limit, Policy
 from social import services
 
@@ -15,7 +15,7 @@ FOLLOWS = Policy("imported-follows", 2000, 24 * 3600, scope="own")
 
 
 @privacy.imports("following", most=10_000, same_instance=True)
-def take_follows(user: int, rows: Sequence[Row]) -> list[str | None]:
+def take_follows(user: int, rows: Sequence[Row], _open: Open) -> list[str | None]:
     wanted = [parse_id(row["id"]) if isinstance(row.get("id"), str) else None for row in rows]
     known = cards.get(list({id_ for id_ in wanted if id_ is not None}))
     return [_follow(user, id_) if id_ in known and id_ != user else "id: nobody to follow" for id_ in wanted]

@@ -55,6 +55,29 @@ class _Bounded:
         return data
 
 
+class _Member:
+    """A file in the ZIP, as what stores it reads it. Raises `Refused` where it is damaged."""
+
+    def __init__(self, file: "IO[bytes]", found: ZipInfo, on_read: Callable[[int], None]) -> None:
+        self._file, self._size, self._on_read = file, found.file_size, on_read
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._file.close()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Its size, or its beginning: nothing else is sought."""
+        return self._size if whence else self._file.seek(offset)
+
+    def read(self, size: int = -1) -> bytes:
+        with _reading():
+            data = self._file.read(size)
+        self._on_read(len(data))
+        return data
+
+
 class OldExport:
     """The files of an export by name. Raises `Refused` in words for its owner, whatever the ZIP is."""
 
@@ -137,6 +160,17 @@ class OldExport:
                     rest, is_skipped = b"", True
         if rest or is_skipped:
             yield None if is_skipped else rest
+
+    def file(self, name: str) -> BinaryIO | None:
+        """Another file of the export, to be read from its beginning to its end; None where it may not be read."""
+        try:
+            found = self._find(name)
+            with _reading():
+                return (
+                    cast("BinaryIO", _Member(self._zip.open(found), found, self.on_read)) if found else None
+                )
+        except Refused:
+            return None
 
     def _find(self, name: str) -> ZipInfo | None:
         """A file that may be read."""

@@ -84,7 +84,9 @@ class Taking:
 
     def _take_step(self, importer: Importer, step: Sequence[Line]) -> list[str | None]:
         good = {line: row for line, row in step if row is not None and line <= importer.most}
-        outcomes = dict(zip(good, importer.take(self._user, list(good.values())), strict=True))
+        outcomes = dict(
+            zip(good, importer.take(self._user, list(good.values()), self._export.file), strict=True)
+        )
         return [
             outcomes[line] if line in good else NO_OBJECT if line <= importer.most else TOO_MANY
             for line, _ in step

@@ -98,6 +98,9 @@ class User(Item, discriminator="user"):
     """The latest: while it is under way, no other begins."""
     imported_from = UnicodeAttribute(attr_name="ImportedFrom", null=True)
     """A digest of the account whose export was taken in: no other's is any more."""
+    imported_avatar = BooleanAttribute(attr_name="ImportedAvatar", null=True)
+    imported_cover = BooleanAttribute(attr_name="ImportedCover", null=True)
+    """Shown once, as it was imported: what its owner made of it since stays so."""
     version = NumberAttribute(attr_name="Version", default=1)
     last_edit = UnicodeAttribute(attr_name="LastEdit", null=True)
     """A number of the latest edit's own, by which its repeated try knows itself."""

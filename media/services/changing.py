@@ -35,6 +35,19 @@ def complete(*, owner: int, media: int) -> Media:
     return item or read(media, owner=owner)
 
 
+def reject(media: int, *, reason: str) -> None:
+    """Say of a medium that waits for its file that it will not come."""
+    _update(
+        media,
+        change="SET #State = :rejected, #Reason = :reason, #UpdatedAt = :now",
+        condition="#State = :pending OR #State = :rejected",
+        rejected=State.REJECTED.value,
+        pending=State.PENDING.value,
+        reason=reason,
+        now=table.clock(),
+    )
+
+
 def _check_upload(media: Media) -> None:
     size = objects.size(files.upload(Purpose(media.purpose), int(media.owner), int(media.id)))
     if size is None:

@@ -33,7 +33,7 @@ def create(*, owner: int, declared: Declaration, creation: Creation | None = Non
     creation = creation or Creation(ids.new_id(), secrets.token_hex(6))
     for id_ in creation.candidates():
         media = _new(id_, owner, declared, creation.nonce)
-        if _put(media):
+        if put_media(media):
             tell()
             return media
     raise DependencyAway("ids")
@@ -61,7 +61,7 @@ def _new(id_: int, owner: int, declared: Declaration, nonce: str) -> Media:
     )
 
 
-def _put(media: Media) -> bool:
+def put_media(media: Media) -> bool:
     """Whether the item is there now, put by this or an earlier try; else its id is another's."""
     request = media.get_save_kwargs_from_instance(Media.pk.does_not_exist(), "ALL_OLD")
     try:

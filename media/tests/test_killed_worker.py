@@ -6,14 +6,17 @@ from collections.abc import Callable
 
 import pytest
 
+from accounts.tests.imported import start
 from accounts.tests.test_killed_jobs import wait_until, worker
-from echomate import jobs, keys
+from echomate import jobs, keys, table
 from echomate.jobs import Job
 from echomate.local.processes import Process
 from echomate.testing.client import Person
+from echomate.testing.projecting import Projecting
 from media import files
 from media.models import Media
 from media.tests.photos import twelve_megapixels
+from media.tests.test_import import archive_of, dress, pictures_of, result, seen
 from media.tests.test_processing_job import job_of
 from media.tests.uploading import completed, objects_of
 
@@ -52,3 +55,24 @@ def _has_ended(job: int, *, dead: str | None) -> bool:
         found.update(actions=[Job.due_at.set(1)])
         jobs.send(job)
     return found is None
+
+
+@pytest.mark.kill
+@pytest.mark.parametrize("_round", range(4))
+def test_an_import_of_pictures_whose_workers_are_killed_is_whole(
+    ann: Person, bob: Person, projector: Projecting, worker: Callable[[], Process], _round: int
+) -> None:
+    dress(ann, projector)
+    job = start(bob, archive_of(ann))
+    for _ in range(3):
+        process = worker()
+        jobs.send(job.id)
+        time.sleep(random.uniform(0, 4))
+        process.kill()
+        for entry in table.query(keys.jobs_of(bob.id), index="GSI1"):
+            left = Job.read(table.key_of(entry))
+            if left is not None and left.state == "running":
+                left.update(actions=[Job.due_at.set(1)])
+                jobs.send(left.id)
+    assert result(job, projector)["taken"]["media"] == 5
+    assert (seen(bob), pictures_of(bob)) == (seen(ann), 5)

@@ -3,7 +3,7 @@
 from posts.services.bookmarking import bookmark, unbookmark
 from posts.services.deleting import delete
 from posts.services.editing import edit
-from posts.services.importing import OldPost, import_likes, import_posts, take_in
+from posts.services.importing import OldPost, import_likes, import_posts, imported_partitions, take_in
 from posts.services.liking import like, unlike
 from posts.services.marking import Reaction
 from posts.services.owning import own_post
@@ -19,6 +19,7 @@ __all__ = [
     "edit",
     "import_likes",
     "import_posts",
+    "imported_partitions",
     "like",
     "own_post",
     "take_in",

@@ -50,9 +50,18 @@ def _put_old(author: int, old: OldPost) -> int | None:
     return None
 
 
-def _imported(author: int, old: OldPost, number: int) -> Post:
+def imported_partitions(author: int, old: OldPost) -> set[str]:
+    """Where it may be in the table, in one of its tries."""
+    return {keys.post(_imported_id(author, old, number))[0] for number in range(TRIES)}
+
+
+def _imported_id(author: int, old: OldPost, number: int) -> int:
     digest = hashlib.sha256(f"import {author} {old.id} {number}".encode()).digest()
-    post = new_post(ids.with_random_part(old.id, int.from_bytes(digest[:8], "big")), author, old.draft)
+    return ids.with_random_part(old.id, int.from_bytes(digest[:8], "big"))
+
+
+def _imported(author: int, old: OldPost, number: int) -> Post:
+    post = new_post(_imported_id(author, old, number), author, old.draft)
     post.nonce = hashlib.sha256(f"import {author} {old.id}".encode()).hexdigest()[:24]
     post.imported = True
     if ids.milliseconds(old.id) > ids.milliseconds(author) - LISTED_BEFORE_MILLISECONDS:
