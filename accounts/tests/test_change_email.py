@@ -18,6 +18,8 @@ from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
 from echomate.testing.races import halting, together
 
+pytestmark = pytest.mark.store
+
 
 def fresh() -> str:
     return f"{unique_name()}@example.org"

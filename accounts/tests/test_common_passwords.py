@@ -6,6 +6,8 @@ from accounts import common_passwords, passwords
 from accounts.passwords import Owner
 from echomate.testing.client import Caller, unique_name
 
+pytestmark = pytest.mark.pure
+
 OWNER = Owner("zq", "zq@ex.org", "Zq")
 COMMON = "It is one of those that everybody uses."
 

@@ -18,6 +18,8 @@ from echomate.testing.configuration import configured
 from echomate.testing.proxy import Proxy
 from echomate.testing.races import together
 
+pytestmark = pytest.mark.store
+
 
 @pytest.fixture
 def ann() -> Person:

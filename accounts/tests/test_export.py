@@ -27,6 +27,8 @@ from echomate.testing.client import Caller, Person, problem
 from echomate.testing.configuration import configured
 from echomate.testing.proxy import Proxy
 
+pytestmark = pytest.mark.store
+
 NASTY = "<script>alert('ann & bob')</script>\n\n\u202e\"é🎉"
 
 

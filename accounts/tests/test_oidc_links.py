@@ -22,6 +22,8 @@ from echomate.testing.client import Caller, Person, problem, sign_up, unique_nam
 from echomate.testing.configuration import configured
 from echomate.testing.races import halting
 
+pytestmark = pytest.mark.store
+
 LINKS = "/auth/oidc/links"
 
 

@@ -12,6 +12,8 @@ from echomate import keys, transactions
 from echomate.errors import Conflict
 from echomate.testing.client import Caller, Person, problem, sign_up
 
+pytestmark = pytest.mark.store
+
 
 def path_of(authenticator: Authenticator) -> str:
     return f"/auth/passkeys/{passkey_id(authenticator.credential_id)}"

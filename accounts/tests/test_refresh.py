@@ -16,6 +16,8 @@ from echomate.testing.client import PASSWORD, Caller, Person, problem
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
 
+pytestmark = pytest.mark.store
+
 
 def set_session(person: Person, **values: int) -> None:
     changes = {name: {"Action": "PUT", "Value": dynamodb.wire(value)} for name, value in values.items()}

@@ -5,7 +5,11 @@ import re
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from echomate.config import config
+
+pytestmark = pytest.mark.pure
 
 PAGE = config.source_dir / "docs" / "security.md"
 SECTIONS = {

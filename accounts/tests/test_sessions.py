@@ -18,6 +18,8 @@ from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
 
+pytestmark = pytest.mark.store
+
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 DAY = 24 * 3600
 

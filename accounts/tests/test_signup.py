@@ -20,6 +20,8 @@ from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
 
+pytestmark = pytest.mark.store
+
 
 def test_who_signs_up_is_logged_in(api: Caller) -> None:
     body = new(full_name="Ann Example", token_delivery="body")

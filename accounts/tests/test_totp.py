@@ -11,6 +11,8 @@ from accounts import totp
 from accounts.tests.factors import Clock
 from echomate.testing.configuration import configured
 
+pytestmark = pytest.mark.pure
+
 RFC_6238 = {
     59: "94287082",
     1111111109: "07081804",

@@ -21,6 +21,8 @@ from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting, projecting
 from echomate.testing.proxy import Proxy
 
+pytestmark = pytest.mark.store
+
 MONTH = 30 * 86_400
 
 

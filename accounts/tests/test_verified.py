@@ -13,6 +13,8 @@ from echomate import keys, table
 from echomate.errors import Conflict
 from echomate.testing.client import Caller, Person, problem, sign_up, unique_name
 
+pytestmark = pytest.mark.store
+
 LOOKS_ALIKE = ["This name looks like that of a verified account."]
 
 

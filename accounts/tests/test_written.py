@@ -12,6 +12,8 @@ from accounts.serializers.profile import BIO_MAX, FULL_NAME_MAX, FullNameField
 from accounts.serializers.written import ParagraphField, WebsiteField
 from echomate import graphemes
 
+pytestmark = pytest.mark.pure
+
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 AWKWARD = st.text(

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 from echomate.config import config, example, load
 from echomate.production import PUBLISHED
 
+pytestmark = pytest.mark.pure
+
 Private = Ed25519PrivateKey | Ed448PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 

@@ -11,6 +11,8 @@ from echomate import dynamodb, ids, provisioning
 from echomate.objects import s3
 from echomate.testing.configuration import configured
 
+pytestmark = pytest.mark.store
+
 
 def create_table() -> str:
     output = StringIO()

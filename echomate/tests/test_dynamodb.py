@@ -12,6 +12,8 @@ from echomate.errors import DependencyAway
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
 
+pytestmark = pytest.mark.store
+
 WITHIN_SECONDS = 5
 
 

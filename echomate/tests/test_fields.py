@@ -12,6 +12,8 @@ from rest_framework import serializers
 from echomate import graphemes
 from echomate.fields import LanguageField, ProseField, TextField
 
+pytestmark = pytest.mark.pure
+
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 PARTS = (
     "a1 \r\n\u0301\u0323\u200b\u200d\ufe0f\u0600\u0905\u093f\u1100\u1161\u11a8\uac00"

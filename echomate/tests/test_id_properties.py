@@ -3,11 +3,14 @@
 import time
 from datetime import datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from echomate import ids
 from echomate.testing.examples import examples
+
+pytestmark = pytest.mark.pure
 
 all_ids = st.integers(1, ids.MAX_ID)
 FIRST_MOMENT = ids.EPOCH_MILLISECONDS

@@ -10,6 +10,8 @@ from django.test import Client
 from echomate.logs import JSONFormatter
 from echomate.testing.configuration import configured
 
+pytestmark = pytest.mark.pure
+
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 

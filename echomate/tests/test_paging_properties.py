@@ -22,6 +22,8 @@ from echomate.errors import Invalid
 from echomate.paging import Page, PageRequest
 from echomate.testing.examples import examples
 
+pytestmark = pytest.mark.pure
+
 LIST = "things"
 URL = "https://example.org/things"
 

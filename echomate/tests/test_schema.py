@@ -15,6 +15,8 @@ from jsonschema import Draft202012Validator
 from echomate import problems, schema
 from echomate.schema.components import REFUSALS
 
+pytestmark = pytest.mark.pure
+
 VERBS = """
     accept add begin block change check complete confirm create delete edit end erase follow forgot hide
     like list log mail mute read refresh reject remove replace resend reset restore search set sign start

@@ -17,6 +17,8 @@ from echomate.tests.test_titles import GERMAN, messages
 from media.processing import REASONS
 from media.selectors import FAILED
 
+pytestmark = pytest.mark.pure
+
 MARKS = {"_", "gettext", "gettext_lazy"}
 OURS = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == config.source_dir]
 

@@ -38,6 +38,9 @@ pytestmark = [needs_times_of_records, pytest.mark.timed]
 Write = Callable[[], Any]
 
 
+SIDES = ("follower", pytest.param("followed", marks=pytest.mark.long))
+
+
 def assert_gone(person: Person) -> None:
     assert verify(str(person.id), "--username", person.username, "--email", person.email) == (0, [])
 
@@ -86,6 +89,7 @@ def test_a_post_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
     assert person.username not in str(friend.get("/timeline").json()["results"])
 
 
+@pytest.mark.long
 def test_an_edit_that_lands_in_the_midst_of_the_erasure_keeps_nothing() -> None:
     person = sign_up()
     post = person.post("/posts", {"content": "first"}).json()["id"]
@@ -102,6 +106,7 @@ def test_a_like_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count
     assert friend.get(f"/posts/{post}").json()["counts"]["likes"] == 0
 
 
+@pytest.mark.long
 def test_a_bookmark_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
     person, friend = sign_up(), sign_up()
     post = friend.post("/posts", {"content": "keep me"}).json()["id"]
@@ -110,6 +115,7 @@ def test_a_bookmark_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
     )
 
 
+@pytest.mark.long
 def test_a_comment_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
     person, friend = sign_up(), sign_up()
     post = friend.post("/posts", {"content": "say something"}).json()["id"]
@@ -118,7 +124,7 @@ def test_a_comment_that_lands_in_the_midst_of_the_erasure_is_found() -> None:
     assert friend.get(path).json()["results"] == []
 
 
-@pytest.mark.parametrize("side", ["follower", "followed"])
+@pytest.mark.parametrize("side", SIDES)
 def test_a_follow_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_count(side: str) -> None:
     person, friend = sign_up(), sign_up()
     one, other = (person, friend) if side == "follower" else (friend, person)
@@ -126,7 +132,7 @@ def test_a_follow_that_lands_in_the_midst_of_the_erasure_is_taken_out_of_the_cou
     assert counts(friend) == {"posts": 0, "followers": 0, "following": 0, "likes": 0}
 
 
-@pytest.mark.parametrize("side", ["follower", "followed"])
+@pytest.mark.parametrize("side", SIDES)
 def test_a_request_that_lands_in_the_midst_of_the_erasure_is_found(side: str) -> None:
     person, friend = sign_up(), sign_up()
     one, other = (person, friend) if side == "follower" else (friend, person)
@@ -135,7 +141,7 @@ def test_a_request_that_lands_in_the_midst_of_the_erasure_is_found(side: str) ->
     assert friend.get("/follow-requests").json()["results"] == []
 
 
-@pytest.mark.parametrize("side", ["follower", "followed"])
+@pytest.mark.parametrize("side", SIDES)
 def test_an_acceptance_in_the_midst_of_the_erasure_leaves_no_edge(side: str) -> None:
     person, friend = sign_up(), sign_up()
     one, other = (person, friend) if side == "follower" else (friend, person)

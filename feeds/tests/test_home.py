@@ -1,9 +1,13 @@
 """The home feed, read as its reader does."""
 
+import pytest
+
 from echomate import cache, keys, timelines
 from echomate.testing.projecting import Projecting
 from feeds.tests.network import person, post, read_home
 from social.services import follow, unfollow
+
+pytestmark = pytest.mark.store
 
 
 def test_a_home_holds_own_posts_and_those_of_whom_one_follows_newest_first() -> None:

@@ -20,6 +20,8 @@ from posts.projections import index_tags
 from posts.services import Draft, create, import_posts
 from posts.tests.actor import Actor, Person
 
+pytestmark = pytest.mark.store
+
 
 @pytest.fixture
 def ann() -> Person:

@@ -17,6 +17,8 @@ from media.purposes import Purpose
 from media.tests.ready import ready
 from media.tests.uploading import objects_of, picture, uploaded, work
 
+pytestmark = pytest.mark.store
+
 POST = keys.post_partition(7)
 OTHER = keys.post_partition(8)
 

@@ -12,6 +12,8 @@ from posts.tests.test_lists import walk
 from posts.tests.test_visibility import suspend
 from social import services as social
 
+pytestmark = pytest.mark.store
+
 BOOKMARKED = {"liked": False, "bookmarked": True}
 NOT_BOOKMARKED = {"liked": False, "bookmarked": False}
 NO_COUNTS = {"likes": 0, "comments": 0}

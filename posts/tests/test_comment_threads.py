@@ -13,6 +13,8 @@ from posts.comments.thread import COMMENTS_AT_MOST, LEVELS_AT_MOST
 from posts.tests.actor import Actor, Person
 from posts.tests.commenting import comment_on, ids_of, thread, walk
 
+pytestmark = pytest.mark.store
+
 
 def plant(post: int, author: int, parents: list[int | None]) -> list[int]:
     """Comments of the past in a second: each names its parent by its place, or none."""

@@ -13,6 +13,8 @@ from posts.tests.test_away import lose_first_answers
 from posts.tests.test_bad_input import WRITES
 from social import services as social
 
+pytestmark = pytest.mark.store
+
 
 def test_a_comment_is_there_at_once_for_everybody(ann: Person, bob: Person, nobody: Actor) -> None:
     post = ann.publish()

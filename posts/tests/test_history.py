@@ -18,6 +18,8 @@ from posts.comments.walking import items_of
 from posts.tests.actor import Actor, Person
 from social import services as social
 
+pytestmark = pytest.mark.store
+
 
 def hanging_on(post: int) -> list[str]:
     """The sort keys of what stands beside a post, but its counters."""

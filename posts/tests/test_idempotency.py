@@ -17,6 +17,8 @@ from posts.services import publishing
 from posts.tests.actor import Actor, Answer, Person
 from posts.tests.test_away import lose_first_answers
 
+pytestmark = pytest.mark.store
+
 HELLO = {"content": "hello", "visibility": "public", "language": "en"}
 REPLAYED = "Idempotency-Replayed"
 

@@ -11,6 +11,8 @@ from echomate.testing.client import Person, sign_up
 from posts import services
 from posts.services import Draft, OldPost, create, importing
 
+pytestmark = pytest.mark.store
+
 
 @pytest.fixture
 def ann() -> Person:

@@ -8,6 +8,8 @@ from echomate.testing.projecting import Projecting
 from posts.tests.actor import Person
 from social import services as social
 
+pytestmark = pytest.mark.store
+
 LIKED = {"liked": True, "bookmarked": False}
 NOT_LIKED = {"liked": False, "bookmarked": False}
 

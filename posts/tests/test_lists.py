@@ -9,6 +9,8 @@ from echomate.metering import metering
 from echomate.testing.configuration import configured
 from posts.tests.actor import Person
 
+pytestmark = pytest.mark.store
+
 
 def walk(reader: Person, path: str) -> list[list[int]]:
     """The ids of every page from the first on, along `next`."""

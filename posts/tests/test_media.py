@@ -18,6 +18,8 @@ from posts.imports import take_posts
 from posts.tests.actor import Actor, Person
 from posts.tests.test_away import lose_first_answers
 
+pytestmark = pytest.mark.store
+
 
 def media_of(person: Actor, post: int) -> list[int]:
     answer = person.get(f"posts/{post}")

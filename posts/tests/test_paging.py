@@ -5,12 +5,13 @@ from contextlib import nullcontext
 
 import orjson
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from echomate import ids
 from echomate.paging import Page, PageRequest
 from echomate.testing.configuration import configured
+from echomate.testing.examples import examples
 from posts import lists, services
 from posts.services import Draft
 from posts.tests.actor import Person
@@ -93,7 +94,7 @@ def change(posts: Posts, walk: Walk, what: str, number: int) -> None:
 
 
 @pytest.mark.parametrize("lag", [0, 2])
-@settings(max_examples=25, deadline=None)
+@examples(10)
 @given(before=st.lists(st.booleans(), max_size=12), limit=st.integers(1, 5), between=changes)
 def test_an_authors_posts(lag: int, before: list[bool], limit: int, between: list[tuple[str, int]]) -> None:
     if lag and len(before) + len(between) > 14:
@@ -146,7 +147,7 @@ def author() -> int:
 
 @pytest.mark.parametrize("kind", ["likes", "bookmarks"])
 @pytest.mark.parametrize("lag", [0, 2])
-@settings(max_examples=20, deadline=None)
+@examples(8)
 @given(
     before=st.lists(st.integers(0, 7), max_size=8),
     limit=st.integers(1, 4),
@@ -169,7 +170,7 @@ def test_what_a_user_likes_or_has_bookmarked(
     assert at_first & set(marks.marked) <= set(walk.seen)
 
 
-@settings(max_examples=20, deadline=None)
+@examples(8)
 @given(
     before=st.sets(st.integers(0, 9)),
     limit=st.integers(1, 4),

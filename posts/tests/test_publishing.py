@@ -9,6 +9,8 @@ from echomate.metering import metering
 from posts.models import TOMBSTONE_SECONDS, Post
 from posts.tests.actor import Actor, Person
 
+pytestmark = pytest.mark.store
+
 FIELDS = [
     *("id", "url", "content", "content_html", "language", "tags", "mentions", "media", "visibility"),
     *("reply_policy", "sensitive", "spoiler_text", "created_at", "updated_at", "edited_at"),

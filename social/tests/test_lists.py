@@ -15,6 +15,8 @@ from echomate.testing.projecting import Projecting
 from social.models import Follow
 from social.tests.callers import NOBODY, Caller, new_caller
 
+pytestmark = pytest.mark.store
+
 
 @pytest.fixture
 def ann() -> Caller:

@@ -9,6 +9,8 @@ from echomate.testing.configuration import configured
 from social import selectors, services
 from social.selectors import Relation
 
+pytestmark = pytest.mark.store
+
 _ids = itertools.count(2 * 10**18)
 
 

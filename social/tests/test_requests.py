@@ -16,6 +16,8 @@ from social import recounts, unlocking
 from social.models import Block, BlockedBy, Follow, FollowRequest
 from social.services import requests
 
+pytestmark = pytest.mark.store
+
 PATIENCE_SECONDS = 30
 
 

@@ -12,6 +12,8 @@ from social import selectors, services
 from social.models import Follow
 from social.services import following
 
+pytestmark = pytest.mark.store
+
 _ids = itertools.count(10**18)
 
 

@@ -8,6 +8,8 @@ from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
 from social.tests.callers import NOBODY, Caller, new_caller
 
+pytestmark = pytest.mark.store
+
 
 @pytest.fixture
 def ann() -> Caller:

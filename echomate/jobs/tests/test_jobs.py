@@ -20,6 +20,8 @@ from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
 from echomate.testing.working import run_jobs
 
+pytestmark = pytest.mark.store
+
 
 @pytest.fixture(autouse=True)
 def _test_kinds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,8 @@ from echomate.stream.tests import tallies
 from echomate.stream.tests.conftest import Forge
 from echomate.testing.proxy import Proxy
 
+pytestmark = pytest.mark.store
+
 SHARD = Shard("arn:aws:dynamodb:us-east-1:000000000000:table/echomate/stream/label", "shard-of-a-test", None)
 
 

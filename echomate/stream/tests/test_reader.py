@@ -8,6 +8,8 @@ from echomate.stream.records import change
 from echomate.stream.tests import tallies
 from echomate.stream.tests.conftest import Forge
 
+pytestmark = pytest.mark.store
+
 
 def a_reader() -> Reader:
     (shard,) = shards.describe(shards.current_stream())
