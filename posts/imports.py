@@ -10,8 +10,7 @@ from echomate import ids, privacy, table
 from echomate.fields import ChoiceField
 from echomate.ids import parse_id
 from echomate.privacy import Open, Row
-from media.purposes import Purpose
-from media.selectors import Descriptor, State, descriptors
+from media.selectors import Descriptor, Purpose, State, descriptors
 from media.services import imported_id
 from posts import services
 from posts.serializers import VISIBILITIES, MediaIdsField, NewPostSerializer
