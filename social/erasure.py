@@ -62,9 +62,8 @@ def _unaccepted(edge: Wire, user: int) -> cache.Command:
 def erase_followers(user: int) -> Iterator[int]:
     edges = table.query(keys.followers(user), index="GSI1", attributes=(*KEYS, "GSI1SK"))
     for step in privacy.in_steps(edges):
-        removed = table.delete_all(map(table.key_of, step))
-        cache.ask(*(_forgotten(edge, user) for edge in step))
-        yield removed
+        cache.ask(*(_forgotten(edge, user) for edge in step))  # the edge leads to it as long as it is there
+        yield table.delete_all(map(table.key_of, step))
 
 
 def _forgotten(edge: Wire, user: int) -> cache.Command:

@@ -3,7 +3,7 @@
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -18,6 +18,7 @@ from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
 from echomate.jobs import Job
+from echomate.keys import Key
 from echomate.mail import Refused
 from echomate.stream import leases, rebuild
 from echomate.testing.client import Person, sign_up
@@ -30,6 +31,8 @@ from feeds.tests.test_verifying import verify
 from posts import versions
 from posts.comments.services import creating
 from posts.services import bookmarking, editing, liking, publishing
+from social.erasure import erase_followers
+from social.invalidation import recent_follows
 from social.models import Follow
 from social.services import following, requests
 
@@ -244,6 +247,27 @@ def test_the_erasure_goes_on_after_any_of_its_steps(monkeypatch: pytest.MonkeyPa
         assert_gone(person)
         for one in friends:
             assert counts(one) == {"posts": 1, "followers": 0, "following": 0, "likes": 0}
+
+
+def test_a_worker_that_dies_right_after_it_removed_followers_leaves_nothing_with_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Died(BaseException):
+        pass
+
+    person, fan = sign_up(), sign_up()
+    fan.post(f"/users/{person.id}/follow")
+    assert person.id in recent_follows.edges(fan.id)
+    remove = table.delete_all
+
+    def remove_and_die(removed: Iterable[Key]) -> None:
+        remove(removed)
+        raise Died
+
+    monkeypatch.setattr(table, "delete_all", remove_and_die)
+    with pytest.raises(Died):
+        next(erase_followers(person.id))
+    assert recent_follows.edges(fan.id) == {}
 
 
 def _release(job: int) -> None:
