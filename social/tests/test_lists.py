@@ -291,12 +291,12 @@ def test_search_hides_who_is_blocked_and_who_does_not_wish_to_be_found(bob: Call
     ]
 
 
-@pytest.mark.parametrize("query", ["", "?q=", "?q=a", "?q=%20a%20", "?q=@a"])
-def test_search_wants_two_characters(query: str) -> None:
+@pytest.mark.parametrize("query", ["", "?q=", "?q=a", "?q=%20a%20", "?q=@a", "?q=" + "a" * 101])
+def test_search_wants_two_to_a_hundred_characters(query: str) -> None:
     assert NOBODY.get(f"/users{query}").status_code == 400
 
 
-@pytest.mark.parametrize("text", ["é" * 3, "a b", "%00%00", "a" * 5000, "%25%25", "'\"", "🙂🙂", "a.b"])
+@pytest.mark.parametrize("text", ["é" * 3, "a b", "%00%00", "a" * 100, "%25%25", "'\"", "🙂🙂", "a.b"])
 def test_search_for_what_no_name_holds_finds_nobody(text: str) -> None:
     assert NOBODY.read(f"/users?q={text}")["results"] == []
 
