@@ -1,21 +1,99 @@
-"""How gunicorn serves Echomate: threads, since a request waits for DynamoDB and Redis and computes little."""
+"""How gunicorn serves Echomate: threads, since a request waits for DynamoDB and Redis and computes little.
+
+A thread serves one request at a time, so what a client may make it wait for is bounded here. Many clients who are slow
+on purpose are the business of the proxy before it (`deploy/nginx.conf`), which passes on whole requests.
+"""
 
 import ctypes
+import errno
 import gc
 import json
 import os
 import secrets
+import selectors
 import socket
+import time
+from functools import partial
 from typing import Any
 
 from gunicorn import util
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HEAD_SECONDS = float(os.environ.get("WEB_HEAD_SECONDS", "5"))
+BODY_SECONDS = float(os.environ.get("WEB_BODY_SECONDS", "20"))
+ANSWER_SECONDS = float(os.environ.get("WEB_ANSWER_SECONDS", "60"))
+LINGER_SECONDS = 0.5
+"""So long a connection that is closed is read on, or its client would see a reset in place of the answer."""
+
+
+class BoundedSocket(socket.socket):
+    """Reads and writes until set moments, however little goes at a time. What is too slow is as one that was reset."""
+
+    read_until = written_until = float("inf")
+
+    def recv(self, size: int, flags: int = 0) -> bytes:
+        return self._within(self.read_until, super().recv, size, flags)  # type: ignore[no-any-return]  # it is what recv gives
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        if self.written_until == float("inf"):
+            self.written_until = time.monotonic() + ANSWER_SECONDS
+        self._within(self.written_until, super().sendall, data, flags)
+
+    def _within(self, until: float, act: Any, *args: Any) -> Any:
+        left = until - time.monotonic()
+        try:
+            if left <= 0:
+                raise TimeoutError
+            self.settimeout(min(left, ANSWER_SECONDS))
+            return act(*args)
+        except TimeoutError as error:
+            raise ConnectionResetError(errno.ECONNRESET, "the client is too slow") from error
+
+    def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - socket's
+        if self.fileno() != -1:  # gunicorn asks for it once more before it closes what is closed
+            super().setblocking(flag)
+
+
+class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Threads whose clients are given so long for the head of a request, its body, and to take the answer."""
+
+    def accept(self, listener: Any) -> None:
+        """A new connection takes up a thread when it sends something."""
+        try:
+            accepted, address = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
+                raise
+            return
+        self.nr_conns += 1
+        client = BoundedSocket(fileno=accepted.detach())
+        connection = TConn(self.cfg, client, address, listener.getsockname())
+        connection.timeout = time.monotonic() + HEAD_SECONDS
+        self.pending_conns.append(connection)
+        readable = partial(self.on_pending_socket_readable, connection)
+        self.poller.register(client, selectors.EVENT_READ, readable)
+
+    def handle(self, conn: Any) -> Any:
+        conn.sock.read_until = time.monotonic() + HEAD_SECONDS
+        conn.sock.written_until = float("inf")
+        result = super().handle(conn)
+        if result is False:  # or the loop that serves all connections would wait for this one to end
+            conn.sock.read_until = time.monotonic() + LINGER_SECONDS
+            util.close_graceful(conn.sock, timeout=LINGER_SECONDS)
+        return result
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        conn.sock.read_until = time.monotonic() + BODY_SECONDS
+        return super().handle_request(req, conn)
+
 
 wsgi_app = "echomate.wsgi:application"
 preload_app = True
-worker_class = "gthread"
+worker_class = BoundedWorker
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 limit_request_line = 8190
+sendfile = False  # it would write past the bounds of `BoundedSocket`
 keepalive = 75
 graceful_timeout = 2
 control_socket_disable = True

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions as drf
@@ -140,7 +140,9 @@ def as_echomate_error(exception: Exception) -> EchomateError:
         return _problem("not-found", 404)
     if isinstance(exception, RequestDataTooBig):
         return _problem("too-large", 413)
-    if isinstance(exception, SuspiciousOperation):
+    if isinstance(
+        exception, SuspiciousOperation | UnreadablePostError
+    ):  # the latter: the client left, or is too slow
         return _problem("bad-request", 400)
     if isinstance(exception, drf.APIException):
         return _from_drf(exception)
