@@ -201,6 +201,7 @@ def test_two_imports_of_pictures_at_once_are_one(ann: Person, bob: Person, proje
     assert (seen(bob), pictures_of(bob)) == (seen(ann), 5)
 
 
+@pytest.mark.long
 def test_an_import_whose_way_to_s3_breaks_again_and_again_goes_on(
     storage_proxy: Proxy, ann: Person, bob: Person, projector: Projecting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
