@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi schema client bench walk clean
+.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi schema fuzz fuzz-short client bench walk clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -57,6 +57,17 @@ openapi: $(STAMP) ## Write the OpenAPI schema to client/build/openapi.json.
 schema: openapi ## Hold the OpenAPI schema against Redocly's rules and OWASP's (needs npm).
 	@command -v npm >/dev/null || { echo "The checks of the schema need npm: install Node.js 20 or newer."; exit 1; }
 	cd .ci/schema && npm ci --no-audit --no-fund --loglevel=error && npm run --silent redocly && npm run --silent owasp
+
+.cache/schemathesis/made-from: .ci/schema/requirements.txt $(STAMP)
+	@$(PYTHON) -m venv .cache/schemathesis
+	@.cache/schemathesis/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+fuzz: .cache/schemathesis/made-from ## Send the API what its schema allows and what it doesn't: 10,000 cases and more.
+	.ci/fuzz --max-examples 100
+
+fuzz-short: .cache/schemathesis/made-from ## The same for two minutes, the same cases each time.
+	.ci/fuzz
 
 client: openapi ## Generate the TypeScript client and compile it under --strict (needs npm).
 	@command -v npm >/dev/null || { echo "The TypeScript client needs npm: install Node.js 20 or newer."; exit 1; }
