@@ -192,6 +192,11 @@ def test_a_huge_body_is_refused_at_little_cost(body: bytes, owner: Caller) -> No
         refused(path, partial(owner.post, path, body, headers=headers))
 
 
+def test_an_address_that_grows_as_it_is_normalised_is_refused_at_little_cost(owner: Caller) -> None:
+    for address in ("x@" + "\ufb03" * 500, "x@" + "\ufdfa" * 500, "x@" + "\u0130" * 253):
+        refused(address[:5], partial(owner.post, "/auth/forgot-password", {"email": address}))
+
+
 @pytest.mark.parametrize("value", LONG.values(), ids=LONG)
 @pytest.mark.parametrize(
     "name", ["Accept", "Accept-Language", "Authorization", "Cookie", "Content-Type", "Origin"]
