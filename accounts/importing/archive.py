@@ -84,6 +84,8 @@ class OldExport:
     def __init__(self, file: BinaryIO) -> None:
         self.on_read: Callable[[int], None] = _nothing
         """Told how many bytes were read."""
+        self.media_bytes_at_most = 2 * file.seek(0, 2) + DIRECTORY_BYTES
+        """Pictures and videos hardly compress, so all of them are little more than the ZIP."""
         with _reading():
             self._zip = ZipFile(cast("IO[bytes]", _Bounded(file)))  # it asks for no more
         self._members = defaultdict[str, list[ZipInfo]](list)

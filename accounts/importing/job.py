@@ -7,11 +7,14 @@ from accounts import removing
 from accounts.importing import KIND
 from accounts.importing.archive import OldExport
 from accounts.importing.taking import Taking, active, files
-from echomate import jobs, objects
-from echomate.jobs import Job, Progress, Refused
+from echomate import ids, jobs, objects, table
+from echomate.jobs import Again, Job, Progress, Refused
 
 KEPT = timedelta(minutes=10)
 """So long the file stays after the end: a job that was killed just before runs once more."""
+LONGEST = timedelta(hours=20)
+"""Within a day, since pictures that nothing shows are removed after one."""
+LONGEST_REST_SECONDS = 30
 
 
 @jobs.runs(KIND, is_shown=True)
@@ -38,5 +41,16 @@ def _take(user: int, key: str, job: Job) -> dict[str, Any]:
         progress = Progress(job, steps=2 * export.size(files()))
         export.on_read = progress.advance
         export.check(files())
-        taking.take()
+        try:
+            taking.take()
+        except Again as again:
+            raise _later(job, again.seconds) from again
     return taking.report.document()
+
+
+def _later(job: Job, seconds: float) -> Again:
+    """Each round reads the export from its beginning, so the rests grow with the time that it takes."""
+    passed = (table.clock() - ids.milliseconds(job.id)) / 1000
+    if passed > LONGEST.total_seconds():
+        raise Refused("The pictures and videos could not be processed within a day.")
+    return Again(min(LONGEST_REST_SECONDS, max(seconds, passed / 20)))

@@ -3,6 +3,7 @@
 import codecs
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from typing import Any
 
@@ -25,6 +26,8 @@ Line = tuple[int, Row | None]
 """Its number, and the object in it; None where it is none."""
 NO_OBJECT = "not a plain JSON object"
 TOO_MANY = "more than are taken"
+NAMED_TWICE = "file: named twice"
+TOO_LARGE = "file: together they are larger than the export"
 ELSEWHERE = "of another instance, whose people are others"
 
 
@@ -41,6 +44,8 @@ class Taking:
         self._user = user
         self._export = export
         self._manifest = export.manifest()
+        self._named: set[str] = set()
+        self._media_bytes = 0
 
     def take(self) -> None:
         """Raises `Refused` where the account is not new, or goes meanwhile."""
@@ -83,14 +88,28 @@ class Taking:
                 self.report.add(importer.name, line=line, reason=reason)
 
     def _take_step(self, importer: Importer, step: Sequence[Line]) -> list[str | None]:
+        outcomes: dict[int, str | None] = {
+            line: NO_OBJECT if line <= importer.most else TOO_MANY for line, _ in step
+        }
         good = {line: row for line, row in step if row is not None and line <= importer.most}
-        outcomes = dict(
-            zip(good, importer.take(self._user, list(good.values()), self._export.file), strict=True)
-        )
-        return [
-            outcomes[line] if line in good else NO_OBJECT if line <= importer.most else TOO_MANY
-            for line, _ in step
-        ]
+        wrong = {line: self._wrong_file(row) for line, row in good.items()} if importer.has_files else {}
+        outcomes |= wrong
+        good = {line: row for line, row in good.items() if wrong.get(line) is None}
+        taken = importer.take(self._user, list(good.values()), self._export.file)
+        outcomes |= dict(zip(good, taken, strict=True))
+        return [outcomes[line] for line, _ in step]
+
+    def _wrong_file(self, row: Row) -> str | None:
+        """A small ZIP must not become terabytes: each file is one row's, and all are as large as what was uploaded."""
+        name = row.get("file")
+        if not isinstance(name, str):
+            return None
+        if name in self._named:
+            return NAMED_TWICE
+        self._named.add(name)
+        with suppress(Refused):  # of a file that may not be read, the row is refused anyway
+            self._media_bytes += self._export.size([name])
+        return TOO_LARGE if self._media_bytes > self._export.media_bytes_at_most else None
 
     def _rows(self, name: str) -> Iterator[Line]:
         for number, line in enumerate(self._export.lines(f"{name}.jsonl"), start=1):

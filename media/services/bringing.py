@@ -4,6 +4,7 @@ import hashlib
 from typing import BinaryIO
 
 from echomate import ids, objects
+from echomate.errors import Conflict, NotFound
 from echomate.jobs import Refused
 from media import files, purposes
 from media.models import Media, State, new_media
@@ -33,10 +34,11 @@ def bring(owner: int, old: int, declared: Declaration, file: BinaryIO) -> bool:
         objects.put(
             files.upload(declared.purpose, owner, int(media.id)), file, content_type=declared.content_type
         )
-    except Refused:
-        reject(int(media.id), reason=DAMAGED)
-    else:
         complete(owner=owner, media=int(media.id))
+    except (Refused, Conflict):  # it can't be read, or has fewer bytes than the ZIP says
+        reject(int(media.id), reason=DAMAGED)
+    except NotFound:  # its owner has removed it meanwhile
+        return True
     tell()
     return True
 

@@ -2,11 +2,14 @@
 
 import os
 from functools import partial
-from io import BytesIO
+from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
-from zipfile import ZIP_STORED
+from zipfile import ZIP_STORED, ZipFile
 
+import orjson
 import pytest
+from django.core.management import call_command
 
 from accounts.tests.exported import export, lines
 from accounts.tests.imported import old_post, posts_of, start, zipped
@@ -16,7 +19,7 @@ from echomate.testing.client import Person, problem
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
 from echomate.testing.proxy import Proxy
-from echomate.testing.races import together
+from echomate.testing.races import busy, together
 from media import imports
 from media.purposes import Purpose
 from media.services import bringing
@@ -288,6 +291,43 @@ def test_a_picture_whose_bytes_are_wrong_spoils_nothing_else(bob: Person, projec
     data = file.getvalue().replace(bad, bad[:-20] + b"?" * 20, 1)
     report = result(start(bob, BytesIO(data)), projector)
     assert (report["taken"], report["refused"]) == ({"media": 1}, {"media": {"file: damaged": 1}})
+
+
+def test_a_file_is_one_rows_and_all_are_hardly_larger_than_the_zip(
+    bob: Person, projector: Projecting
+) -> None:
+    """Or a small ZIP would be terabytes, and days of work."""
+    one, again = old_picture(1), old_picture(2, file=old_picture(1)["file"])
+    padded = [old_picture(number) for number in (3, 4, 5)]
+    files = {row["file"]: picture(40, 30) + bytes(700_000) for row in padded}
+    file = zipped({one["file"]: picture(40, 30), **files}, media=[one, again, *padded])
+    report = result(start(bob, file), projector)
+    reasons = report["refused"]["media"]
+    assert reasons["file: named twice"] == 1
+    assert reasons["file: together they are larger than the export"] == 2
+    assert pictures_of(bob) <= 2
+
+
+def test_a_file_that_is_shorter_than_the_zip_says_is_damaged(bob: Person, projector: Projecting) -> None:
+    one, other = old_picture(1), old_picture(2)
+    file = zipped({row["file"]: picture(40, 30) for row in (one, other)}, media=[one, other])
+    with ZipFile(file, "a") as archive:
+        archive.getinfo(one["file"]).file_size += 1
+        archive._didModify = True  # type: ignore[attr-defined]  # so that the directory is written anew
+    report = result(start(bob, file), projector)
+    assert (report["taken"], report["refused"]) == ({"media": 1}, {"media": {"file: damaged": 1}})
+
+
+def test_the_command_waits_for_the_pictures(
+    bob: Person, projector: Projecting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "REST_SECONDS", 0.1)
+    one, path = old_picture(1), tmp_path / "export.zip"
+    path.write_bytes(zipped({one["file"]: picture(40, 30)}, media=[one]).getvalue())
+    report = StringIO()
+    with busy(partial(work, projector)):
+        call_command("import_account", str(path), user=bob.username, json=True, stdout=report)
+    assert orjson.loads(report.getvalue())["taken"] == {"media": 1}
 
 
 def test_ids_in_the_file_are_nothing_to_others_pictures(

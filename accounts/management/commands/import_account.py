@@ -1,6 +1,7 @@
 """`manage.py import_account`: take the export of another account into a new one."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from echomate import jobs, keys
 from echomate.errors import DependencyAway, NotFound
 from echomate.jobs import Job, State
 
+REST_SECONDS = 0.5
+
 
 class Command(BaseCommand):
     help = (
-        "Take the ZIP of an export into an account that has no posts of its own: its profile, its posts at their "
-        "times, whom it followed here. Nobody is told. Run twice, it is as run once; cut short, a worker goes on "
-        "with it. Exit code 1: the file or the account was refused. 2: a store is away."
+        "Take the ZIP of an export into an account that has no posts of its own: its profile, its pictures and "
+        "videos (a worker processes them meanwhile), its posts at their times, whom it followed here. Nobody is "
+        "told. Run twice, it is as run once; cut short, a worker goes on with it. Exit code 1: the file or the "
+        "account was refused. 2: a store is away."
     )
     requires_system_checks = []
 
@@ -44,8 +48,12 @@ class Command(BaseCommand):
                 job = start_import(user, file)
         except OSError as error:
             raise CommandError(f"{path} can't be read: {error.strerror}") from error
-        jobs.run(job.id)
-        return Job.read(keys.job(job.id)) or job
+        while True:
+            jobs.run(job.id)
+            job = Job.read(keys.job(job.id)) or job
+            if job.error or job.state in (State.DONE, State.FAILED):
+                return job
+            time.sleep(REST_SECONDS)
 
     def _print(self, report: dict[str, Any], *, as_json: bool) -> None:
         if as_json:
