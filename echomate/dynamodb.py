@@ -132,10 +132,8 @@ def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEA
 
 
 def call_apart(operation: str, parameters: Mapping[str, Any], *, deadline: float) -> Wire:
-    """The same for a thread of the process's own, whose tries hold nobody up: not one of those who find an end out."""
-    answer = _call(operation, parameters, deadline)
-    _outage.over()
-    return answer
+    """The same for a thread of the process's own: it and the others find the end of an outage by themselves."""
+    return _call(operation, parameters, deadline)
 
 
 def attempt(operation: str, parameters: Mapping[str, Any]) -> Wire | None:

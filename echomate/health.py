@@ -104,7 +104,9 @@ def _database() -> Mapping[str, Any]:
 
 
 def _feeds_redis() -> Mapping[str, Any]:
-    cache.ask(("PING",))
+    (reply,) = cache.reach([("PING",)])
+    if isinstance(reply, Exception):
+        raise DependencyAway("redis", str(reply))
     return {}
 
 

@@ -13,7 +13,7 @@ import hiredis
 import redis
 from django_redis import get_redis_connection
 from django_redis.pool import ConnectionFactory
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import ClusterDownError, NoScriptError, RedisError, ResponseError
 
 from echomate import metering
 from echomate.cache.clusters import ClusterFactory
@@ -153,7 +153,13 @@ def _run_on_cluster(commands: Sequence[Command]) -> list[Any]:
     for command in commands:
         for part in [("GET", key) for key in command[1:]] if command[0] == "MGET" else [command]:
             pipeline.execute_command(*part)
-    replies = iter(pipeline.execute(raise_on_error=False))
+    answers = pipeline.execute(raise_on_error=False)
+    for answer in answers:  # a node that hangs is among the replies
+        if isinstance(answer, ClusterDownError) or (
+            isinstance(answer, Exception) and not isinstance(answer, ResponseError)
+        ):
+            raise answer
+    replies = iter(answers)
     return [
         [next(replies) for _ in command[1:]] if command[0] == "MGET" else next(replies)
         for command in commands

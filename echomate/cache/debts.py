@@ -41,6 +41,10 @@ PATIENCE_SECONDS = 8.0
 TRUST_PATIENCE_SECONDS = 2.0
 PAUSE_SECONDS = 0.05
 READ_DEADLINE_SECONDS = 1.5
+EXCUSED_SECONDS = LOOK_SECONDS + READ_DEADLINE_SECONDS + 0.5
+"""Until the look after the next has ended, however long that takes."""
+REMOVED_AT_ONCE = 100
+"""An expression has 4 KB at most."""
 PAYMENTS = 5
 """So often one look pays and looks again, while others go on to write down debts."""
 
@@ -64,12 +68,12 @@ class Watch:
         self.trusted_until = 0.0
         """By the monotonic clock."""
         self.is_used = False
-        self._is_excused = False
-        """DynamoDB can't be reached, and no debt is known."""
+        self._excused_until = 0.0
+        """So long Redis is believed though the last look failed: DynamoDB is away, and no debt is known."""
         self._standing: dict[str, float] = {}
-        """The debts of the last look, with the moment when this process met each first."""
-        self._began = self._ended = 0.0
-        """The last look."""
+        """The debts of the last look that succeeded, with the moment when this process met each first."""
+        self._began = self._tried = 0.0
+        """When the last look that succeeded began, and the last one of all."""
         self._lost_wakes: set[Command] = set()
         self._look_ended = threading.Condition()
         self._hurry = threading.Event()
@@ -86,11 +90,16 @@ class Watch:
             self._wait_for_look(time.monotonic(), TRUST_PATIENCE_SECONDS)
         return time.monotonic() < self.trusted_until or self._is_excused
 
+    @property
+    def _is_excused(self) -> bool:
+        return time.monotonic() < self._excused_until
+
     def owe(self, commands: Sequence[Command]) -> None:
         """Write a debt down, and wait until no reader can meet what it would have deleted."""
-        name, text = _debt(commands, others=len(self._standing))
+        debts = _debts(commands, others=len(self._standing))
+        name = next(iter(debts))
         try:
-            _put(name, text)
+            _put(debts)
         except (DependencyAway, DynamoDBError) as error:
             raise _unsure() from error
         logger.warning("Redis has something to forget once it can be reached", extra={"debt": name})
@@ -99,7 +108,7 @@ class Watch:
             self.is_used = True
             self._go_on(hurry=True)
             self._wait_for_look(put, left)
-            if self._began >= put and not self._is_excused and self._is_harmless(name):
+            if self._began >= put and self._is_harmless(name):
                 return
             time.sleep(PAUSE_SECONDS)
         raise _unsure()
@@ -111,8 +120,7 @@ class Watch:
 
     def reset(self) -> None:
         """Forget what was seen: the stores are others now."""
-        self.trusted_until = 0.0
-        self._is_excused = False
+        self.trusted_until = self._excused_until = 0.0
         self._standing = {}
         self._lost_wakes = set()
 
@@ -120,16 +128,17 @@ class Watch:
         """Whether, by the last look, a debt is paid, or nobody trusts Redis since some debt stands for long."""
         standing = self._standing
         long_ago = self._began - ACKNOWLEDGED_AFTER_SECONDS
-        return name not in standing or any(since <= long_ago for since in standing.values())
+        # One flush takes another's place, so that the age of its name says nothing.
+        return name not in standing or any(
+            since <= long_ago for other, since in standing.items() if other != EVERYTHING
+        )
 
     def _wait_for_look(self, after: float, seconds: float) -> None:
         """Wait for the end of a look that began after a moment, or for trust."""
         self._hurry.set()
         with self._look_ended:
             self._look_ended.wait_for(
-                lambda: (
-                    self._began >= after or (self._ended >= after and time.monotonic() < self.trusted_until)
-                ),
+                lambda: self._tried >= after or time.monotonic() < self.trusted_until,
                 seconds,
             )
 
@@ -146,7 +155,7 @@ class Watch:
         while True:
             with self._starting:
                 if not (self.is_used or self._lost_wakes):
-                    self._thread = None
+                    self._thread, self._excused_until = None, 0.0
                     return
                 self.is_used = False
             self._hurry.clear()
@@ -158,9 +167,11 @@ class Watch:
             self._look_and_pay()
             self._send_lost_wakes()
         finally:
-            with self._look_ended:
-                self._ended = time.monotonic()
-                self._look_ended.notify_all()
+            self._tell()
+
+    def _tell(self) -> None:
+        with self._look_ended:
+            self._look_ended.notify_all()
 
     def _look_and_pay(self) -> None:
         for _ in range(PAYMENTS):
@@ -172,15 +183,18 @@ class Watch:
                     return
             except (DependencyAway, DynamoDBError) as error:
                 logger.warning("it can't be known what Redis has to forget: %s", error)
-                self._began, self._is_excused = began, not self._standing
+                self._tried = began
+                self._excused_until = 0.0 if self._standing else time.monotonic() + EXCUSED_SECONDS
                 return
 
     def _note(self, owed: Mapping[str, str], began: float) -> None:
         now = time.monotonic()
         self._standing = {name: self._standing.get(name, now) for name in owed}
-        self._began, self._is_excused = began, False  # after the debts, for those who wait for this look
+        self._excused_until = 0.0
         if not owed:
             self.trusted_until = began + TRUST_SECONDS
+        self._began = self._tried = began  # after all else, for those who wait for this look
+        self._tell()
 
     def _send_lost_wakes(self) -> None:
         if not self._lost_wakes:
@@ -208,7 +222,7 @@ def owe(commands: Sequence[Command]) -> None:
     for wake in wakes:
         watch.wake_later(wake)
     if len(wakes) < len(commands):
-        watch.owe(commands)
+        watch.owe([command for command in commands if command[0] != "PUBLISH"])
 
 
 def _unsure() -> DependencyAway:
@@ -218,16 +232,17 @@ def _unsure() -> DependencyAway:
     )
 
 
-def _debt(commands: Sequence[Command], *, others: int) -> tuple[str, str]:
-    """The name of a debt, and its commands as JSON. Scripts are spelled out for whoever doesn't know them."""
+def _debts(commands: Sequence[Command], *, others: int) -> dict[str, str]:
+    """The debt by its name, with its commands as JSON. Scripts are spelled out for whoever doesn't know them.
+
+    What is too much to write down is a flush, with an empty debt beside it whose age can be told.
+    """
     spelled = [Script.spelled_out(command) if command[0] == "EVALSHA" else command for command in commands]
     text = orjson.dumps(spelled, default=_as_text).decode()
     token = secrets.token_hex(8)
-    return (
-        (EVERYTHING, token)
-        if others >= DEBTS_AT_MOST or len(text) > BYTES_AT_MOST
-        else (f"debt_{token}", text)
-    )
+    if others < DEBTS_AT_MOST and len(text) <= BYTES_AT_MOST:
+        return {f"debt_{token}": text}
+    return {EVERYTHING: token, **({f"debt_{token}": "[]"} if others < 2 * DEBTS_AT_MOST else {})}
 
 
 def _as_text(part: Any) -> str:
@@ -240,12 +255,15 @@ def _item() -> dict[str, Any]:
     return {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.CACHE_DEBTS}}}
 
 
-def _put(name: str, text: str) -> None:
-    """Also that of another flush takes the place of the one before, so that no flush of before pays for it."""
+def _put(debts: Mapping[str, str]) -> None:
+    """A flush takes the place of the one before, so that who has paid that one has not paid this one."""
+    sets = [f"#n{number} = :v{number}" for number in range(len(debts))]
     change = {
-        "UpdateExpression": "SET #debt = :commands",
-        "ExpressionAttributeNames": {"#debt": name},
-        "ExpressionAttributeValues": {":commands": {"S": text}},
+        "UpdateExpression": f"SET {', '.join(sets)}",
+        "ExpressionAttributeNames": {f"#n{number}": name for number, name in enumerate(debts)},
+        "ExpressionAttributeValues": {
+            f":v{number}": {"S": text} for number, text in enumerate(debts.values())
+        },
     }
     dynamodb.call("UpdateItem", {**_item(), **change})
 
@@ -264,7 +282,7 @@ def _pay(owed: Mapping[str, str]) -> bool:
     try:
         replies = reach(commands) if commands else []
         if EVERYTHING in owed or any(isinstance(reply, Exception) for reply in replies):
-            cast("Any", client()).flushall(asynchronous=True)
+            _flush()
     except (DependencyAway, RedisError, OSError) as error:
         logger.debug("what Redis has to forget stays owed: %s", error)
         return False
@@ -273,15 +291,26 @@ def _pay(owed: Mapping[str, str]) -> bool:
     return True
 
 
+def _flush() -> None:
+    if config.redis_cluster:
+        cast("Any", client()).flushdb(asynchronous=True)
+        return
+    (reply,) = reach([("FLUSHDB", "ASYNC")])
+    if isinstance(reply, Exception):
+        raise reply
+
+
 def _remove(owed: Mapping[str, str]) -> None:
-    """None of them, where another flush has become due meanwhile."""
-    names = {f"#n{number}": name for number, name in enumerate(owed)}
-    change: dict[str, Any] = {
-        "UpdateExpression": f"REMOVE {', '.join(names)}",
-        "ExpressionAttributeNames": names,
-    }
-    if EVERYTHING in owed:
-        change["ConditionExpression"] = "#everything = :token"
-        change["ExpressionAttributeNames"] = {**names, "#everything": EVERYTHING}
-        change["ExpressionAttributeValues"] = {":token": {"S": owed[EVERYTHING]}}
-    dynamodb.attempt("UpdateItem", {**_item(), **change})
+    """Remove what was paid: a flush first, and nothing where another has become due meanwhile."""
+    names = sorted(owed, key=lambda name: name != EVERYTHING)
+    for start in range(0, len(names), REMOVED_AT_ONCE):
+        part = {f"#n{number}": name for number, name in enumerate(names[start : start + REMOVED_AT_ONCE])}
+        change: dict[str, Any] = {
+            "UpdateExpression": f"REMOVE {', '.join(part)}",
+            "ExpressionAttributeNames": part,
+        }
+        if EVERYTHING in part.values():
+            change["ConditionExpression"] = "#n0 = :token"
+            change["ExpressionAttributeValues"] = {":token": {"S": owed[EVERYTHING]}}
+        if dynamodb.attempt("UpdateItem", {**_item(), **change}) is None:
+            return

@@ -103,7 +103,7 @@ class Committer:
 
     def run_commands(self) -> None:
         """What handlers want forgotten; again after a failure, and always before the checkpoint moves."""
-        for reply in cache.run(self._commands):
+        for reply in cache.reach(self._commands) if self._commands else ():
             if isinstance(reply, redis.ResponseError):
                 if name := dependency_away(reply):
                     raise DependencyAway(name, str(reply))

@@ -39,7 +39,7 @@ class CachedCounters:
         if not due:
             return
         try:
-            cache.ask(*(("DEL", key) for key in due))
+            cache.reach([("DEL", key) for key in due])
         except DependencyAway:
             self._try_at = now + REST_SECONDS
             if len(self._waiting) > WAITING_AT_MOST:

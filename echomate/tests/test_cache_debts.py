@@ -3,7 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 import redis
@@ -61,7 +61,7 @@ def test_a_deletion_that_could_not_be_made_is_owed_and_then_paid_before_redis_is
 
 def test_another_process_pays_and_goes_on_believing_redis(held: redis.Redis, redis_proxy: Proxy) -> None:
     """The debtor is cut off; the other reaches Redis and never stops using it."""
-    debts._put("debt_of_another", '[["DEL","fact"]]')
+    debts._put({"debt_of_another": '[["DEL","fact"]]'})
     until(lambda: believed() is None and not owed())
     assert held.get("fact") is None
     assert cache.ask(("PING",)) == [b"PONG"]
@@ -98,7 +98,7 @@ def test_more_than_a_few_debts_are_a_flush(held: redis.Redis, redis_proxy: Proxy
     for number in range(debts.DEBTS_AT_MOST + 2):
         cache.forget(f"fact:{number}")
     assert debts.EVERYTHING in owed()
-    assert len(owed()) == debts.DEBTS_AT_MOST + 1
+    assert len(owed()) <= 2 * debts.DEBTS_AT_MOST + 1
     redis_proxy.heal()
     until(lambda: believed() is None and not owed())
     assert held.get("fact") is None
@@ -107,26 +107,55 @@ def test_more_than_a_few_debts_are_a_flush(held: redis.Redis, redis_proxy: Proxy
 def test_a_deletion_that_is_too_long_to_write_down_is_a_flush(held: redis.Redis, redis_proxy: Proxy) -> None:
     redis_proxy.refuse()
     cache.forget(*(f"{number:04}" * 10 for number in range(200)))
-    assert set(owed()) == {debts.EVERYTHING}
+    assert debts.EVERYTHING in owed()
     redis_proxy.heal()
     until(lambda: believed() is None and not owed())
     assert held.get("fact") is None
 
 
 def test_a_flush_pays_for_nothing_that_was_owed_after_it(held: redis.Redis) -> None:
-    debts._put(debts.EVERYTHING, "first")
+    debts._put({debts.EVERYTHING: "first"})
     seen = owed()
-    debts._put(debts.EVERYTHING, "second")
+    debts._put({debts.EVERYTHING: "second"})
     debts._remove(seen)
     assert owed() == {debts.EVERYTHING: "second"}
 
 
 def test_what_redis_refuses_to_run_is_paid_by_a_flush(held: redis.Redis) -> None:
     """Or the debt would stand for ever: here a field is to go from what is no hash."""
-    debts._put("debt_of_another", '[["HDEL","fact","field"]]')
+    debts._put({"debt_of_another": '[["HDEL","fact","field"]]'})
     cache.asked([("GET", "fact")])
     until(lambda: not owed())
     assert held.get("fact") is None
+
+
+def test_any_number_of_debts_is_removed(held: redis.Redis) -> None:
+    """As many processes may write some down before they see each other's."""
+    for start in range(0, 700, 100):
+        debts._put({f"debt_{number}": '[["DEL","fact"]]' for number in range(start, start + 100)})
+    until(lambda: believed() is None and not owed())
+    assert held.get("fact") is None
+
+
+def test_a_look_that_failed_acknowledges_nothing(
+    held: redis.Redis, redis_proxy: Proxy, dynamodb_proxy: Proxy
+) -> None:
+    """A debt is known, another is put, and whether that one is paid can't be known."""
+    redis_proxy.refuse()
+    cache.forget("other")
+    name = next(iter(owed()))
+    until(lambda: name in debts.watch._standing)
+    put = debts._put
+
+    def put_and_part(debt: Mapping[str, str]) -> None:
+        put(debt)
+        dynamodb_proxy.refuse()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(debts, "_put", put_and_part)
+        patch.setattr(debts, "PATIENCE_SECONDS", 3.0)
+        with pytest.raises(DependencyAway):
+            cache.forget("fact")
 
 
 def test_a_script_is_owed_with_its_source(held: redis.Redis, redis_proxy: Proxy) -> None:
@@ -204,7 +233,7 @@ def test_a_process_that_uses_redis_no_more_looks_no_more(held: redis.Redis) -> N
 def test_the_item_of_debts_is_no_lease(held: redis.Redis) -> None:
     from echomate.stream import leases
 
-    debts._put("debt_of_another", '[["DEL","fact"]]')
+    debts._put({"debt_of_another": '[["DEL","fact"]]'})
     assert keys.CACHE_DEBTS not in {lease.name for lease in leases.read_all()}
     dynamodb.call(
         "DeleteItem", {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.CACHE_DEBTS}}}
