@@ -145,9 +145,16 @@ def of(user: int) -> list[Session]:
     return [session for item in items if (session := Session.of(item)) is not None]
 
 
+def _all_of(user: int) -> list[Session]:
+    """Those too that are over, and not removed yet."""
+    items = table.query_with_those_over(keys.user_partition(user), prefix=keys.SESSION)
+    return [Session.from_raw_data(item) for item in items]
+
+
 def end(user: int, sid: str) -> None:
     """End a session; ending it again does no harm. Raises `DependencyAway` where somebody may still call it good."""
-    _end(user, [sid])
+    _delete(user, [sid])
+    _forget([sid])
 
 
 def end_one(user: int, sid: str) -> None:
@@ -168,14 +175,14 @@ def end_all(user: int, *, by: str = "") -> None:
     if standing and by not in standing:
         raise Unauthenticated(type="session-revoked")
     _note_end(user)  # before the look at them: no token of another issuer makes one that is in neither
-    _end(user, [session.sid for session in of(user)])
+    _end(user, sorted((session.sid for session in _all_of(user)), key=lambda sid: sid == by))
     if by:
         _forget([by])
 
 
 def end_outdated(user: int, credential_version: int) -> None:
     """End the sessions that were begun under earlier credentials. Raises as `end`."""
-    _end(user, [session.sid for session in of(user) if session.credential_version < credential_version])
+    _end(user, [one.sid for one in _all_of(user) if one.credential_version < credential_version])
 
 
 def end_longest_unused(user: int) -> None:
@@ -218,8 +225,14 @@ def _note_end(user: int) -> None:
 
 
 def _end(user: int, sids: Sequence[str]) -> None:
-    _delete(user, sids)
+    """Let them be over, have Redis forget them, remove them: whoever does it again after a failure still finds them."""
+    over = transactions.expressions(
+        "attribute_exists(PK)", change="SET #ExpiresAt = :now", values={"now": now_seconds()}
+    )
+    for sid in sids:
+        dynamodb.attempt("UpdateItem", {**transactions.of(keys.session(user, sid)), **over})
     _forget(sids)
+    _delete(user, sids)
 
 
 def _delete(user: int, sids: Sequence[str]) -> None:

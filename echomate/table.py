@@ -179,14 +179,7 @@ def query(
     """
     name = index or ""
     lower, upper = above or prefix or " ", below or prefix + "\uffff"
-    parameters: Wire = {
-        "TableName": config.table_name,
-        "KeyConditionExpression": "#p = :p AND #s BETWEEN :lower AND :upper",
-        "ExpressionAttributeNames": {"#p": f"{name}PK", "#s": f"{name}SK"},
-        "ExpressionAttributeValues": {":p": {"S": partition}, ":lower": {"S": lower}, ":upper": {"S": upper}},
-        "ScanIndexForward": not newest_first,
-        "ConsistentRead": index is None,
-    }
+    parameters = _between(partition, lower, upper, index=name) | {"ScanIndexForward": not newest_first}
     if index:
         parameters |= {"IndexName": index, "Limit": INDEX_PAGE}
     if attributes:
@@ -194,17 +187,36 @@ def query(
         parameters["ExpressionAttributeNames"] |= {
             f"#a{n}": attribute for n, attribute in enumerate(attributes)
         }
-    yield from _pages(parameters, f"{name}SK", frozenset(bound for bound in (below, above) if bound), limit)
+    bounds = frozenset(bound for bound in (below, above) if bound)
+    yield from _pages(parameters, f"{name}SK", bounds, limit)
 
 
-def _pages(parameters: Wire, sort: str, bounds: frozenset[str], limit: int | None) -> Iterator[Wire]:
+def query_with_those_over(partition: str, *, prefix: str) -> Iterator[Wire]:
+    """The items of a partition whose sort keys begin so, also those whose time is over and that are still there."""
+    parameters = _between(partition, prefix, prefix + "\uffff", index="")
+    return _pages(parameters, "SK", frozenset(), None, only_live=False)
+
+
+def _between(partition: str, lower: str, upper: str, *, index: str) -> Wire:
+    return {
+        "TableName": config.table_name,
+        "KeyConditionExpression": "#p = :p AND #s BETWEEN :lower AND :upper",
+        "ExpressionAttributeNames": {"#p": f"{index}PK", "#s": f"{index}SK"},
+        "ExpressionAttributeValues": {":p": {"S": partition}, ":lower": {"S": lower}, ":upper": {"S": upper}},
+        "ConsistentRead": not index,
+    }
+
+
+def _pages(
+    parameters: Wire, sort: str, bounds: frozenset[str], limit: int | None, *, only_live: bool = True
+) -> Iterator[Wire]:
     left = limit
     while left is None or left > 0:
         if left is not None:
             parameters["Limit"] = left + len(bounds)
         answer = dynamodb.call("Query", parameters)
         for item in answer["Items"]:
-            if (sort in item and item[sort]["S"] in bounds) or not is_live(item):
+            if (sort in item and item[sort]["S"] in bounds) or (only_live and not is_live(item)):
                 continue
             yield item
             if left is not None:

@@ -184,9 +184,9 @@ def undo_change(token: str) -> None:
         since = former[places[0]]["ChangedAt"]
         oidc_links.forget_links(user.id, since=since)  # before, too: later there is no second try
         if _undone(found, user, former[: places[0]], removal(user, since=since)):
-            cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
             oidc_links.forget_links(user.id, since=since)
-            return end_sessions(user.id)
+            end_sessions(user.id)
+            return cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
 
 

@@ -74,6 +74,8 @@ def restore(user_id: int) -> None:
     For those who have shown who they are. Raises `Forbidden` (`erasing`) when it is too late.
     """
     user = User.read(keys.user(user_id))
+    if user is not None and user.state == ACTIVE:
+        _forget(user)  # an earlier try may have died before it did
     if user is None or user.state != ERASING:
         return
     try:

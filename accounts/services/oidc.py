@@ -71,7 +71,7 @@ def sign_in(
     refuse_by_state(user, restore=restore)
     origin = devices.recognised(user.id, origin)
     shown = second_factors.demand(user, otp=second.otp, passkey=second.passkey, origin=origin)
-    if user.state == ERASING:
+    if restore or user.state == ERASING:
         erasing.restore(user.id)
     if unlinked and not link_by_address(user, unlinked):
         raise Unauthenticated(type="oidc-refused")

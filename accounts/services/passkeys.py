@@ -68,7 +68,7 @@ def log_in_with_passkey(
     """
     user = shown_by(assertion)
     refuse_by_state(user, restore=restore)
-    if user.state == ERASING:
+    if restore or user.state == ERASING:
         erasing.restore(user.id)
     return begin_session(user, origin=origin, methods=["passkey"])
 

@@ -45,7 +45,7 @@ def log_in(
     shown = second_factors.demand(user, otp=otp, passkey=passkey, origin=origin)
     if passwords.is_outdated(str(user.password_hash)):
         _upgrade_hash(user, password)
-    if user.state == ERASING:
+    if restore or user.state == ERASING:
         erasing.restore(user.id)
     return begin_session(user, origin=origin, methods=["password", *shown])
 

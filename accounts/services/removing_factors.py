@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from accounts import mail
+from accounts import mail, sessions
 from accounts.models import Passkey, RecoveryCodes, Totp, User, passkeys_of
 from accounts.services.oidc_links import links_of
 from accounts.services.resetting import EVERY_STATE, end_sessions
@@ -50,7 +50,9 @@ def remove_factors(user: User) -> None:
     """
     removed = removal(user)
     if not removed.parts:
-        return
+        return sessions.end_outdated(
+            user.id, int(user.credential_version)
+        )  # an earlier try may have died before
     if not (user.password_hash or user.email_verified or links_of(user.id)):
         raise Conflict("Without its passkeys nobody could log in to the account.", type="last-credential")
     notice = mail.job("factors-removed", to=user.id, also=EVERY_STATE)
@@ -60,8 +62,8 @@ def remove_factors(user: User) -> None:
         if not transactions.failed(error, 0):
             raise
         raise Conflict("The account's credentials have changed meanwhile: look, and try again.") from error
-    cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     end_sessions(user.id)
+    return cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
 
 
 def _without(user: User) -> Wire:

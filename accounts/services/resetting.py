@@ -63,12 +63,12 @@ def reset_password(token: str, password: str, *, origin: Origin = NOWHERE) -> No
         if not tries:
             raise DependencyAway("dynamodb", "The account is being changed by too many at once.")
         user = _owner(found)
-    cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
     for login in (user.username, found.address):
         guessing.trust(guessing.PASSWORDS, login, origin)
     if not user.email_verified:
         oidc_links.forget_links(user.id)
     end_sessions(user.id)
+    cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
 
 
 def _owner(found: MailToken) -> User:

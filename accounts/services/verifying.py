@@ -15,14 +15,14 @@ CHANGED = "The account was changed at the same moment; try again."
 def verify(user: User) -> User:
     """Mark an account. From then on nobody else takes names that look like its own. Raises `Conflict`."""
     if user.verified:
-        return user
+        return _forget(user)  # an earlier try may have died before it did
     return _commit(user, [_mark(user, is_verified=True), *_claims(user)])
 
 
 def unverify(user: User) -> User:
     """Take the mark away. Raises `Conflict`."""
     if not user.verified:
-        return user
+        return _forget(user)
     return _commit(user, [_mark(user, is_verified=False), *release(user)])
 
 
@@ -73,5 +73,9 @@ def _commit(user: User, parts: list[Wire]) -> User:
         if transactions.failed(error, 1):
             raise Conflict(imitating.LOOKS_ALIKE, type="conflict") from error
         raise
+    return _forget(own_user(user.id))
+
+
+def _forget(user: User) -> User:
     cache.forget_parts([("DEL", keys.cached_user(user.id)), wake.COMMAND])
-    return own_user(user.id)
+    return user

@@ -113,6 +113,7 @@ def check_import(worker: Callable[[], Process], *, after: float) -> None:
     assert stored(job.id).result == {
         "taken": {"posts": POSTS},
         "refused": {"posts": {"content: blank": 1}},
+        "left_out": [],
         "examples": [{"file": "posts", "line": POSTS + 1, "reason": "content: blank"}],
     }
     found = [table.last_id(item["PK"]["S"]) for item in table.query(keys.author(new.id), index="GSI1")]

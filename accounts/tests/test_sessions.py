@@ -11,6 +11,7 @@ from accounts.models import Session
 from accounts.tests.acting import at_once, claims_of, log_in, refresh, session_of
 from accounts.tests.factors import change_session, sid_of
 from echomate import cache, keys
+from echomate.errors import DependencyAway
 from echomate.ids import now_seconds
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, problem
@@ -170,6 +171,26 @@ def test_the_retry_of_a_logout_everywhere_is_answered_as_the_first_would_have_be
     time.sleep(cache.REST_SECONDS + 0.1)
     assert ann.post("/auth/logout-all").status_code == 204
     assert problem(ann.get("/users/me")) == "session-revoked"
+
+
+def test_a_logout_everywhere_that_broke_off_is_whole_when_it_is_repeated(
+    ann: Person, redis_proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ends are written, and then neither Redis nor the table can be told."""
+    other = another(ann)
+    other.get("/users/me")
+
+    def break_off(_debts: object) -> None:
+        raise DependencyAway("dynamodb")
+
+    redis_proxy.refuse()
+    with monkeypatch.context() as patch:
+        patch.setattr("echomate.cache.debts._put", break_off)
+        assert ann.post("/auth/logout-all").status_code == 503
+    redis_proxy.heal()
+    time.sleep(cache.REST_SECONDS + 0.1)
+    assert ann.post("/auth/logout-all").status_code == 204
+    assert problem(other.get("/users/me")) == "session-revoked"
 
 
 # --- when it was used -------------------------------------------------------------------------------------------------

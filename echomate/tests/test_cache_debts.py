@@ -21,6 +21,14 @@ pytestmark = pytest.mark.timed
 PATIENCE_SECONDS = 30
 
 
+@pytest.fixture(autouse=True)
+def nothing_owed(stack: Stack) -> None:
+    dynamodb.call(
+        "DeleteItem", {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.CACHE_DEBTS}}}
+    )
+    debts.watch.reset()
+
+
 @pytest.fixture
 def held(stack: Stack) -> Iterator[redis.Redis]:
     """Redis itself, past every proxy, with an old value in `fact`."""
@@ -235,6 +243,3 @@ def test_the_item_of_debts_is_no_lease(held: redis.Redis) -> None:
 
     debts._put({"debt_of_another": '[["DEL","fact"]]'})
     assert keys.CACHE_DEBTS not in {lease.name for lease in leases.read_all()}
-    dynamodb.call(
-        "DeleteItem", {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.CACHE_DEBTS}}}
-    )

@@ -11,7 +11,7 @@ from echomate.testing.chromium import Tab
 from echomate.testing.stack import Stack
 from echomate.tests.over_http import Server
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timed]
 
 WATCH = """
 window.refused = [];

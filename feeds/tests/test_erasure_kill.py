@@ -34,7 +34,8 @@ class Leaver:
             for post in random.sample(made, 5):
                 town.insist("POST", f"/posts/{post}/like", other)
             town.post(other)
-            town.insist("POST", "/posts", other, {"content": "farewell @leaver"})
+            farewell = town.insist("POST", "/posts", other, {"content": "farewell @leaver"})
+            other.posts[farewell["id"]] = "farewell @leaver"
             for theirs in other.posts:
                 self._act("POST", f"/posts/{theirs}/like")
 

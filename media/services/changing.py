@@ -64,6 +64,7 @@ def describe_anew(*, owner: int, media: int, alt: str) -> Media:
     """Give one's own medium another alternative text, also where it is shown already."""
     found = read(media, owner=owner)
     if found.alt == alt:
+        tell(*(("DEL", key) for key in stale(found.attached)))  # an earlier try may have died before it did
         return found
     nonce = secrets.token_hex(6)
     item = _update(

@@ -25,7 +25,7 @@ from echomate.testing.stack import Stack
 from echomate.tests.over_http import Server
 from media.tests.photos import CAMERA, CORNERS, twelve_megapixels
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timed]
 
 HERE = Path(__file__).parent
 PICTURE = "document.querySelector('article > img')"

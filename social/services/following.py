@@ -41,7 +41,13 @@ def follow(*, follower: int, followed: int) -> Followed:
     if blocks:
         raise Forbidden("You block this account. Unblock it first.")
     if account and account["Locked"]["BOOL"]:
-        return Followed(True, is_new=False) if follows else Followed(False, is_new=_ask(follower, followed))
+        if not follows:
+            return Followed(following=False, is_new=_ask(follower, followed))
+        tell(  # who put the edge may have died before it did
+            invalidation.after_request(follower),
+            *invalidation.after_unfollow(follower=follower, followed=followed),
+        )
+        return Followed(following=True, is_new=False)
     return Followed(following=True, is_new=_follow(follower, followed))
 
 

@@ -57,7 +57,10 @@ def _refused(request: FollowRequest, error: DynamoDBError) -> bool:
         raise error
     if any(transactions.failed(error, part) for part in (1, 2, 3)):
         drop(request)
-    return transactions.failed(error, 1) and not transactions.failed(error, 0)
+    follows = transactions.failed(error, 1) and not transactions.failed(error, 0)
+    if follows:  # who put the edge may have died before Redis had forgotten
+        tell(*invalidation.after_unfollow(follower=request.follower, followed=request.followed))
+    return follows
 
 
 def drop(request: FollowRequest) -> None:
