@@ -26,7 +26,8 @@ from echomate.outages import Outage
 
 Wire = dict[str, Any]
 
-DEADLINE_SECONDS = 4.0
+DEADLINE_SECONDS = 3.5
+"""A request may wait for a second more before its first call: until it is known whether Redis can be trusted."""
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.5
 POOL_SIZE = 64

@@ -20,7 +20,7 @@ class Meter:
 
 
 _running: list[Meter] = []
-_left_out: set[int] = set()
+_thread = threading.local()
 
 
 @contextmanager
@@ -35,12 +35,12 @@ def metering() -> Iterator[Meter]:
 
 
 def is_metering() -> bool:
-    return bool(_running) and threading.get_ident() not in _left_out
+    return bool(_running) and not hasattr(_thread, "is_left_out")
 
 
 def leave_out_this_thread() -> None:
     """What a thread asks for the whole process, at its own times, belongs to nobody who meters."""
-    _left_out.add(threading.get_ident())
+    _thread.is_left_out = True
 
 
 def saw_dynamodb(operation: str, units: float) -> None:

@@ -89,6 +89,15 @@ def _empty_redis(request: pytest.FixtureRequest) -> None:
         request.getfixturevalue("stack").empty_redis()
 
 
+def _forget_debts() -> None:
+    from echomate import dynamodb, keys
+    from echomate.config import config
+
+    dynamodb.call(
+        "DeleteItem", {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.CACHE_DEBTS}}}
+    )
+
+
 @pytest.fixture
 def redis_proxy(stack: Stack) -> Iterator[Proxy]:
     """A proxy before the Redis of feeds and caches; this process goes through it."""
@@ -99,6 +108,7 @@ def redis_proxy(stack: Stack) -> Iterator[Proxy]:
         configured(redis_url=f"redis://127.0.0.1:{proxy.port}/0"),
     ):
         yield proxy
+    _forget_debts()  # Redis is emptied, and the next test pays for nothing of this one
 
 
 @pytest.fixture
