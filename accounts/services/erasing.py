@@ -18,7 +18,7 @@ def request_erasure(user_id: int, *, versions: frozenset[int] | None = None) -> 
     """Hide a user from everybody at once, end their sessions, and erase them at the moment that is returned.
 
     Asked again, it answers the same. Raises `PreconditionFailed` where the user's version is none of `versions`, and
-    `DependencyAway` while Redis may still call a session good; what was asked for stands all the same.
+    `DependencyAway` where somebody may still call a session good; what was asked for stands all the same.
     """
     user = User.read(keys.user(user_id))
     if user is not None and user.state == ACTIVE:

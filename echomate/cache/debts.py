@@ -6,14 +6,15 @@ as a debt, in an item of the lease table that all processes look at:
 
 1. A process trusts Redis for `TRUST_SECONDS` from the beginning of a look that finds no debt.
 2. A look that finds debts pays them: it runs their commands, removes them, and looks again. So whoever can reach
-   Redis goes on trusting it, and pays for a process that is cut off, or has died. Whoever can't pay reads the table.
+   Redis goes on trusting it, and pays for a process that is cut off, or has died. Who can't pay reads the table.
 3. The debtor acknowledges its write when its debt is paid, or when some debt has stood for so long that nobody trusts.
 
 A read that begins after the acknowledgement therefore either doesn't trust Redis, or relies on a look that began after
 the debt was written down and found it paid. While DynamoDB is away no write is acknowledged, and Redis is believed as
 it was before.
 
-A look is one consistent read of half a capacity unit to two, at most twice a second, and only while Redis is used.
+A look is one consistent read: a capacity unit while nothing is owed, a few in an outage. There are at most two a second
+while nobody waits for one, and none while Redis isn't used.
 """
 
 import logging
