@@ -1,13 +1,15 @@
 """What a run is to measure, and what it has measured."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from bench import comparing
 from bench.accounting import Memory
 from bench.calls import Calls
-from bench.comparing import Compared
+from bench.comparing import ROUNDS, Compared
 from bench.delivery import Delivery
-from bench.loading import Load
+from bench.loading import Load, middle
 from bench.uploading import Uploads
 
 
@@ -17,8 +19,10 @@ class Extent:
 
     seconds: float
     rounds: int
-    """Each load runs so long and so often; the round that took least CPU counts, since what else the machine does
-    only adds to it."""
+    """Loads that aren't taken in turn run so long and so often; the round that took least CPU counts, since what else
+    the machine does only adds to it."""
+    turns: int
+    """Rounds of loads that are taken in turn."""
     writes: int
     """Most requests of a write."""
     posts: int
@@ -31,7 +35,8 @@ class Extent:
         return cls(
             seconds=1.25,
             rounds=3,
-            writes=2500,
+            turns=ROUNDS,
+            writes=5000,
             posts=1000,
             many_posts=100_000,
             crowds=(10, 1000, 10_000),
@@ -40,24 +45,46 @@ class Extent:
 
     @classmethod
     def small(cls) -> Self:
-        return cls(seconds=1, rounds=1, writes=1000, posts=1000, many_posts=5000, crowds=(10, 1000), tries=2)
+        return cls(
+            seconds=1, rounds=1, turns=3, writes=1000, posts=1000, many_posts=5000, crowds=(10, 1000), tries=2
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An action at one connection and at sixteen."""
+    """An action at one connection, in turn with the floor, and at sixteen."""
 
     name: str
-    target: float | None
-    alone: Load
+    may_be: float | None
+    alone: Sequence[Load]
+    floor: Sequence[Load]
     together: Load
+
+    @property
+    def factor(self) -> float:
+        """Times as much CPU of web and Redis as the floor."""
+        return comparing.factor(self.alone, self.floor)
+
+    @property
+    def may_take(self) -> float | None:
+        """Milliseconds, by what the floor took in these rounds."""
+        return None if self.may_be is None else self.may_be * comparing.cost(middle(self.floor))
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """Milliseconds of CPU of a login's hash, and of all else."""
+
+    hash: float
+    beyond: float
 
 
 @dataclass(slots=True)
 class Figures:
     extent: Extent
     actions: list[Measured] = field(default_factory=list)
-    floor: list[Measured] = field(default_factory=list)
+    """The floor is the last."""
+    log_in: LogIn = field(default_factory=lambda: LogIn(0, 0))
     calls: list[Calls] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     memory: dict[str, Memory] = field(default_factory=dict)

@@ -1,7 +1,9 @@
-"""The least that Django can do, served as Echomate is: a bare view, and a stock DRF view behind a JWT.
+"""The floor, of stock parts: a bare Django view, and a stock DRF view behind a JWT.
 
-The latter asks of Redis, with redis-py's own pipelines, what a home feed of Echomate asks, in as many round trips,
-and returns the same bytes. `ECHOMATE_FLOOR` names the JSON file that holds these commands and the bytes.
+Gunicorn's own `gthread` worker serves it, preloaded, with the processes, threads and keep-alive of Echomate's, and
+with nothing else of Echomate's configuration. The stock view asks of Redis, with redis-py's own pipelines, what a home
+feed of Echomate asks, in as many round trips, and returns the same bytes. `ECHOMATE_FLOOR` names the JSON file that
+holds these commands and the bytes.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Runs the load generator against a server, and accounts for the CPU that the processes spend meanwhile."""
 
 import json
+import statistics
 import subprocess
 import sys
 import time
@@ -71,6 +72,16 @@ def run(
         count / seen["seconds"],
         {int(part): 1000 * value for part, value in seen["times"].items()},
         {name: 1000 * value / count for name, value in {**spent, "generator": seen["cpu"]}.items()},
+    )
+
+
+def middle(loads: Sequence[Load]) -> Load:
+    """The median of each figure."""
+    return Load(
+        sum(load.requests for load in loads),
+        statistics.median(load.per_second for load in loads),
+        {part: statistics.median(load.times[part] for load in loads) for part in loads[0].times},
+        {name: statistics.median(load.cpu[name] for load in loads) for name in loads[0].cpu},
     )
 
 

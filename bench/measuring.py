@@ -2,19 +2,22 @@
 
 import time
 from collections.abc import Mapping
+from functools import partial
 
+from accounts import passwords
 from bench import calls, contents, delivery, network, table, uploading
 from bench.accounting import memory
-from bench.actions import Action, actions
-from bench.comparing import compare, pairs
-from bench.figures import Extent, Figures, Measured
+from bench.actions import LOG_IN, Action, actions, of_floor
+from bench.comparing import Turn, added, compare, cost, pairs, slices, take_turns
+from bench.figures import Extent, Figures, LogIn, Measured
 from bench.growth import grow, lose_redis
-from bench.loading import least, request, run, say
-from bench.network import Network
+from bench.loading import Load, least, middle, run, say
+from bench.network import PASSWORD, Network
 from bench.stack import Stack, settle
 from echomate.config import config
 
 CONNECTIONS = 16
+HASHES = 20
 SERVERS = ("web", "redis-feeds", "redis-state", "dynamodb", "projector", "worker")
 
 
@@ -32,14 +35,10 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     _serve(stack, people, figures)
     say("all processes run")
     figures.memory["web, at rest"] = memory(stack.pid("web"))
-    figures.floor = _floor(stack, figures, people)
-    pids = {name: stack.pid(name) for name in SERVERS}
     lose_redis(stack, people)
-    for action in actions(people, writes=extent.writes):
-        figures.actions.append(_measured(action, port=stack.port, pids=pids, extent=extent))
-        settle(stack)
-        say(action.name)
-    figures.memory |= {name: memory(stack.pid(name)) for name in SERVERS}
+    _measure_actions(stack, people, figures)
+    pids = {name: stack.pid(name) for name in SERVERS}
+    figures.memory |= {name: memory(pid) for name, pid in pids.items()}
     figures.deliveries = [
         delivery.measure(stack.redis(), people, feeds=feeds, port=stack.port, tries=extent.tries)
         for feeds in extent.crowds
@@ -48,7 +47,7 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     figures.uploads = uploading.measure(stack, people.actors[0], tries=extent.tries)
     say("photos are uploaded")
     figures.compared = [
-        compare(pair, port=stack.port, pids=pids, rounds=3 * extent.rounds) for pair in pairs(people)
+        compare(pair, port=stack.port, pids=pids, rounds=extent.turns) for pair in pairs(people)
     ]
     say("alternatives are compared")
     grow(stack, people, figures)
@@ -70,43 +69,60 @@ def _serve(stack: Stack, people: Network, figures: Figures) -> None:
     stack.start_applications()
 
 
-def _floor(stack: Stack, figures: Figures, people: Network) -> list[Measured]:
-    import jwt
-
-    claims = {
-        "token_type": "access",
-        "exp": int(time.time()) + 3600,
-        "jti": "1",
-        "user_id": str(people.readers[0].id),
-    }
-    token = jwt.encode(claims, config.secret_key, algorithm="HS256")
-    floor = [
-        Action("bare Django view", [request("GET", "/bare")]),
-        Action(
-            "stock DRF view, JWT, the same Redis calls and bytes", [request("GET", "/stock", token=token)]
-        ),
-    ]
-    pids = {"web": stack.pid("floor"), "redis-feeds": stack.pid("redis-feeds")}
-    return [_measured(one, port=stack.floor_port, pids=pids, extent=figures.extent) for one in floor]
+def _measure_actions(stack: Stack, people: Network, figures: Figures) -> None:
+    """Each in turn with the floor, the floor with itself too; each at many connections then."""
+    bare, stock = of_floor(config.secret_key, people.readers[0])
+    ours = {name: stack.pid(name) for name in SERVERS}
+    theirs = {"web": stack.pid("floor"), **{name: ours[name] for name in ("redis-feeds", "redis-state")}}
+    turns = figures.extent.turns
+    floor = slices(stock, port=stack.floor_port, pids=theirs, parts=turns)
+    for action in actions(people, writes=figures.extent.writes):
+        figures.actions.append(_measured(stack, action, floor, port=stack.port, pids=ours, figures=figures))
+        say(action.name)
+    for action in (bare, stock):
+        figures.actions.append(
+            _measured(stack, action, floor, port=stack.floor_port, pids=theirs, figures=figures)
+        )
 
 
-def _measured(action: Action, *, port: int, pids: Mapping[str, int], extent: Extent) -> Measured:
-    """At one connection, then at sixteen, with warm caches. A write's requests are shared among the rounds."""
-    loads = []
-    share = len(action.requests) // (2 * extent.rounds)
-    if action.warming:
-        run(action.warming, port=port, connections=4, seconds=30, pids={}, once=True)
-    elif not action.once:
-        run(action.requests, port=port, connections=4, seconds=30, pids={}, once=True)
-    for n, connections in enumerate((1, CONNECTIONS) * extent.rounds):
+def _measured(
+    stack: Stack, action: Action, floor: Turn, *, port: int, pids: Mapping[str, int], figures: Figures
+) -> Measured:
+    """A write's requests are shared among all rounds."""
+    extent = figures.extent
+    parts = extent.turns + extent.rounds
+    after = partial(settle, stack) if action.once else _nothing
+    turns = [slices(action, port=port, pids=pids, parts=parts, after=after), floor]
+    if action.name == LOG_IN:
+        alone, beside, hashing = take_turns([*turns, _hash], rounds=extent.turns)
+        figures.log_in = LogIn(cost(middle(hashing)), added(alone, hashing))
+    else:
+        alone, beside = take_turns(turns, rounds=extent.turns)
+    together = []
+    for number in range(extent.turns, parts):
         load = run(
-            action.requests[n * share : (n + 1) * share] if action.once else action.requests,
+            action.part(number, of=parts),
             port=port,
-            connections=connections,
+            connections=CONNECTIONS,
             seconds=extent.seconds,
             pids=pids,
             once=action.once,
             expected=action.expected,
         )
-        loads.append(load)
-    return Measured(action.name, action.target, least(loads[0::2]), least(loads[1::2]))
+        together.append(load)
+        after()
+    return Measured(action.name, action.may_be, alone, beside, least(together))
+
+
+def _nothing() -> None:
+    """A read sets off nothing."""
+
+
+def _hash(_number: int) -> Load:
+    """What the hash of a login takes, as if web had computed it."""
+    stored = passwords.make(PASSWORD)
+    began = time.process_time()
+    for _ in range(HASHES):
+        passwords.matches(PASSWORD, stored)
+    each = (time.process_time() - began) / HASHES
+    return Load(HASHES, 1 / each, {}, {"web": 1000 * each})

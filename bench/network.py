@@ -1,6 +1,6 @@
 """The people and posts that the bench asks for, written in bulk into a table that says nothing of it on its stream.
 
-200 authors write. 50 readers follow 20 of them each, one reader follows all. 50 actors write during the run. A crowd
+200 authors write. 50 readers follow 20 of them each, one reader follows all. 100 actors write during the run. A crowd
 follows three announcers, by 10, 1,000 and 10,000. 20 photographers, whose posts have four pictures each, have 50
 admirers, who follow them all.
 """
@@ -18,7 +18,7 @@ from echomate import ids
 from echomate.dynamodb import Wire
 from social.models import Follow
 
-AUTHORS, READERS, ACTORS = 200, 50, 50
+AUTHORS, READERS, ACTORS = 200, 50, 100
 FEW, MANY = 20, AUTHORS
 PHOTOGRAPHERS, ADMIRERS = FEW, READERS
 CROWDS = (10, 1_000, 10_000)

@@ -2,7 +2,9 @@
 
 from xml.sax.saxutils import escape
 
+from bench.actions import LOG_IN
 from bench.figures import Figures, Measured
+from bench.loading import middle
 
 LEFT, WIDTH, ROW, TOP = 330, 620, 26, 40
 COLOURS = {"web": "#3b6ea5", "redis-feeds": "#c0504d", "projector": "#9bbb59"}
@@ -11,8 +13,8 @@ LABELS = {"web": "web", "redis-feeds": "Redis", "projector": "projector"}
 
 def plot(figures: Figures) -> str:
     """An SVG with a bar for each action and for the floor; a mark shows what an action may take."""
-    rows = [one for one in (*figures.actions, *figures.floor) if one.name != "log in"]
-    widest = max(max(_total(one), one.target or 0) for one in rows)
+    rows = [one for one in figures.actions if one.name != LOG_IN]
+    widest = max(max(_total(one), one.may_take or 0) for one in rows)
     scale = (WIDTH - 60) / widest
     height = TOP + ROW * len(rows) + 20
     bars = [part for n, one in enumerate(rows) for part in _bar(one, TOP + ROW * n, scale)]
@@ -29,7 +31,7 @@ def plot(figures: Figures) -> str:
 
 
 def _total(one: Measured) -> float:
-    return sum(one.alone.cpu.get(name, 0) for name in COLOURS)
+    return sum(middle(one.alone).cpu.get(name, 0) for name in COLOURS)
 
 
 def _legend() -> list[str]:
@@ -48,14 +50,14 @@ def _bar(one: Measured, y: int, scale: float) -> list[str]:
     parts = [f'<text x="{LEFT - 8}" y="{y + 15}" text-anchor="end">{escape(one.name)}</text>']
     x = float(LEFT)
     for name, colour in COLOURS.items():
-        width = one.alone.cpu.get(name, 0) * scale
+        width = middle(one.alone).cpu.get(name, 0) * scale
         parts.append(
             f'<rect x="{x:.1f}" y="{y + 3}" width="{width:.1f}" height="{ROW - 8}" fill="{colour}"/>'
         )
         x += width
     parts.append(f'<text x="{x + 6:.1f}" y="{y + 16}">{_total(one):.2f}</text>')
-    if one.target is not None:
-        mark = LEFT + one.target * scale
+    if one.may_take is not None:
+        mark = LEFT + one.may_take * scale
         parts.append(
             f'<line x1="{mark:.1f}" y1="{y}" x2="{mark:.1f}" y2="{y + ROW - 2}" stroke="black" stroke-width="2"/>'
         )

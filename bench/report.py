@@ -46,9 +46,9 @@ on one machine, over loopback: {_processor()}, {os.cpu_count()} cores, {platform
 Python {platform.python_version()}, {_redis()}, DynamoDB Local in memory, {packages}.
 
 CPU is what the kernel accounted to the processes, user and system time, divided by the requests. The load generator, a
-process apart, shares the cores with the servers. Each figure is that of the quietest of {rounds} rounds of
-{figures.extent.seconds:g} s: other processes of the machine took {figures.others:.0%} of its cores meanwhile, and add
-to CPU and to times, those of the last two lines of the first table too."""
+process apart, shares the cores with the servers. What isn't taken in turn with the floor is of the quietest of {rounds}
+rounds of {figures.extent.seconds:g} s. Other processes of the machine took {figures.others:.0%} of its cores meanwhile,
+and add to CPU and to times."""
 
 
 def _processor() -> str:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import runpy
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,8 @@ class Stack:
             self._launch(program)
 
     def start_floor(self, given: Mapping[str, Any]) -> None:
-        """The floor's own gunicorn, with the options of Echomate's."""
+        """Stock gunicorn, with as many processes and threads as Echomate's."""
+        ours = runpy.run_path(str(SOURCE / programs.GUNICORN))
         file = self.home.directory / "floor.json"
         file.write_text(json.dumps(given))
         self._launch(
@@ -70,10 +72,12 @@ class Stack:
                     sys.executable,
                     "-m",
                     "gunicorn",
-                    "--config",
-                    programs.GUNICORN,
-                    "--bind",
-                    f"127.0.0.1:{self.floor_port}",
+                    "--preload",
+                    *("--worker-class", "gthread"),
+                    *("--workers", str(ours["workers"]), "--threads", str(ours["threads"])),
+                    *("--keep-alive", str(ours["keepalive"])),
+                    *("--bind", f"127.0.0.1:{self.floor_port}"),
+                    "--no-control-socket",
                     "bench.floor",
                 ],
                 environment={**self.environment, "ECHOMATE_FLOOR": str(file)},
@@ -124,7 +128,7 @@ def settle(stack: Stack, *, quiet_seconds: float = 0.5) -> None:
     last = -1.0
     while time.monotonic() < end:
         now = sum(cpu_seconds(stack.pid(name)) for name in ("projector", "worker"))
-        if now - last <= 0.03 * quiet_seconds:
+        if now - last <= 0.1 * quiet_seconds:
             return
         last = now
         time.sleep(quiet_seconds)
