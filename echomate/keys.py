@@ -360,6 +360,11 @@ def due_sort(milliseconds: int, job: int) -> str:
     return f"{milliseconds:013d}#{pad(job)}"
 
 
+def due_at(sort: str) -> int:
+    """The time in such a key, in Unix milliseconds."""
+    return int(sort.partition("#")[0])
+
+
 def sealed(fingerprint: str) -> str:
     """GSI2: items with a secret that the key of a fingerprint has sealed, by their partition."""
     return f"SEALED#{fingerprint}"

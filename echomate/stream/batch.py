@@ -7,6 +7,7 @@ from echomate.projections import COUNTERS_AT_MOST, Effects, handlers_of
 from echomate.stream.records import Record, entity_type, sequence, written_at
 
 RECORDS_AT_MOST = 2000
+JOB = "job"
 
 
 @dataclass
@@ -21,6 +22,8 @@ class Batch:
     counted: list[tuple[Record, Effects]] = field(default_factory=list)
     has_effects: bool = False
     """Some record had a handler: until the commit, it would be handled again by whoever takes over."""
+    has_jobs: bool = False
+    """Some record was of a job."""
 
     @property
     def is_full(self) -> bool:
@@ -34,7 +37,9 @@ class Batch:
         self.reached = sequence(record)
         self.newest = written_at(record)
         self.records += 1
-        self.has_effects = self.has_effects or bool(handlers_of(entity_type(record)))
+        kind = entity_type(record)
+        self.has_effects = self.has_effects or bool(handlers_of(kind))
+        self.has_jobs = self.has_jobs or kind == JOB
         if effects.counts:
             self.counted.append((record, effects))
             self._sum(effects)

@@ -8,6 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from echomate import dynamodb
 from echomate.config import config
@@ -37,12 +38,15 @@ class CounterRefused(Exception):
         self.keys = keys
 
 
-def commit(lease: Lease, *, old: str, new: str, deltas: Deltas, touched: str, passed: float) -> None:
+def commit(
+    lease: Lease, *, old: str, new: str, deltas: Deltas, touched: str, passed: float, has_jobs: bool = False
+) -> None:
     """Add the deltas and move the checkpoint from `old` to `new`; the lease is renewed with it.
 
+    `has_jobs`: among the records in between are those of jobs, which the schedule is to know.
     Raises `LeaseLost`, `CounterRefused`, `DependencyAway`; after the last the same commit may be tried again.
     """
-    checkpoint = _checkpoint(lease, old=old, new=new, touched=touched, passed=passed)
+    checkpoint = _checkpoint(lease, old=old, new=new, touched=touched, passed=passed, has_jobs=has_jobs)
     moved = {key: fields for key, fields in deltas.items() if any(fields.values())}
     counters = [counter_update(key, fields) for key, fields in moved.items()]
     for attempt in range(CONFLICTS_AT_MOST):
@@ -68,8 +72,8 @@ def _write(checkpoint: Wire, counters: list[Wire]) -> None:
         dynamodb.call("UpdateItem", checkpoint)
 
 
-def _checkpoint(lease: Lease, *, old: str, new: str, touched: str, passed: float) -> Wire:
-    values = {
+def _checkpoint(lease: Lease, *, old: str, new: str, touched: str, passed: float, has_jobs: bool) -> Wire:
+    values: dict[str, Any] = {
         ":until": leases.soon(),
         ":passed": leases.milliseconds(passed),
         ":old": old,
@@ -77,6 +81,9 @@ def _checkpoint(lease: Lease, *, old: str, new: str, touched: str, passed: float
         ":touched": touched,
     }
     sets = "SET Checkpoint = :new, Touched = :touched, Passed = :passed, #until = :until"
+    if has_jobs:
+        values[":jobs_at"] = leases.milliseconds(leases.now())
+        sets += ", JobsAt = :jobs_at"
     update = leases.held_update(lease, f"{sets} REMOVE Drained", values)
     update["ConditionExpression"] += " AND Checkpoint = :old"
     return update

@@ -120,9 +120,16 @@ class Committer:
     def _write(self, batch: Batch, passed: float) -> None:
         while True:
             touched = self._counters.names_with(batch.cache_keys)
-            steps = {"old": batch.start, "new": batch.reached}
             try:
-                commit(self._lease, **steps, deltas=batch.deltas, touched=touched, passed=passed)
+                commit(
+                    self._lease,
+                    old=batch.start,
+                    new=batch.reached,
+                    deltas=batch.deltas,
+                    touched=touched,
+                    passed=passed,
+                    has_jobs=batch.has_jobs,
+                )
             except CounterRefused as refusal:
                 self._set_aside(batch, refusal)
             else:

@@ -23,7 +23,7 @@ _REFUSALS = frozenset({"ConditionalCheckFailedException", CONFLICT})
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A lease as it was read. `until` and `passed` are Unix seconds."""
+    """A lease as it was read. `until` `passed` and `jobs_at` are Unix seconds."""
 
     name: str
     owner: str | None = None
@@ -38,6 +38,8 @@ class Lease:
     """Cached counters that the last batch made stale; whoever takes over deletes them again."""
     passed: float = 0
     """What was written before this moment has had its effects."""
+    jobs_at: float = 0
+    """When a batch with the record of a job was committed last."""
 
     @property
     def is_done(self) -> bool:
@@ -83,6 +85,7 @@ def _lease(item: Wire) -> Lease:
         drained=plain.get("Drained", False),
         touched=tuple(plain.get("Touched", "").split()),
         passed=plain.get("Passed", 0) / 1000,
+        jobs_at=plain.get("JobsAt", 0) / 1000,
     )
 
 

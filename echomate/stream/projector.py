@@ -103,31 +103,38 @@ class Projector:
         """See what there is to read, and take a share of it."""
         found = leases.read_all()
         if now - self._discovered >= DISCOVER_SECONDS or not found:
-            self._discover(found)
+            if self._discover(found):
+                found = leases.read_all()
             self._discovered = now
-            found = leases.read_all()
         readable = sharing.readable(found, stream=self._stream)
         for lease in readable:
             if lease.owner == self.owner and lease.name not in self._held:
                 self._work(lease)  # taken, and only the answer was lost
         for choice in sharing.choose(readable, me=self.owner, now=time.time()):
             self._take(choice)
-        self._schedule.look(next((lease for lease in found if lease.shard is None), None))
+        self._schedule.look(found)
 
-    def _discover(self, found: list[Lease]) -> None:
+    def _discover(self, found: list[Lease]) -> bool:
+        """Make the leases that are missing, remove those of shards that are gone. Whether there were any."""
         self._stream = shards.current_stream()
         listed = shards.describe(self._stream)
-        for shard in listed:
+        there = {lease.shard for lease in found}
+        new = [shard for shard in listed if shard not in there]
+        for shard in new:
             leases.create(shard)
-        leases.create_schedule()
+        if None not in there:
+            leases.create_schedule()
         ids = {shard.id for shard in listed}
-        for lease in found:
-            if (
-                lease.shard
-                and lease.is_done
-                and (lease.shard.stream != self._stream or lease.shard.id not in ids)
-            ):
-                leases.remove(lease)
+        gone = [
+            lease
+            for lease in found
+            if lease.shard
+            and lease.is_done
+            and (lease.shard.stream != self._stream or lease.shard.id not in ids)
+        ]
+        for lease in gone:
+            leases.remove(lease)
+        return bool(new or gone or None not in there)
 
     def _take(self, choice: sharing.Choice) -> None:
         if choice.lease.name in self._held:

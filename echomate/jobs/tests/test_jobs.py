@@ -12,9 +12,10 @@ from django.core.management import CommandError, call_command
 
 from echomate import dynamodb, ids, jobs, keys, table
 from echomate.config import config
-from echomate.jobs import Job, State, items, running
+from echomate.jobs import Job, State, due, items, running
 from echomate.jobs.tests import tasks
 from echomate.stream import schedule
+from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
@@ -258,6 +259,13 @@ def test_a_broker_that_is_away_leaves_the_job_to_the_schedule(
     assert job.id in due_jobs()
 
 
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
 def wait_until_done(job: Job) -> None:
     """Work off the queue until the job has been in it."""
     end = time.monotonic() + 30
@@ -313,6 +321,43 @@ def test_the_schedule_asks_a_broker_that_others_leave_alone(broker_proxy: Proxy)
     assert celery.resting_until == 0, "the others may go on"
     assert jobs.send(job.id)
     wait_until_done(job)
+
+
+def test_the_schedule_at_rest_sends_a_job_when_it_falls_due(
+    sent: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("SEND_SECONDS", "GLANCE_SECONDS", "INDEX_SECONDS"):
+        monkeypatch.setattr(schedule, name, 0.3)
+    with configured(lease_seconds=2), projecting() as running:
+        quiet = running.projector._schedule._quiet
+        wait_until(lambda: bool(quiet))
+        job = a_job(delay=timedelta(seconds=2))
+        wait_until(lambda: not quiet)
+        wait_until(lambda: job.id in sent)
+    assert table.clock() >= job.due_at
+
+
+def test_a_look_at_the_schedule_tells_when_the_next_one_is_due(
+    sent: list[int], pass_time: Callable[[float], None]
+) -> None:
+    sender = jobs.Sender()
+
+    def is_due_after(seconds: float) -> bool:
+        pass_time(seconds)
+        return sender.is_due
+
+    assert is_due_after(0)
+    job = a_job(delay=timedelta(seconds=20))
+    sender.send_due()
+    assert not is_due_after(19)
+    assert is_due_after(2)
+    sender.send_due()
+    assert job.id in sent
+    assert is_due_after(0), "it may have to be sent again"
+    jobs.run(job.id)
+    sender.send_due()
+    assert not is_due_after(due.AHEAD_SECONDS - 1)
+    assert is_due_after(2)
 
 
 def test_a_job_that_waits_is_not_made_due_by_a_wake_up_that_fails(broker_proxy: Proxy) -> None:
