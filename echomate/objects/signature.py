@@ -60,7 +60,7 @@ class _Signer:
         self._head = f"GET\n{urlsplit(self._base).path}"
         self._tail = f"\n{self._query}\nhost:{urlsplit(place.endpoint).netloc}\n\nhost\nUNSIGNED-PAYLOAD"
         self._to_sign = f"AWS4-HMAC-SHA256\n{moment}\n{scope}\n"
-        self._key = _key(keys.secret_key, day, place.region)
+        self._key = credentials.signing_key(keys.secret_key, day, place.region, "s3")
 
     def url(self, key: str) -> str:
         """`key` is quoted."""
@@ -72,11 +72,3 @@ class _Signer:
 @lru_cache(maxsize=8)
 def _signer(place: Place, at: int, seconds: int, keys: ReadOnlyCredentials) -> _Signer:
     return _Signer(place, at, seconds, keys)
-
-
-def _key(secret: str | None, day: str, region: str) -> bytes:
-    """The key of a day, a region and a service."""
-    key = f"AWS4{secret}".encode()
-    for part in (day, region, "s3", "aws4_request"):
-        key = hmac.digest(key, part.encode(), "sha256")
-    return key

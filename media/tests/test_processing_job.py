@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import urllib3
 
 from echomate import dynamodb, ids, jobs, keys, objects, table
 from echomate.jobs import Job
@@ -350,11 +349,11 @@ def losing_answers(*operations: str) -> Iterator[list[bool]]:
     lost: list[bool] = []
     post = client.post
 
-    def cut(operation: str, *args: Any) -> Any:
-        answer = post(operation, *args)
+    def cut(operation: str, body: bytes, **limits: float) -> Any:
+        answer = post(operation, body, **limits)
         if not lost and operation.endswith(operations):
             lost.append(True)
-            raise urllib3.exceptions.ProtocolError("cut")
+            raise ConnectionError("cut")
         return answer
 
     with pytest.MonkeyPatch.context() as patch:

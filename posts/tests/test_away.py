@@ -5,7 +5,6 @@ from functools import partial
 from typing import Any
 
 import pytest
-import urllib3
 
 from echomate import dynamodb
 from echomate.testing.proxy import Proxy
@@ -110,13 +109,13 @@ def lose_first_answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     lost: list[str] = []
     bodies: list[bytes] = []
 
-    def post(self: Any, target: str, body: bytes, timeout: float) -> Any:
-        answer = send(self, target, body, timeout)
+    def post(self: Any, target: str, body: bytes, **limits: float) -> Any:
+        answer = send(self, target, body, **limits)
         operation = target.rpartition(".")[2]
         if operation in WRITES and body not in bodies:
             bodies.append(body)
             lost.append(operation)
-            raise urllib3.exceptions.ProtocolError("the answer is lost")
+            raise ConnectionError("the answer is lost")
         return answer
 
     monkeypatch.setattr(client, "post", post)
