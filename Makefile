@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi schema fuzz fuzz-short client bench walk clean
+.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi schema fuzz fuzz-short client bench bench-compare walk clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -75,6 +75,9 @@ client: openapi ## Generate the TypeScript client and compile it under --strict 
 
 bench: $(STAMP) ## Measure; writes bench/results.md.
 	$(BIN)/python -m bench $(ARGS)
+
+bench-compare: $(STAMP) ## Measure what is here over another commit, in turn: BASE=c427ca2 (ARGS="home,like": these actions alone).
+	$(BIN)/python -m bench.commits "$(BASE)" "$(ARGS)"
 
 walk: $(STAMP) ## Walk through every flow, against a stack of its own (SCREENSHOTS=directory: pictures of the pages).
 	$(BIN)/python -m bench.walk

@@ -11,7 +11,7 @@ from bench.loading import request
 from bench.network import CONTENT, PASSWORD, Network, Person
 
 API = "/api/v1"
-LOG_IN = "log in"
+LOG_IN, LOGINS = "log in", 600
 AT_ONCE = 50
 """The API shows so many posts or relations at once; so many each actor likes and follows."""
 
@@ -88,7 +88,7 @@ def actions(network: Network, *, writes: int) -> list[Action]:
             once=True,
             may_be=2.2,
         ),
-        Action(LOG_IN, list(islice(_logins(network), 200))),
+        Action(LOG_IN, list(islice(_logins(network), LOGINS)), once=True),
     ]
 
 

@@ -32,7 +32,7 @@ def slices(
     port: int,
     pids: Mapping[str, int],
     parts: int,
-    after: Callable[[], None] = lambda: None,
+    after: Callable[[], None] | None = None,
 ) -> Turn:
     """Half a second of an action at one connection, with warm caches: of a write, one of so many parts.
 
@@ -50,7 +50,8 @@ def slices(
             once=action.once,
             expected=action.expected,
         )
-        after()
+        if after:
+            after()
         return load
 
     return turn

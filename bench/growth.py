@@ -30,7 +30,7 @@ def grow(stack: Stack, people: Network, figures: Figures) -> None:
 
 def _reads(stack: Stack, people: Network, figures: Figures) -> None:
     """CPU of warm reads, from empty caches up."""
-    lose_redis(stack, people)
+    lose_redis((stack, people.readers[0]))
     narrow, wide, author = people.readers[0], people.wide_reader, people.authors[0]
     reads = {
         "home feed, 20 followed": f"/feed {narrow.token}",
@@ -50,15 +50,16 @@ def _reads(stack: Stack, people: Network, figures: Figures) -> None:
         figures.growth.setdefault(name, []).append(least(loads))
 
 
-def lose_redis(stack: Stack, people: Network) -> None:
+def lose_redis(*readers: tuple[Stack, Person]) -> None:
     """Empty Redis, let a reader find that out, and wait: lists built within ten seconds of a loss live no longer."""
-    _after_flush(stack, people.readers[0])
+    for stack, reader in readers:
+        _after_flush(stack, reader)
     time.sleep(LOSS_SECONDS)
 
 
 def _after_flush(stack: Stack, reader: Person) -> float:
     """Milliseconds of a home feed whose every part must be read from the table."""
-    stack.redis().flushall()
+    stack.redis().flushdb()
     connection = HTTPConnection("127.0.0.1", stack.port)
     connection.connect()
     begin = time.perf_counter()

@@ -90,4 +90,4 @@ def least(loads: Sequence[Load]) -> Load:
 
 
 def say(what: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)

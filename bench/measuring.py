@@ -14,7 +14,6 @@ from bench.growth import grow, lose_redis
 from bench.loading import Load, least, middle, run, say
 from bench.network import PASSWORD, Network
 from bench.stack import Stack, settle
-from echomate.config import config
 
 CONNECTIONS = 16
 HASHES = 20
@@ -35,9 +34,9 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     _serve(stack, people, figures)
     say("all processes run")
     figures.memory["web, at rest"] = memory(stack.pid("web"))
-    lose_redis(stack, people)
+    lose_redis((stack, people.readers[0]))
     _measure_actions(stack, people, figures)
-    pids = {name: stack.pid(name) for name in SERVERS}
+    pids = stack.pids(*SERVERS)
     figures.memory |= {name: memory(pid) for name, pid in pids.items()}
     figures.deliveries = [
         delivery.measure(stack.redis(), people, feeds=feeds, port=stack.port, tries=extent.tries)
@@ -58,22 +57,15 @@ def _serve(stack: Stack, people: Network, figures: Figures) -> None:
     """Start the floor and Echomate's processes, whose clients are made after this one's are closed."""
     round_trips, body = calls.a_warm_home(people.readers[0])
     figures.answer_bytes = len(body)
-    stack.start_floor(
-        {
-            "secret": config.secret_key,
-            "redis_url": config.redis_url,
-            "round_trips": round_trips,
-            "body": body.decode(),
-        }
-    )
+    stack.start_floor(round_trips, body.decode())
     stack.start_applications()
 
 
 def _measure_actions(stack: Stack, people: Network, figures: Figures) -> None:
     """Each in turn with the floor, the floor with itself too; each at many connections then."""
-    bare, stock = of_floor(config.secret_key, people.readers[0])
-    ours = {name: stack.pid(name) for name in SERVERS}
-    theirs = {"web": stack.pid("floor"), **{name: ours[name] for name in ("redis-feeds", "redis-state")}}
+    bare, stock = of_floor(stack.secret, people.readers[0])
+    ours = stack.pids(*SERVERS)
+    theirs = {**stack.pids("redis-feeds", "redis-state"), "web": stack.pid("floor")}
     turns = figures.extent.turns
     floor = slices(stock, port=stack.floor_port, pids=theirs, parts=turns)
     for action in actions(people, writes=figures.extent.writes):
@@ -91,7 +83,7 @@ def _measured(
     """A write's requests are shared among all rounds."""
     extent = figures.extent
     parts = extent.turns + extent.rounds
-    after = partial(settle, stack) if action.once else _nothing
+    after = partial(settle, stack) if action.once else None
     turns = [slices(action, port=port, pids=pids, parts=parts, after=after), floor]
     if action.name == LOG_IN:
         alone, beside, hashing = take_turns([*turns, _hash], rounds=extent.turns)
@@ -110,12 +102,9 @@ def _measured(
             expected=action.expected,
         )
         together.append(load)
-        after()
+        if after:
+            after()
     return Measured(action.name, action.may_be, alone, beside, least(together))
-
-
-def _nothing() -> None:
-    """A read sets off nothing."""
 
 
 def _hash(_number: int) -> Load:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,18 +54,22 @@ class Stack:
             ),
         ]
         for store in stores:
-            self._launch(store)
+            self.launch(store)
 
     def start_applications(self) -> None:
         for program in programs.applications(self.environment, port=self.port):
-            self._launch(program)
+            self.launch(program)
 
-    def start_floor(self, given: Mapping[str, Any]) -> None:
-        """Stock gunicorn, with as many processes and threads as Echomate's."""
+    def start_floor(self, round_trips: Sequence[Any], body: str) -> None:
+        """Stock gunicorn, with as many processes and threads as Echomate's.
+
+        The floor asks of a copy of what Redis holds now, so that it finds the same as long as it runs.
+        """
         ours = runpy.run_path(str(SOURCE / programs.GUNICORN))
         file = self.home.directory / "floor.json"
-        file.write_text(json.dumps(given))
-        self._launch(
+        given = {"secret": self.secret, "redis_url": self._copy_of_redis()}
+        file.write_text(json.dumps({**given, "round_trips": round_trips, "body": body}))
+        self.launch(
             Program(
                 name="floor",
                 command=[
@@ -86,14 +90,32 @@ class Stack:
             )
         )
 
-    def _launch(self, program: Program) -> None:
+    def _copy_of_redis(self) -> str:
+        """The URL of a database of redis-feeds that holds what the first one does, for good."""
+        url = self.environment["REDIS_URL"].removesuffix("/0") + "/1"
+        copy = redis.Redis.from_url(url).pipeline(transaction=False)
+        source = self.redis()
+        for key in source.scan_iter():
+            source.copy(key, key, destination_db="1")
+            copy.persist(key)
+        copy.execute()
+        return url
+
+    def launch(self, program: Program) -> None:
         with (self.home.directory / f"{program.name}.log").open("wb") as log:
             process = Process(program, output=log)
         self.processes[program.name] = process
         process.wait_until_ready()
 
+    @property
+    def secret(self) -> str:
+        return self.environment["SECRET_KEY"]
+
     def pid(self, name: str) -> int:
         return self.processes[name].pid
+
+    def pids(self, *names: str) -> dict[str, int]:
+        return {name: self.pid(name) for name in names}
 
     def stop(self, name: str) -> None:
         self.processes.pop(name).stop()
@@ -111,11 +133,11 @@ class Stack:
         return (self.home.directory / f"{name}.log").read_text(errors="replace")
 
 
-def commit() -> str:
-    """The commit that was measured, and whether the sources differ from it."""
+def commit(tree: Path = SOURCE) -> str:
+    """The commit of a tree, and whether its sources differ from it."""
     said = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude", "*"],
-        cwd=SOURCE, capture_output=True, text=True, check=False,
+        cwd=tree, capture_output=True, text=True, check=False,
     )  # fmt: skip
     return said.stdout.strip() or "no commit"
 

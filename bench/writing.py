@@ -1,0 +1,45 @@
+"""Writes the network of a run with the modules of a commit, whose tree is the directory, and says what came of it.
+
+`bench.commits` runs this file under the tree of either commit, so that each finds items in its own format. What it
+imports is that commit's: it needs the names of `bench`, and of `echomate.local.programs`, that are used here, which a
+commit has had since c427ca2 at least.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import django
+
+django.setup()
+
+from bench import calls, contents, network, table  # noqa: E402 - it needs the settings
+from echomate.local import programs  # noqa: E402 - as above
+
+POSTS = 1000
+PEOPLE = ("authors", "readers", "actors")
+
+
+def write() -> dict[str, Any]:
+    """The people, posts and thread; what a warm home feed asks of Redis and answers; how its processes are started."""
+    table.prepare()
+    written = network.settle_people(())
+    contents.publish(written, POSTS)
+    contents.publish_thread(written)
+    table.set_stream(enabled=True)
+    round_trips, body = calls.a_warm_home(written.readers[0])
+    applications = programs.applications({}, port=int(os.environ["PORT"]))
+    return {
+        **{name: [(one.id, one.token) for one in getattr(written, name)] for name in PEOPLE},
+        "posts": written.posts,
+        "thread": written.thread,
+        "round_trips": round_trips,
+        "body": body.decode(),
+        "applications": [(one.name, one.command, one.stop_seconds) for one in applications],
+    }
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(json.dumps(write()))
