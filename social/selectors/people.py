@@ -36,14 +36,19 @@ class Person:
         return present_user(self.card, self.counts, self.relation.shown if self.relation else None)
 
 
-def person_reads(viewer: int | None, text: str) -> list[Command]:
+def person_reads(viewer: int | None, text: str, *, with_follows: bool = True) -> list[Command]:
     """What `person` asks Redis first for an id or a username, for views that join it with their own reads."""
     id_ = parse_id(text)
-    return resolve_reads(text) if id_ is None else _reads(viewer, [id_])
+    return resolve_reads(text) if id_ is None else _reads(viewer, [id_], with_follows=with_follows)
 
 
 def person(
-    viewer: int | None, text: str, *, replies: Sequence[Any] | None = None, even_if_blocked: bool = False
+    viewer: int | None,
+    text: str,
+    *,
+    replies: Sequence[Any] | None = None,
+    even_if_blocked: bool = False,
+    with_follows: bool = True,
 ) -> Person:
     """The user that an id or a username names. `NotFound` also for one who blocks the viewer, if not told otherwise.
 
@@ -52,8 +57,8 @@ def person(
     id_ = parse_id(text)
     if id_ is None:
         id_ = resolve(text, replies=replies)
-        replies = cache.asked(_reads(viewer, [id_]))
-    found = _people(viewer, [id_], replies).get(id_)
+        replies = cache.asked(_reads(viewer, [id_], with_follows=with_follows))
+    found = _people(viewer, [id_], replies, with_follows=with_follows).get(id_)
     if found is None or (found.relation and found.relation.blocked_by and not even_if_blocked):
         raise NotFound
     return found
@@ -72,16 +77,21 @@ def _is_blocked(person: Person) -> bool:
     return relation is not None and (relation.blocking or relation.blocked_by)
 
 
-def _reads(viewer: int | None, ids: Sequence[int]) -> list[Command]:
+def _reads(viewer: int | None, ids: Sequence[int], *, with_follows: bool = True) -> list[Command]:
     names = [*map(keys.cached_user, ids), *map(keys.cached_user_stats, ids)]
-    return [("MGET", *names), *(relation_reads(viewer, ids) if viewer is not None else ())]
+    standing = relation_reads(viewer, ids, with_follows=with_follows) if viewer is not None else ()
+    return [("MGET", *names), *standing]
 
 
-def _people(viewer: int | None, ids: Sequence[int], replies: Sequence[Any] | None) -> Mapping[int, Person]:
+def _people(
+    viewer: int | None, ids: Sequence[int], replies: Sequence[Any] | None, *, with_follows: bool = True
+) -> Mapping[int, Person]:
     values = replies[0] if replies else None
     found = cards.get(ids, found=values and dict(zip(ids, values[: len(ids)], strict=True)))
     counts = stats.get(found, found=values and dict(zip(ids, values[len(ids) :], strict=True)))
     standing = (
-        relations(viewer, ids, found=replies and replies[1:]) if viewer is not None else dict.fromkeys(ids)
+        relations(viewer, ids, found=replies and replies[1:], with_follows=with_follows)
+        if viewer is not None
+        else dict.fromkeys(ids)
     )
     return {id_: Person(found[id_], counts[id_], standing[id_]) for id_ in found}

@@ -32,29 +32,36 @@ class Relation:
         }
 
 
-def relation_reads(viewer: int, others: Sequence[int]) -> list[Command]:
+def relation_reads(viewer: int, others: Sequence[int], *, with_follows: bool = True) -> list[Command]:
     """The commands whose replies `relations` takes as `found`, for views that join them with others."""
+    follows = [following.command(viewer, others), requested.command(viewer, others)] if with_follows else []
     return [
-        following.command(viewer, others),
         ("HMGET", keys.followed_by(viewer), *others),
         blocked.command(viewer, others),
         muted.command(viewer, others),
-        requested.command(viewer, others),
+        *follows,
     ]
 
 
 def relations(
-    viewer: int, others: Sequence[int], *, found: Sequence[Any] | None = None
+    viewer: int, others: Sequence[int], *, found: Sequence[Any] | None = None, with_follows: bool = True
 ) -> dict[int, Relation]:
-    """The relation to each of the others, right at once after each write of either side."""
+    """The relation to each of the others, right at once after each write of either side.
+
+    Without follows it leaves out whom the viewer follows, or asks to: for what is about to change that. Each follow
+    empties the set of all of them, and the next read fills it from the table.
+    """
     if not others:
         return {}
-    replies = found or cache.asked(relation_reads(viewer, others)) or [None] * 5
-    follows = following.among(viewer, others, reply=replies[0])
-    followers = _followers_among(viewer, others, replies[1])
-    blocks, blockers = _blocks_among(viewer, others, replies[2])
-    mutes = muted.among(viewer, others, reply=replies[3])
-    requests = requested.among(viewer, others, reply=replies[4]) - follows
+    reads = relation_reads(viewer, others, with_follows=with_follows)
+    replies = found or cache.asked(reads) or [None] * len(reads)
+    followers = _followers_among(viewer, others, replies[0])
+    blocks, blockers = _blocks_among(viewer, others, replies[1])
+    mutes = muted.among(viewer, others, reply=replies[2])
+    follows, requests = set[int](), set[int]()
+    if with_follows:
+        follows = following.among(viewer, others, reply=replies[3])
+        requests = requested.among(viewer, others, reply=replies[4]) - follows
     return {
         other: Relation(
             following=other in follows,

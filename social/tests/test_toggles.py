@@ -21,6 +21,11 @@ def bob() -> Caller:
     return new_caller("bob")
 
 
+@pytest.fixture
+def eve() -> Caller:
+    return new_caller("eve")
+
+
 def test_following_answers_with_the_new_standing_and_is_idempotent(ann: Caller, bob: Caller) -> None:
     first = ann.follow(bob)
     assert first["viewer"]["following"]
@@ -170,8 +175,10 @@ def test_follows_are_limited_by_the_day(ann: Caller, bob: Caller) -> None:
         assert ann.call("DELETE", f"/users/{bob.id}/follow").status_code == 200
 
 
-def test_what_a_warm_toggle_asks_of_the_stores(ann: Caller, bob: Caller) -> None:
+def test_what_a_warm_toggle_asks_of_the_stores(ann: Caller, bob: Caller, eve: Caller) -> None:
     ann.read(f"/users/{bob.id}")
+    ann.read(f"/users/{eve.id}")
+    ann.follow(eve)  # by which the set of those whom ann follows is no longer known
     with metering.metering() as follow:
         ann.follow(bob)
     assert [operation for operation, _ in follow.dynamodb] == ["BatchGetItem", "PutItem"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from rest_framework.response import Response
 
@@ -15,12 +16,19 @@ from social.selectors import Person, Relation
 class PersonView(ApiView):
     """Base of what is about one user: they are read in the round trip that admits the caller."""
 
+    with_follows: ClassVar[bool] = True
+    """Whether to read if the caller follows them, or asks to."""
+
     def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
-        return selectors.person_reads(viewer_id, self.kwargs["user"])
+        return selectors.person_reads(viewer_id, self.kwargs["user"], with_follows=self.with_follows)
 
     def person(self, user: str, *, even_if_blocked: bool = False) -> Person:
         return selectors.person(
-            self.viewer_id_or_none, user, replies=self.opening, even_if_blocked=even_if_blocked
+            self.viewer_id_or_none,
+            user,
+            replies=self.opening,
+            even_if_blocked=even_if_blocked,
+            with_follows=self.with_follows,
         )
 
 

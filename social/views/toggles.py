@@ -17,6 +17,7 @@ ONESELF = OpenApiResponse(description="It is oneself.")
 
 
 class FollowView(PersonView):
+    with_follows = False  # the answer says what has become of it
     policies = {"POST": FOLLOWS}
 
     @extend_schema(
