@@ -19,14 +19,14 @@ class Seen:
     bits: int
 
 
-def look(viewer: int | None, post: int) -> Seen | None:
-    """None where there is no such post, or the viewer may not know of it."""
-    return _seen(hydrate(viewer, [post]), post)
+def look(viewer: int | None, post: int, *, found: Hydrated | None = None) -> Seen | None:
+    """None where there is no such post, or the viewer may not know of it; `found` is what was read of it already."""
+    return _seen(found or hydrate(viewer, [post]), post)
 
 
 def must_see(viewer: int | None, post: int, *, found: Hydrated | None = None) -> Seen:
-    """The same, with `NotFound` for None; `found` is what was read of the post already."""
-    seen = _seen(found or hydrate(viewer, [post]), post)
+    """The same, with `NotFound` for None."""
+    seen = look(viewer, post, found=found)
     if seen is None:
         raise NotFound
     return seen

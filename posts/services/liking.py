@@ -5,6 +5,7 @@ from dataclasses import replace
 from echomate import ids, keys
 from echomate.errors import NotFound
 from posts import reading
+from posts.hydration import Hydrated
 from posts.models import Like
 from posts.recent import recent_likes
 from posts.selectors import LIKED, PostCounts
@@ -13,9 +14,9 @@ from posts.services.marking import Reaction
 from posts.services.telling import tell
 
 
-def like(*, user: int, post: int) -> Reaction:
-    """Like a post that one sees; a second time changes nothing. Raises `NotFound`."""
-    seen = reading.must_see(user, post)
+def like(*, user: int, post: int, found: Hydrated | None = None) -> Reaction:
+    """Like a post that one sees; a second time changes nothing. `found` is what was read of it. Raises `NotFound`."""
+    seen = reading.must_see(user, post, found=found)
     like_id = ids.new_id()
     added = _put_like(user=user, post=post, like_id=like_id)
     forgotten = ("HDEL", keys.viewer_hash(user), post)
@@ -34,9 +35,9 @@ def new_like(*, user: int, post: int, like_id: int) -> Like:
     return Like(pk=partition, sk=sort, gsi1pk=keys.likes_of(user), gsi1sk=ids.pad(like_id))
 
 
-def unlike(*, user: int, post: int) -> Reaction:
+def unlike(*, user: int, post: int, found: Hydrated | None = None) -> Reaction:
     """Take a like back, also where the post is out of sight. Raises `NotFound` where there is neither."""
-    seen = reading.look(user, post)
+    seen = reading.look(user, post, found=found)
     like_id = marking.delete(keys.like(post, user))
     if like_id is None and seen is None:
         raise NotFound
