@@ -29,6 +29,7 @@ class Extent:
     many_posts: int
     crowds: tuple[int, ...]
     tries: int
+    rest_seconds: float
 
     @classmethod
     def full(cls) -> Self:
@@ -41,12 +42,21 @@ class Extent:
             many_posts=100_000,
             crowds=(10, 1000, 10_000),
             tries=5,
+            rest_seconds=20,
         )
 
     @classmethod
     def small(cls) -> Self:
         return cls(
-            seconds=1, rounds=1, turns=3, writes=1000, posts=1000, many_posts=5000, crowds=(10, 1000), tries=2
+            seconds=1,
+            rounds=1,
+            turns=3,
+            writes=1000,
+            posts=1000,
+            many_posts=5000,
+            crowds=(10, 1000),
+            tries=2,
+            rest_seconds=5,
         )
 
 
@@ -88,6 +98,8 @@ class Figures:
     calls: list[Calls] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     memory: dict[str, Memory] = field(default_factory=dict)
+    at_rest: dict[str, float] = field(default_factory=dict)
+    """Parts of a core that each process takes with nothing to do."""
     uploads: Uploads = field(default_factory=lambda: Uploads(0, [], [], 0))
     compared: list[Compared] = field(default_factory=list)
     growth: dict[str, list[Load]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from functools import partial
 
 from accounts import passwords
 from bench import calls, contents, delivery, network, table, uploading
-from bench.accounting import memory
+from bench.accounting import cpu_seconds, memory
 from bench.actions import LOG_IN, Action, actions, of_floor
 from bench.comparing import Turn, added, compare, cost, pairs, slices, take_turns
 from bench.figures import Extent, Figures, LogIn, Measured
@@ -36,19 +36,21 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     figures.memory["web, at rest"] = memory(stack.pid("web"))
     lose_redis((stack, people.readers[0]))
     _measure_actions(stack, people, figures)
-    pids = stack.pids(*SERVERS)
-    figures.memory |= {name: memory(pid) for name, pid in pids.items()}
     figures.deliveries = [
         delivery.measure(stack.redis(), people, feeds=feeds, port=stack.port, tries=extent.tries)
         for feeds in extent.crowds
     ]
     say("deliveries are timed")
+    figures.at_rest = _at_rest(stack, extent.rest_seconds)
+    say("all processes rested")
     figures.uploads = uploading.measure(stack, people.actors[0], tries=extent.tries)
     say("photos are uploaded")
+    pids = stack.pids(*SERVERS)
     figures.compared = [
         compare(pair, port=stack.port, pids=pids, rounds=extent.turns) for pair in pairs(people)
     ]
     say("alternatives are compared")
+    figures.memory |= {name: memory(pid) for name, pid in pids.items()}
     grow(stack, people, figures)
     return figures
 
@@ -105,6 +107,14 @@ def _measured(
         if after:
             after()
     return Measured(action.name, action.may_be, alone, beside, least(together))
+
+
+def _at_rest(stack: Stack, seconds: float) -> dict[str, float]:
+    settle(stack)
+    pids = stack.pids(*SERVERS)
+    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+    time.sleep(seconds)
+    return {name: (cpu_seconds(pid) - before[name]) / seconds for name, pid in pids.items()}
 
 
 def _hash(_number: int) -> Load:

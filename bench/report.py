@@ -28,6 +28,7 @@ def write(figures: Figures, *, quick: bool, minutes: float) -> None:
         tables.calls(figures.calls),
         tables.times(figures),
         tables.growth(figures),
+        tables.at_rest(figures),
         tables.memory(figures),
     )
     text = "\n\n".join(parts) + "\n"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import redis
 
 from echomate.local import dynamodb_local, ministack, programs, redis_server
@@ -55,6 +56,24 @@ class Stack:
         ]
         for store in stores:
             self.launch(store)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """DynamoDB Local's first table takes seconds on a busy machine, longer than Echomate waits."""
+        client: Any = botocore.session.get_session().create_client(
+            "dynamodb",
+            endpoint_url=f"http://127.0.0.1:{self.home.port('aws')}",
+            region_name=self.environment["AWS_REGION"],
+            aws_access_key_id=self.home.secret("aws_access_key_id"),
+            aws_secret_access_key=self.home.secret("aws_secret_access_key"),
+        )
+        client.create_table(
+            TableName="warming-up",
+            AttributeDefinitions=[{"AttributeName": "PK", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        client.delete_table(TableName="warming-up")
 
     def start_applications(self) -> None:
         for program in programs.applications(self.environment, port=self.port):

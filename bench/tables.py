@@ -13,7 +13,7 @@ from bench.measuring import CONNECTIONS, SERVERS
 
 MAY_TAKE = {10: None, 1000: 30, 10_000: 1000}
 AFTER_FLUSH_MAY_TAKE, WEB_MAY_TAKE, READY_MAY_TAKE = 700, 160, 3000
-BEYOND_THE_HASH = 4
+BEYOND_THE_HASH, PROJECTOR_AT_REST_MAY_TAKE = 4, "1 %"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
@@ -172,6 +172,15 @@ def growth(figures: Figures) -> str:
     ]
     head = ("warm, at one connection", f"{extent.posts:,} posts", f"{extent.many_posts:,} posts")
     return f"## Nothing grows: CPU of web + Redis, in ms\n\n{table(head, rows)}"
+
+
+def at_rest(figures: Figures) -> str:
+    rows = [(name, f"{100 * part:.1f} %") for name, part in figures.at_rest.items()]
+    return (
+        f"## At rest\n\n{table(('', 'of a core'), rows)}\n\n"
+        f"Over {figures.extent.rest_seconds:g} s with nothing to do, after the loads above; "
+        f"the projector may take {PROJECTOR_AT_REST_MAY_TAKE}."
+    )
 
 
 def memory(figures: Figures) -> str:
