@@ -24,6 +24,8 @@ DEADLINE_SECONDS = 3.5
 """A request may wait for a second more before its first call: until it is known whether Redis can be trusted."""
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 2.5
+LAST_TRY_SECONDS = 0.1
+"""No try has less time than this, however long the process was held up before it."""
 STREAM_OPERATIONS = frozenset({"ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"})
 TRY_AGAIN = frozenset(
     {
@@ -126,7 +128,8 @@ def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wir
     while True:
         attempt += 1
         try:
-            status, content = _post(f"{version}_20120810.{operation}", body, end - time.monotonic())
+            left = max(end - time.monotonic(), LAST_TRY_SECONDS)
+            status, content = _post(f"{version}_20120810.{operation}", body, left)
             answer = orjson.loads(content)
             if status == 200:
                 return _received(operation, parameters, answer)
@@ -137,7 +140,7 @@ def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wir
         except (orjson.JSONDecodeError, OSError) as failure:
             trouble = f"{operation}: {type(failure).__name__}"
         pause = random.uniform(0.5, 1.0) * min(0.02 * 2**attempt, 0.5)  # noqa: S311 - jitter, not a secret
-        if time.monotonic() + pause + 0.1 > end:
+        if time.monotonic() + pause + LAST_TRY_SECONDS > end:
             raise DependencyAway("dynamodb") from TimeoutError(trouble)
         time.sleep(pause)
 

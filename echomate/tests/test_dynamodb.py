@@ -6,6 +6,7 @@ import time
 import pytest
 
 from echomate import dynamodb, ids, keys, table, transactions
+from echomate.aws_json import Answer
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
@@ -131,3 +132,17 @@ def test_a_transaction_that_is_throttled_is_tried_again_and_then_away(
     answers += [throttled] * transactions.TRIES
     with pytest.raises(DependencyAway):
         transactions.commit([])
+
+
+def test_a_call_that_was_held_up_before_its_first_try_has_time_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[float] = []
+
+    def post(_target: str, _body: bytes, seconds: float) -> Answer:
+        given.append(seconds)
+        return Answer(200, b"{}")
+
+    monkeypatch.setattr(dynamodb, "_post", post)
+    dynamodb.call("ListTables", {}, deadline=-1)
+    assert given == [dynamodb.LAST_TRY_SECONDS]
