@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from echomate import dynamodb, table
+from echomate import dynamodb, table, transactions
 from echomate.config import config
 from echomate.keys import Key
 from echomate.table import Item
+from echomate.transactions import ABSENT
 from posts import selectors
 from posts.reading import Seen
 from posts.selectors import PostCounts
@@ -21,8 +22,8 @@ class Reaction:
 
 def put(mark: Item) -> bool:
     """Whether the mark is new."""
-    request = mark.get_save_kwargs_from_instance(table.absent_or(Item.gsi1sk == mark.gsi1sk))
-    return dynamodb.attempt("PutItem", request) is not None
+    request = transactions.put(mark, condition=f"{ABSENT} OR #GSI1SK = :own", own=mark.gsi1sk)
+    return dynamodb.attempt("PutItem", request["Put"]) is not None
 
 
 def delete(mark: Key) -> int | None:

@@ -1,6 +1,6 @@
 """Put something new, once, however often the wire tries."""
 
-from echomate import dynamodb
+from echomate import dynamodb, transactions
 from echomate.dynamodb import DynamoDBError, Wire
 from echomate.table import Item
 
@@ -10,10 +10,10 @@ def put_new(new: Item) -> Wire | None:
 
     It has a `Nonce`, by which a put that is tried again knows its first try.
     """
-    request = new.get_save_kwargs_from_instance(Item.pk.does_not_exist(), "ALL_OLD")
+    request = transactions.put(new)["Put"]
     item: Wire = request["Item"]
     try:
-        dynamodb.call("PutItem", request)
+        dynamodb.call("PutItem", {**request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
     except DynamoDBError as error:
         if error.code != "ConditionalCheckFailedException":
             raise

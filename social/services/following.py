@@ -3,12 +3,11 @@
 from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
-from pynamodb.exceptions import PutError
-
-from echomate import dynamodb, keys, table
+from echomate import dynamodb, keys, table, transactions
 from echomate.config import config
 from echomate.errors import Forbidden, Invalid, NotFound
 from echomate.keys import Key
+from echomate.transactions import ABSENT
 from social import invalidation
 from social.invalidation import recent_follows
 from social.models import Follow, FollowRequest
@@ -67,13 +66,8 @@ def _ask(follower: int, followed: int) -> bool:
 
 def _put(item: Asking) -> bool:
     """Whether it is new."""
-    try:
-        item.save(condition=table.absent_or(type(item).id == item.id))
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    request = transactions.put(item, condition=f"{ABSENT} OR #Id = :own", own=item.id)
+    return dynamodb.attempt("PutItem", request["Put"]) is not None
 
 
 def import_follows(follows: Iterable[tuple[int, int, int]]) -> int:
