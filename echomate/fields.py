@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -197,6 +198,22 @@ class MomentField(serializers.DateTimeField):
 )
 class IdField(serializers.CharField):
     """An id, for the schema: digits in a string, since JavaScript's numbers end at 2^53."""
+
+
+class BodySerializer(serializers.Serializer[Any]):
+    """What a client sends. Its fields are made once and check every body, where DRF copies them for each.
+
+    So neither they nor `validate` may keep anything of a call, or ask for its context.
+    """
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        checker = self if self.root is not self else _checker(type(self), self.partial)
+        return super(BodySerializer, checker).run_validation(data)
+
+
+@cache
+def _checker(kind: type[BodySerializer], partial: bool) -> BodySerializer:  # noqa: FBT001 - DRF's name for it
+    return kind(partial=partial)
 
 
 class PageSerializer(serializers.Serializer[Any]):

@@ -8,6 +8,7 @@ from accounts.serializers import ShortUserSerializer
 from echomate import instance, languages
 from echomate.fields import (
     URL_AT_MOST,
+    BodySerializer,
     ChoiceField,
     FlagField,
     IdField,
@@ -59,7 +60,7 @@ class MediaIdsField(ListField):
         return [id_ for id_ in ids if id_ is not None]
 
 
-class NewPostSerializer(serializers.Serializer[Any]):
+class NewPostSerializer(BodySerializer):
     example: ClassVar[dict[str, object]] = {"content": "Hello, everyone."}
 
     content = ProseField(

@@ -11,7 +11,7 @@ from accounts import lookalikes, names, passwords, tokens
 from accounts.serializers.profile import FullNameField
 from accounts.serializers.users import OwnUserSerializer
 from echomate import instance
-from echomate.fields import ChoiceField, StringField, TextField
+from echomate.fields import BodySerializer, ChoiceField, StringField, TextField
 
 instance.declare_limits(username_characters=names.USERNAME_MAX, password_characters=passwords.MAX_LENGTH)
 
@@ -72,7 +72,7 @@ class CodeField(TextField):
         return _GAPS.sub("", _DIGIT.sub(lambda found: str(unicodedata.decimal(found[0])), narrow))
 
 
-class DeliverySerializer(serializers.Serializer[Any]):
+class DeliverySerializer(BodySerializer):
     token_delivery = ChoiceField(
         choices=["cookie", "body"],
         default="cookie",

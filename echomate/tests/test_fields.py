@@ -2,6 +2,7 @@
 
 import time
 import unicodedata
+from typing import Any
 
 import pytest
 import regex
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from rest_framework import serializers
 
 from echomate import graphemes
-from echomate.fields import LanguageField, ProseField, TextField
+from echomate.fields import BodySerializer, FlagField, LanguageField, ProseField, TextField
 
 pytestmark = pytest.mark.pure
 
@@ -232,3 +233,42 @@ def test_the_tag_of_a_language_has_one_form(text: str, tag: str) -> None:
 )
 def test_what_is_no_tag_of_a_language_is_refused(text: object) -> None:
     assert refusal(text, LanguageField())
+
+
+class CountedField(FlagField):
+    copies = 0
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        CountedField.copies += 1
+        return super().__deepcopy__(memo)
+
+
+class Body(BodySerializer):
+    text = TextField()
+    flag = CountedField(default=True)
+
+
+class Around(BodySerializer):
+    inner = Body()
+
+
+def checked(kind: type[BodySerializer], body: object, *, partial: bool = False) -> Any:
+    checker = kind(data=body, partial=partial)
+    return checker.validated_data if checker.is_valid() else checker.errors
+
+
+def test_each_body_is_checked_for_itself_by_fields_that_are_made_once() -> None:
+    CountedField.copies = 0
+    for _ in range(3):
+        assert checked(Body, {"text": "a", "flag": False}) == {"text": "a", "flag": False}
+        assert set(checked(Body, {"flag": "no"})) == {"text", "flag"}
+        assert checked(Body, {"text": "b"}) == {"text": "b", "flag": True}
+        assert checked(Body, {"flag": False}, partial=True) == {"flag": False}
+    assert CountedField.copies == 2
+
+
+def test_a_body_within_a_body_is_as_partial_as_that_is() -> None:
+    assert checked(Around, {"inner": {"text": "a"}}) == {"inner": {"text": "a", "flag": True}}
+    assert checked(Around, {"inner": {"flag": False}}, partial=True) == {"inner": {"flag": False}}
+    assert set(checked(Around, {"inner": {}})["inner"]) == {"text"}
+    assert set(checked(Around, {})) == {"inner"}
