@@ -43,7 +43,7 @@ class TokenAuthentication(BaseAuthentication):
     viewer: type[TokenViewer] = TokenViewer
 
     def authenticate(self, request: Request) -> tuple[TokenViewer, None] | None:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        scheme, _, token = request._request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
         return self.viewer(*_user_and_session(token.strip(), request)), None

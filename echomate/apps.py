@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from django.apps import AppConfig
+from django.core.cache import close_caches
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, reset_queries
 
@@ -11,10 +12,14 @@ class EchomateConfig(AppConfig):
     name = "echomate"
 
     def ready(self) -> None:
-        """There are no databases whose connections Django would look after at each request (25 µs)."""
+        """There are no databases whose connections Django would look after at each request (25 µs).
+
+        Nor has it to close the caches (15 µs): their connections serve the next request too.
+        """
         request_started.disconnect(reset_queries)
         request_started.disconnect(close_old_connections)
         request_finished.disconnect(close_old_connections)
+        request_finished.disconnect(close_caches)
         for register in (
             "jobs.projections",
             "exports",

@@ -2,11 +2,12 @@
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
 import orjson
+from django.http import HttpResponse
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import JSONParser
@@ -41,6 +42,11 @@ class PassThroughRenderer(BaseRenderer):
         if isinstance(data, bytes):
             return data
         return orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS)
+
+
+def json_response(body: bytes, *, headers: Mapping[str, str] | None = None) -> HttpResponse:
+    """An answer of JSON that is made already: DRF's `Response` would render it, which takes 20 µs."""
+    return HttpResponse(body, content_type="application/json", headers=headers)
 
 
 class Negotiation(DefaultContentNegotiation):

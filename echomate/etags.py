@@ -3,9 +3,11 @@
 import hashlib
 import re
 
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from echomate.bodies import json_response
 from echomate.errors import Invalid
 
 HEADER_AT_MOST = 8000
@@ -31,7 +33,7 @@ def expected_versions(request: Request) -> frozenset[int] | None:
 
 
 def _header(request: Request, name: str, default: str = "") -> str:
-    header = request.headers.get(name, default)
+    header = str(request._request.META.get("HTTP_" + name.upper().replace("-", "_"), default))
     if len(header) > HEADER_AT_MOST:
         raise Invalid(errors={name: [f"At most {HEADER_AT_MOST} characters."]})
     return header.strip()
@@ -43,9 +45,9 @@ def is_known(request: Request, tag: str) -> bool:
     return header == "*" or tag.strip('"') in (known for known, _ in _TAG.findall(header))
 
 
-def respond(request: Request, body: bytes, *, version: int) -> Response:
+def respond(request: Request, body: bytes, *, version: int) -> HttpResponse:
     """The answer with its `ETag`; 304 without a body where the client has it."""
     tag = entity_tag(version, body)
     if request.method in {"GET", "HEAD"} and is_known(request, tag):
         return Response(status=304, headers={"ETag": tag})
-    return Response(body, headers={"ETag": tag})
+    return json_response(body, headers={"ETag": tag})

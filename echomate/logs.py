@@ -2,11 +2,15 @@
 
 import logging
 import time
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import orjson
 
+# What no line shows needn't be made out for each: where in the source, in which thread and process (6 µs).
+logging._srcfile = None  # the switch that Python's logging HOWTO names
+logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 _OWN = len(vars(logging.makeLogRecord({})))
 """So many attributes of a record are its own; what the call passed as `extra` comes after them."""
 _LATE = frozenset({"message", "asctime", "request"})
@@ -18,8 +22,7 @@ class JSONFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-            + f".{int(record.msecs):03d}Z",
+            "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -30,6 +33,11 @@ class JSONFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+@lru_cache(maxsize=2)
+def _second(unix: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(unix))
 
 
 def configuration(level: str) -> dict[str, Any]:

@@ -1,17 +1,24 @@
-"""What happens around every request: its id, its host, its log line, its place in the metrics."""
+"""What happens around every request: its id, its host, its log line, its place in the metrics, CORS."""
 
 import logging
 import re
 import secrets
 import time
 from collections.abc import Callable
+from typing import cast
 
+from corsheaders.middleware import CorsMiddleware
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_vary_headers
 
 from echomate import metrics, pages, problems
 
 logger = logging.getLogger("echomate.requests")
+
+HOSTS_AT_MOST = 1000
+"""So many are remembered: ALLOWED_HOSTS may name whole domains."""
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -21,6 +28,8 @@ class RequestMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
+        self._served: set[str | None] = set()
+        """Values of the Host header that passed."""
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         start = time.perf_counter()
@@ -39,12 +48,16 @@ class RequestMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        try:
-            request.get_host()
-        except DisallowedHost:
-            return problems.response(
-                request, type="bad-request", status=400, detail="This host is not served here."
-            )
+        host = request.META.get("HTTP_HOST")
+        if host not in self._served:
+            try:
+                request.get_host()
+            except DisallowedHost:
+                return problems.response(
+                    request, type="bad-request", status=400, detail="This host is not served here."
+                )
+            if len(self._served) < HOSTS_AT_MOST:
+                self._served.add(host)
         answer = self.get_response(request)
         if isinstance(answer, HttpResponseNotAllowed):  # Django's own, without a body
             refusal = problems.response(request, type="method-not-allowed", status=405)
@@ -72,3 +85,15 @@ class RequestMiddleware:
                 "ms": round(seconds * 1000, 1),
             },
         )
+
+
+class OriginMiddleware(CorsMiddleware):
+    """CORS for those who send an `Origin`. Others get `Vary` alone, without a look at the settings (20 µs)."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if "HTTP_ORIGIN" in request.META:
+            return cast("HttpResponseBase", super().__call__(request))
+        response = cast("HttpResponseBase", self.get_response(request))
+        if "Origin" not in response.headers.get("Vary", ""):
+            patch_vary_headers(response, ("origin",))
+        return response

@@ -130,7 +130,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "echomate.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
+    "echomate.middleware.OriginMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
 ]
 

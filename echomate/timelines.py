@@ -46,9 +46,11 @@ class Timeline:
 
 def timeline(reply: Sequence[bytes]) -> Timeline:
     """What the reply of an LRANGE says."""
-    numbers = {int(element) for element in reply}
-    found = sorted((number for number in numbers if number > 0), reverse=True)
-    return Timeline(found, END in numbers, any(number < 0 for number in numbers))
+    numbers = set(map(int, reply))
+    lowest = min(numbers, default=1)
+    newest_first = sorted(numbers, reverse=True)
+    posts = newest_first if lowest > 0 else [number for number in newest_first if number > 0]
+    return Timeline(posts, END in numbers, lowest < 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -14,6 +14,7 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from echomate import cache, paging, throttling
+from echomate.bodies import json_response
 from echomate.cache import Command
 from echomate.config import config
 from echomate.errors import (
@@ -77,8 +78,9 @@ class ApiView(APIView):
         return ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if request.method not in self.allowed_methods:
-            raise MethodNotAllowed(str(request.method))
+        method = str(request._request.method)
+        if method.lower() not in self.http_method_names or not hasattr(self, method.lower()):
+            raise MethodNotAllowed(method)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.viewer = viewer = self._caller(request)
         request._request.viewer_id = viewer.id if viewer else None  # type: ignore[attr-defined]  # for the log line
@@ -99,7 +101,7 @@ class ApiView(APIView):
         if refusal:
             raise refusal
         self.opening = replies[then:] if replies is not None else None
-        if viewer and request.method in self.idempotent:
+        if viewer and method in self.idempotent:
             self._create_once(request, viewer.id)
 
     def _caller(self, request: Request) -> Viewer | None:
@@ -140,8 +142,8 @@ class ApiView(APIView):
         method = str(request.method).lower()
         handler = getattr(self, method)
 
-        def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
-            def create(creation: Creation) -> Response:
+        def handle(request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+            def create(creation: Creation) -> HttpResponse:
                 self.creation = creation
                 return cast("Response", handler(request, *args, **kwargs))
 
@@ -154,7 +156,7 @@ class ApiView(APIView):
         limits = [
             Limit(throttling.EVERYTHING, str(viewer.id)) if viewer else Limit(throttling.ANONYMOUS, address)
         ]
-        policy = self.policies.get(request.method or "")
+        policy = self.policies.get(request._request.method or "")
         if policy is not None:
             limits.append(Limit(policy, str(viewer.id) if viewer and policy.scope == "user" else address))
         return limits
@@ -239,7 +241,7 @@ class ApiView(APIView):
     def page_request(self, list_name: str) -> PageRequest:
         return paging.page_request(self.request.query_params, list_name)
 
-    def list_response(self, page: Page[Any], request: PageRequest) -> Response:
+    def list_response(self, page: Page[Any], request: PageRequest) -> HttpResponse:
         """The list shape; items may be bytes of JSON or what orjson takes."""
         return list_response(self.request, page, request)
 
@@ -248,12 +250,12 @@ class ApiView(APIView):
         return Response({"results": results, "next": None, "previous": None})
 
 
-def list_response(request: Request, page: Page[Any], asked: PageRequest, **extra: Any) -> Response:
+def list_response(request: Request, page: Page[Any], asked: PageRequest, **extra: Any) -> HttpResponse:
     """The list shape of the contract with its `Link` header; items may be bytes of JSON."""
     links = paging.links(page, asked, url=own_url(request))
     results = [orjson.Fragment(item) if isinstance(item, bytes) else item for item in page.items]
     body = orjson.dumps({"results": results, **links, **extra})
-    return Response(body, headers={"Link": paging.link_header(links)})
+    return json_response(body, headers={"Link": paging.link_header(links)})
 
 
 def base_url(request: HttpRequest) -> str:
@@ -262,11 +264,12 @@ def base_url(request: HttpRequest) -> str:
     Locally it is the host that was called, where that is called at the port that this server listens at.
     """
     if config.is_local:
-        host, _, port = request.get_host().rpartition(":")
+        called = request.META.get("HTTP_HOST") or request.get_host()
+        host, _, port = called.rpartition(":")
         default = "443" if request.is_secure() else "80"
         asked = port if host and port.isdecimal() else default
         if asked == request.get_port():
-            return f"{request.scheme}://{request.get_host()}"
+            return f"{request.scheme}://{called}"
     return config.public_url.rstrip("/")
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from echomate.cache import Command
 from echomate.errors import NotFound
@@ -26,7 +26,7 @@ class FeedView(ApiView):
         return selectors.home_reads(viewer_id, self.page)
 
     @extend_schema(operation_id="readFeed", tags=["feeds"], parameters=PAGE, responses={200: FeedSerializer})
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """The caller's own posts and those of the people they follow, newest first."""
         page, state = selectors.home(self.viewer_id, self.page, opening=self.opening)
         return list_response(request, page, self.page, state=state)
@@ -44,7 +44,7 @@ class TimelineView(ApiView):
     @extend_schema(
         operation_id="readTimeline", tags=["feeds"], parameters=PAGE, responses={200: PostListSerializer}
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """All public posts, newest first."""
         page = selectors.public(self.viewer_id_or_none, self.page, opening=self.opening)
         return list_response(request, page, self.page)
@@ -68,7 +68,7 @@ class TagTimelineView(ApiView):
         parameters=[TAG, *PAGE],
         responses={200: PostListSerializer},
     )
-    def get(self, request: Request, tag: str) -> Response:
+    def get(self, request: Request, tag: str) -> HttpResponse:
         """The public posts that bear a hashtag, newest first."""
         page = selectors.tagged(self.viewer_id_or_none, self.tag, self.page, opening=self.opening)
         return list_response(request, page, self.page)

@@ -39,8 +39,11 @@ class _People:
         return self._of.get(post, ())
 
     def learn(self, posts: Iterable[RenderedPost]) -> None:
+        new = [post for post in posts if self._of.get(post.id) != post.people]
+        if not new:
+            return
         with self._lock:
-            for post in posts:
+            for post in new:
                 self._of[post.id] = post.people
             while len(self._of) > KNOWN_POSTS_AT_MOST:
                 del self._of[next(iter(self._of))]

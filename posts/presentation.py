@@ -1,6 +1,7 @@
 """The JSON of a post as its viewer sees it, joined from bytes that are cached."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 import orjson
 
@@ -38,7 +39,7 @@ def present(
 
 def present_text(body: bytes, mentioned: Sequence[int], people: Mapping[int, Card]) -> bytes:
     """What was written as JSON, in which only those mentioned are links whose cards are at hand."""
-    if all(user in people for user in mentioned):
+    if not mentioned or all(user in people for user in mentioned):
         return body
     hidden = set(mentioned).difference(people)
     shape = orjson.loads(body)
@@ -57,5 +58,6 @@ def present_reaction(bits: int, counts: PostCounts | None) -> bytes:
     return b'{"viewer":%s,"counts":%s}' % (_VIEWER[bits], b"null" if counts is None else _counts(counts))
 
 
+@lru_cache(maxsize=4096)
 def _counts(counts: PostCounts) -> bytes:
     return b'{"likes":%d,"comments":%d}' % (counts.likes, counts.comments)

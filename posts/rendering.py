@@ -35,11 +35,8 @@ class RenderedPost:
     body: bytes
     attachments: bytes
     """Its media without their URLs, as `attachments.pack` makes it."""
-
-    @property
-    def people(self) -> tuple[int, ...]:
-        """Those whose cards are shown with it: its author, and whom it mentions."""
-        return self.author, *self.mentioned
+    people: tuple[int, ...]
+    """Those whose cards are shown with it: its author, and whom it mentions."""
 
 
 def post_url(post: int) -> str:
@@ -97,17 +94,19 @@ def parse(value: bytes) -> RenderedPost:
     """A cached post. The id is read off the body, which begins with it: `{"id":"…`."""
     header, body, packed = value.split(b"\n")
     author, visibility, version, reply_policy, mentioned, media, tags = header.decode().split(" ")
+    by, named = int(author), _ids(mentioned)
     return RenderedPost(
         id=int(body[7 : body.index(b'"', 7)]),
-        author=int(author),
+        author=by,
         visibility=visibility,
         version=int(version),
         reply_policy=reply_policy,
-        mentioned=_ids(mentioned),
+        mentioned=named,
         media=_ids(media),
         tags=_split(tags),
         body=body,
         attachments=packed,
+        people=(by, *named),
     )
 
 

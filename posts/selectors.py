@@ -1,8 +1,8 @@
 """Reads of posts: what is cached of them, and the lists that stand in no timeline."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from echomate import cache, keys, table
 from echomate.dynamodb import Wire
@@ -34,8 +34,7 @@ BOOKMARKED = 2
 """Bits of a field of the viewer's hash."""
 
 
-@dataclass(frozen=True, slots=True)
-class PostCounts:
+class PostCounts(NamedTuple):
     likes: int
     comments: int
 

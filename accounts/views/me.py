@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,7 +27,7 @@ class MeView(OwnView):
     @extend_schema(
         operation_id="readMe", tags=["users"], parameters=[IF_NONE_MATCH], responses={200: OwnUserSerializer}
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """One's own user."""
         return self._show(request, selectors.own_user(self.viewer_id))
 
@@ -37,7 +38,7 @@ class MeView(OwnView):
         request=AccountSerializer,
         responses={200: OwnUserSerializer},
     )
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: Request) -> HttpResponse:
         """Change one's profile and settings: what is given."""
         return self._edit(request, services.edit_account)
 
@@ -48,7 +49,7 @@ class MeView(OwnView):
         request=AccountSerializer,
         responses={200: OwnUserSerializer},
     )
-    def put(self, request: Request) -> Response:
+    def put(self, request: Request) -> HttpResponse:
         """Replace one's profile and settings: what is left out takes its default."""
         return self._edit(request, services.replace_account)
 
@@ -68,11 +69,11 @@ class MeView(OwnView):
         erased_at = erasing.request_erasure(self.viewer_id, versions=etags.expected_versions(request))
         return Response({"erased_at": rfc3339(erased_at)}, status=202)
 
-    def _edit(self, request: Request, edit: Callable[..., User]) -> Response:
+    def _edit(self, request: Request, edit: Callable[..., User]) -> HttpResponse:
         given = self.validated(AccountSerializer)
         return self._show(request, edit(self.viewer_id, given, versions=etags.expected_versions(request)))
 
-    def _show(self, request: Request, user: User) -> Response:
+    def _show(self, request: Request, user: User) -> HttpResponse:
         found = self.opening[0] if self.opening else None
         counts = selectors.stats.one(user.id, found=found if isinstance(found, bytes) else None)
         return etags.respond(

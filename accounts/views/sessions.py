@@ -3,6 +3,7 @@
 import re
 from typing import Any, cast
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -109,7 +110,7 @@ class SessionsView(OwnView):
         parameters=PAGE,
         responses={200: SessionPageSerializer},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """One's sessions, the one that was begun last first."""
         asked = self.page_request("sessions")
         return self.list_response(own_sessions.page(self.viewer.id, asked, current=self.viewer.sid), asked)

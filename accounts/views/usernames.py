@@ -1,8 +1,8 @@
 """Another username."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts import selectors, services, stepping_up
 from accounts.presentation import present_me
@@ -32,7 +32,7 @@ class ChangeUsernameView(OwnView):
             429: OpenApiResponse(description="It was changed twice in 30 days, or too many calls were made."),
         },
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Take another username, at most twice in 30 days. Asks for a step-up.
 
         For 30 days the old name leads to the account, is nobody else's, and may be taken back. A mark of verification

@@ -15,6 +15,7 @@ V = TypeVar("V")
 
 LEASE_SECONDS = 5
 ABSENT = b"-"
+LEASE_MARK = b"~"
 
 logger = logging.getLogger(__name__)
 
@@ -32,7 +33,7 @@ def new_lease() -> int:
 
 def known(value: bytes | None) -> bool:
     """Whether a reply of GET is a value (an absence that is remembered included), not nothing or a lease."""
-    return value is not None and not value.startswith(b"~")
+    return value is not None and not value.startswith(LEASE_MARK)
 
 
 class Leases:
@@ -40,7 +41,7 @@ class Leases:
 
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
-        self.mark = b"~%d" % new_lease()
+        self.mark = b"%s%d" % (LEASE_MARK, new_lease())
         self.held: set[str] = set()
 
     def take(self, keys: Sequence[str]) -> None:
@@ -125,9 +126,22 @@ class CachedValues(Generic[V]):
 
     def get(self, ids: Iterable[int], *, found: Mapping[int, bytes | None] | None = None) -> dict[int, V]:
         """The values that exist, by id."""
+        if found is not None and (all_known := self._parsed(ids, found)) is not None:
+            return all_known
         wanted = {id_: self.key(id_) for id_ in ids}
         values = read_through(wanted, self.load, seconds=self.seconds, found=found)
         return {id_: self.parse(value) for id_, value in values.items() if value is not None}
+
+    def _parsed(self, ids: Iterable[int], found: Mapping[int, bytes | None]) -> dict[int, V] | None:
+        """The same of replies alone, which is what most pages need; None where Redis lacks some."""
+        values = {}
+        for id_ in ids:
+            value = found.get(id_)
+            if value is None or value.startswith(LEASE_MARK):
+                return None
+            if value != ABSENT:
+                values[id_] = self.parse(value)
+        return values
 
     def one(self, id_: int, *, found: bytes | None = None) -> V | None:
         return self.get([id_], found={id_: found} if found is not None else None).get(id_)

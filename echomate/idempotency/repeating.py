@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import orjson
+from django.http import HttpResponse
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -33,7 +34,9 @@ def key_of(request: Request) -> str | None:
     return key
 
 
-def once(request: Request, *, user: int, key: str, create: Callable[[Creation], Response]) -> Response:
+def once(
+    request: Request, *, user: int, key: str, create: Callable[[Creation], HttpResponse]
+) -> HttpResponse:
     """The answer of `create`, or the one that the first call with the key got; what it refuses uses no key up."""
     held = claims.claim(user, key, _digest(request))
     if isinstance(held, Answer):
@@ -62,9 +65,10 @@ def _is_refusal(error: Exception) -> bool:
     return problems.as_echomate_error(error).status < 500
 
 
-def _answer(response: Response) -> Answer:
+def _answer(response: HttpResponse) -> Answer:
     headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    return Answer(response.status_code, PassThroughRenderer().render(response.data), headers)
+    body = PassThroughRenderer().render(response.data) if isinstance(response, Response) else response.content
+    return Answer(response.status_code, body, headers)
 
 
 def _replay(answer: Answer) -> Response:

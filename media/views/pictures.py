@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.selectors import own_user, present_me, stats
 from accounts.serializers import OwnUserSerializer
@@ -25,18 +25,18 @@ class _PictureView(ApiView):
     def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
         return [("GET", keys.cached_user_stats(viewer_id))] if viewer_id is not None else ()
 
-    def put(self, request: Request) -> Response:
+    def put(self, request: Request) -> HttpResponse:
         """Show a medium that was uploaded for this. The one before is removed."""
         media = self.validated(PictureSerializer)["media_id"]
         services.show(user=self.viewer_id, purpose=self.purpose, media=media)
         return self._user(request)
 
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: Request) -> HttpResponse:
         """Show it no more, and remove it."""
         services.hide(user=self.viewer_id, purpose=self.purpose)
         return self._user(request)
 
-    def _user(self, request: Request) -> Response:
+    def _user(self, request: Request) -> HttpResponse:
         user = own_user(self.viewer_id)
         counts = stats.get([user.id], found={user.id: self.opening[0]} if self.opening else None)[user.id]
         return etags.respond(request, present_me(user, counts), version=int(user.version))

@@ -1,7 +1,5 @@
 """Like, and take it back."""
 
-from dataclasses import replace
-
 from echomate import ids, keys
 from echomate.errors import NotFound
 from posts import reading
@@ -49,4 +47,4 @@ def unlike(*, user: int, post: int, found: Hydrated | None = None) -> Reaction:
 
 def _moved(counts: PostCounts, by: int) -> PostCounts:
     """Counters as they will be when the projector has counted this: they were read before the write."""
-    return replace(counts, likes=max(0, counts.likes + by))
+    return counts._replace(likes=max(0, counts.likes + by))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from accounts.selectors import Card
 from echomate.cache import Command
@@ -27,7 +27,7 @@ class HistoryView(OnePostView):
         parameters=[POST, *PAGE],
         responses={200: PostVersionListSerializer},
     )
-    def get(self, request: Request, post: str) -> Response:
+    def get(self, request: Request, post: str) -> HttpResponse:
         """What a post was before its edits, the last one first; for all who see the post.
 
         At most 50 are kept: the first and the latest. Of a post for those it mentions, they see the versions that
@@ -46,7 +46,7 @@ class BookmarksView(ApiView):
         parameters=[*PAGE],
         responses={200: PostListSerializer},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """The posts that one has bookmarked and still sees, latest bookmark first."""
         asked = self.page_request(f"bookmarks:{self.viewer_id}")
         return self.list_response(lists.bookmarks(self.viewer_id, request=asked), asked)
@@ -59,7 +59,7 @@ class LikersView(OnePostView):
         parameters=[POST, *PAGE],
         responses={200: UserListSerializer},
     )
-    def get(self, request: Request, post: str) -> Response:
+    def get(self, request: Request, post: str) -> HttpResponse:
         """Who likes a post, by account."""
         self.must_see(post)
         id_ = id_or_404(post)
@@ -87,7 +87,7 @@ class UserPostsView(_OfUser):
         parameters=[USER, *PAGE],
         responses={200: PostListSerializer},
     )
-    def get(self, request: Request, user: str) -> Response:
+    def get(self, request: Request, user: str) -> HttpResponse:
         """A user's posts, newest first."""
         author = self.person(user).id
         asked = self.page_request(f"posts:{author}")
@@ -101,7 +101,7 @@ class UserLikesView(_OfUser):
         parameters=[USER, *PAGE],
         responses={200: PostListSerializer, 403: OpenApiResponse(description="The user doesn't show it.")},
     )
-    def get(self, request: Request, user: str) -> Response:
+    def get(self, request: Request, user: str) -> HttpResponse:
         """The posts that a user likes, latest like first, if the user shows it."""
         owner = self.person(user)
         if owner.id != self.viewer_id and not owner.show_likes:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import orjson
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,7 +63,7 @@ class PostsView(ApiView):
         request=NewPostSerializer,
         responses={201: PostSerializer, 409: OpenApiResponse()},
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         """Publish a post."""
         author = self._author()
         given = self.validated(NewPostSerializer)
@@ -98,7 +99,7 @@ class PostView(OnePostView):
         parameters=[POST, IF_NONE_MATCH],
         responses={200: PostSerializer},
     )
-    def get(self, request: Request, post: str) -> Response:
+    def get(self, request: Request, post: str) -> HttpResponse:
         """A post as the caller sees it."""
         seen = self.must_see(post)
         return etags.respond(request, seen.body, version=seen.version)
@@ -110,7 +111,7 @@ class PostView(OnePostView):
         request=EditedPostSerializer,
         responses={200: PostSerializer, 403: NOT_YOURS, 409: OpenApiResponse()},
     )
-    def put(self, request: Request, post: str) -> Response:
+    def put(self, request: Request, post: str) -> HttpResponse:
         """Replace what one wrote; what is left out takes its default."""
         return self._edit(request, id_or_404(post), partial=False)
 
@@ -121,11 +122,11 @@ class PostView(OnePostView):
         request=EditedPostSerializer,
         responses={200: PostSerializer, 403: NOT_YOURS, 409: OpenApiResponse()},
     )
-    def patch(self, request: Request, post: str) -> Response:
+    def patch(self, request: Request, post: str) -> HttpResponse:
         """Change what is given of one's own post."""
         return self._edit(request, id_or_404(post), partial=True)
 
-    def _edit(self, request: Request, post: int, *, partial: bool) -> Response:
+    def _edit(self, request: Request, post: int, *, partial: bool) -> HttpResponse:
         editor = self.viewer_id
         changes = self.validated(
             EditedPostSerializer, partial=partial, permit=lambda: services.own_post(editor, post)

@@ -1,8 +1,8 @@
 """Lists of users."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from echomate.schema.parameters import PAGE, USER
 from echomate.views import ApiView
@@ -20,7 +20,7 @@ class FollowersView(PersonView):
         parameters=[USER, *PAGE],
         responses={200: UserListSerializer, 403: NOT_SHOWN},
     )
-    def get(self, request: Request, user: str) -> Response:
+    def get(self, request: Request, user: str) -> HttpResponse:
         """Who follows a user, newest first, if the user shows it."""
         owner = self.person(user)
         page = self.page_request(f"followers:{owner.card.id}")
@@ -34,7 +34,7 @@ class FollowingView(PersonView):
         parameters=[USER, *PAGE],
         responses={200: UserListSerializer, 403: NOT_SHOWN},
     )
-    def get(self, request: Request, user: str) -> Response:
+    def get(self, request: Request, user: str) -> HttpResponse:
         """Whom a user follows, newest first, if the user shows it."""
         owner = self.person(user)
         page = self.page_request(f"following:{owner.card.id}")
@@ -45,7 +45,7 @@ class FriendsView(ApiView):
     @extend_schema(
         operation_id="listFriends", tags=["users"], parameters=PAGE, responses={200: UserListSerializer}
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Those who follow the caller and whom the caller follows, by account."""
         page = self.page_request(f"friends:{self.viewer_id}")
         return self.list_response(lists.friends(self.viewer_id, page), page)
@@ -55,7 +55,7 @@ class BlocksView(ApiView):
     @extend_schema(
         operation_id="listBlocks", tags=["users"], parameters=PAGE, responses={200: UserListSerializer}
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Whom the caller blocks, by account."""
         page = self.page_request(f"blocks:{self.viewer_id}")
         return self.list_response(lists.blocks(self.viewer_id, page), page)
@@ -65,7 +65,7 @@ class MutesView(ApiView):
     @extend_schema(
         operation_id="listMutes", tags=["users"], parameters=PAGE, responses={200: UserListSerializer}
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Whom the caller mutes, by account."""
         page = self.page_request(f"mutes:{self.viewer_id}")
         return self.list_response(lists.mutes(self.viewer_id, page), page)

@@ -1,5 +1,6 @@
 """Users as their viewer sees them."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +30,7 @@ class UserView(PersonView):
         parameters=[USER, IF_NONE_MATCH],
         responses={200: UserSerializer, 307: OpenApiResponse(description="They have another name now.")},
     )
-    def get(self, request: Request, user: str) -> Response:
+    def get(self, request: Request, user: str) -> HttpResponse:
         """A user as the caller sees them. A name that was changed lately leads to the present one."""
         person = self.person(user)
         if parse_id(user) is None and user.lower() != person.card.username:
@@ -52,7 +53,7 @@ class ProfileView(PersonView):
         request=ProfileSerializer,
         responses={200: OwnUserSerializer, 403: OpenApiResponse(description="It is another's.")},
     )
-    def put(self, request: Request, user: str) -> Response:
+    def put(self, request: Request, user: str) -> HttpResponse:
         """Replace one's whole profile: what is left out is emptied; `locked` and `phone_number` stay then."""
         person = self.person(user)
         if person.card.id != self.viewer_id:
@@ -99,7 +100,7 @@ class SearchView(ApiView):
         ],
         responses={200: UserListSerializer},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Users whose name begins so, in the order of names."""
         query = request.query_params.get("q", "")
         page = self.page_request(f"search:{normal(query)}")

@@ -1,5 +1,6 @@
 """Who asks to follow the caller, and who does."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +22,7 @@ class FollowRequestsView(ApiView):
         parameters=PAGE,
         responses={200: UserListSerializer},
     )
-    def get(self, request: Request) -> Response:
+    def get(self, request: Request) -> HttpResponse:
         """Who asks to follow the caller, newest first."""
         page = self.page_request(f"follow-requests:{self.viewer_id}")
         return self.list_response(lists.follow_requests(self.viewer_id, page), page)

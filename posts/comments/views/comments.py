@@ -1,5 +1,6 @@
 """The comments of a post, and one by itself."""
 
+from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -36,7 +37,7 @@ class CommentsView(OnePostView):
         parameters=[POST, SORT, *PAGE],
         responses={200: CommentListSerializer},
     )
-    def get(self, request: Request, post: str) -> Response:
+    def get(self, request: Request, post: str) -> HttpResponse:
         """The comments right under a post; their answers are lists of their own."""
         id_, viewer, sort = id_or_404(post), self.viewer_id_or_none, sort_of(request)
         asked = self.page_request(f"comments:{id_}:{sort.value}")
@@ -54,7 +55,7 @@ class CommentsView(OnePostView):
             409: OpenApiResponse(),
         },
     )
-    def post(self, request: Request, post: str) -> Response:
+    def post(self, request: Request, post: str) -> HttpResponse:
         """Comment on a post, or answer a comment on it."""
         author, id_ = self.viewer_id, id_or_404(post)
         given = self.validated(NewCommentSerializer, permit=lambda: services.check_reply(author, id_))
@@ -81,7 +82,7 @@ class CommentView(ApiView):
         parameters=[COMMENT, IF_NONE_MATCH],
         responses={200: CommentSerializer},
     )
-    def get(self, request: Request, comment: str) -> Response:
+    def get(self, request: Request, comment: str) -> HttpResponse:
         """A comment as the caller sees it."""
         seen = reading.must_see(self.viewer_id_or_none, id_or_404(comment))
         return etags.respond(request, seen.body, version=seen.comment.version)
@@ -93,7 +94,7 @@ class CommentView(ApiView):
         request=EditedCommentSerializer,
         responses={200: CommentSerializer, 403: NOT_YOURS},
     )
-    def put(self, request: Request, comment: str) -> Response:
+    def put(self, request: Request, comment: str) -> HttpResponse:
         """Write one's own comment anew."""
         editor, id_ = self.viewer_id, id_or_404(comment)
         given = self.validated(EditedCommentSerializer, permit=lambda: _own(editor, id_))

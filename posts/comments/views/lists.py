@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import orjson
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +30,7 @@ class RepliesView(ApiView):
         parameters=[COMMENT, SORT, *PAGE],
         responses={200: CommentListSerializer},
     )
-    def get(self, request: Request, comment: str) -> Response:
+    def get(self, request: Request, comment: str) -> HttpResponse:
         """The answers to a comment; theirs are lists of their own."""
         id_, viewer, sort = id_or_404(comment), self.viewer_id_or_none, sort_of(request)
         asked = self.page_request(lists.name_of_replies(id_, sort))
@@ -78,7 +79,7 @@ class UserCommentsView(ApiView):
         parameters=[USER, *PAGE],
         responses={200: CommentListSerializer},
     )
-    def get(self, request: Request, user: str) -> Response:
+    def get(self, request: Request, user: str) -> HttpResponse:
         """A user's comments on posts that the caller sees, newest first."""
         viewer = self.viewer_id_or_none
         author = person(viewer, user, replies=self.opening).card.id
