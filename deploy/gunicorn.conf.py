@@ -10,9 +10,12 @@ import gc
 import json
 import os
 import secrets
+import select
 import selectors
 import socket
+import threading
 import time
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -22,6 +25,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 HEAD_SECONDS = float(os.environ.get("WEB_HEAD_SECONDS", "5"))
 BODY_SECONDS = float(os.environ.get("WEB_BODY_SECONDS", "20"))
 ANSWER_SECONDS = float(os.environ.get("WEB_ANSWER_SECONDS", "60"))
+STAY_MILLISECONDS = 10
+FREE_THREADS = 2
+"""So many threads wait for no connection in particular."""
 LINGER_SECONDS = 0.5
 """So long a connection that is closed is read on, or its client would see a reset in place of the answer."""
 
@@ -30,14 +36,36 @@ class BoundedSocket(socket.socket):
     """Reads and writes until set moments, however little goes at a time. What is too slow is as one that was reset."""
 
     read_until = written_until = float("inf")
+    holds_next = False
+    """Whether what is written next is the head of an answer, which goes out with the body: a packet, not two."""
+    held = b""
 
     def recv(self, size: int, flags: int = 0) -> bytes:
+        if self.gettimeout() is None and time.monotonic() < self.read_until:
+            with suppress(BlockingIOError):  # what is there already needs no timeout
+                return super().recv(size, flags | socket.MSG_DONTWAIT)
         return self._within(self.read_until, super().recv, size, flags)  # type: ignore[no-any-return]  # it is what recv gives
 
     def sendall(self, data: Any, flags: int = 0) -> None:
+        if self.holds_next:
+            self.holds_next, self.held = False, bytes(data)
+            return
         if self.written_until == float("inf"):
             self.written_until = time.monotonic() + ANSWER_SECONDS
-        self._within(self.written_until, super().sendall, data, flags)
+        if self.held:
+            data, self.held = self.held + data, b""
+        sent = 0
+        if self.gettimeout() is None:
+            with suppress(BlockingIOError):
+                sent = super().send(data, flags | socket.MSG_DONTWAIT)
+        if sent < len(data):
+            self._within(self.written_until, super().sendall, memoryview(data)[sent:], flags)
+
+    def flush(self) -> None:
+        """Write the head of an answer that has no body."""
+        self.holds_next = False
+        if self.held:
+            self.sendall(b"")
 
     def _within(self, until: float, act: Any, *args: Any) -> Any:
         left = until - time.monotonic()
@@ -50,7 +78,9 @@ class BoundedSocket(socket.socket):
             raise ConnectionResetError(errno.ECONNRESET, "the client is too slow") from error
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001 - socket's
-        if self.fileno() != -1:  # gunicorn asks for it once more before it closes what is closed
+        if self.fileno() != -1 and self.gettimeout() != (
+            None if flag else 0.0
+        ):  # gunicorn asks after the end too
             super().setblocking(flag)
 
 
@@ -73,17 +103,43 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         readable = partial(self.on_pending_socket_readable, connection)
         self.poller.register(client, selectors.EVENT_READ, readable)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._may_stay = threading.Semaphore(max(0, self.cfg.threads - FREE_THREADS))
+
     def handle(self, conn: Any) -> Any:
-        conn.sock.read_until = time.monotonic() + HEAD_SECONDS
-        conn.sock.written_until = float("inf")
-        result = super().handle(conn)
+        result = self._answer(conn)
+        while result is True and self._another_follows(conn):
+            result = self._answer(conn)
         if result is False:  # or the loop that serves all connections would wait for this one to end
             conn.sock.read_until = time.monotonic() + LINGER_SECONDS
             util.close_graceful(conn.sock, timeout=LINGER_SECONDS)
         return result
 
+    def _answer(self, conn: Any) -> Any:
+        conn.sock.read_until = time.monotonic() + HEAD_SECONDS
+        conn.sock.written_until = float("inf")
+        result = super().handle(conn)
+        conn.sock.flush()
+        return result
+
+    def _another_follows(self, conn: Any) -> bool:
+        """Whether the next request of a connection comes at once: this thread waits for it, if there are others.
+
+        The way of a connection through gunicorn's loop and queue to another thread costs as much as the rest of it.
+        """
+        if conn.parser.unreader.buf.getvalue() or not self._may_stay.acquire(blocking=False):
+            return False
+        try:
+            waiting = select.poll()
+            waiting.register(conn.sock, select.POLLIN)
+            return bool(waiting.poll(STAY_MILLISECONDS))
+        finally:
+            self._may_stay.release()
+
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.sock.read_until = time.monotonic() + BODY_SECONDS
+        conn.sock.holds_next = True
         return super().handle_request(req, conn)
 
 
