@@ -499,6 +499,16 @@ def recent_replies(comment: int) -> str:
     return f"comment:{comment}:replies:recent"
 
 
+def first_comments(post: int, order: str) -> str:
+    """The comments right under a post that are the first in an order; in the slot of `recent_comments`."""
+    return f"{{{recent_comments(post)}}}:{order}"
+
+
+def first_replies(comment: int, order: str) -> str:
+    """The same of the answers to a comment; in the slot of `recent_replies`."""
+    return f"{{{recent_replies(comment)}}}:{order}"
+
+
 def recent_comments_of(user: int) -> str:
     """What a user has commented a moment ago, while the index may lag."""
     return f"comments:{user}:recent"

@@ -32,15 +32,15 @@ class Recent:
         return ("LREM", self.key(user), 0, f"{edge}:{subject}")
 
     def edges(self, user: int) -> dict[int, int]:
-        """Subject → the newest edge to it."""
-        return self.edges_of_many([user])[0]
+        """Subject → the newest edge to it; nothing while Redis is away."""
+        try:
+            return self.edges_of_many([user])[0]
+        except DependencyAway:
+            return {}
 
     def edges_of_many(self, users: Sequence[int]) -> list[dict[int, int]]:
-        """The same of each, in one round trip."""
-        try:
-            replies = cache.ask(*(("LRANGE", self.key(user), 0, -1) for user in users))
-        except DependencyAway:
-            return [{} for _ in users]
+        """The same of each, in one round trip. Raises `DependencyAway`."""
+        replies = cache.ask(*(("LRANGE", self.key(user), 0, -1) for user in users))
         return [_edges(entries) for entries in replies]
 
 

@@ -7,7 +7,7 @@ from the table, each kind in one BatchGet, and filled by lease.
 import threading
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from accounts.selectors import Card, cards
 from echomate import cache, keys
@@ -22,34 +22,34 @@ KNOWN_POSTS_AT_MOST = 100_000
 HEADER_BEGINNING = 29
 """Bytes that a post's author and visibility take at most, in its cached form."""
 
+K = TypeVar("K")
+V = TypeVar("V")
 Replies = Mapping[int, bytes | None]
 
 
-class _People:
-    """Post → its author and those it mentions, for the newest posts that the process has seen.
+class Known(Generic[K, V]):
+    """What the process has seen of the newest things that it has read: only to ask for more in one round trip."""
 
-    It only says whose cards to ask for along with the post; whom an edit mentions anew is asked for after it.
-    """
-
-    def __init__(self) -> None:
-        self._of: dict[int, tuple[int, ...]] = {}
+    def __init__(self, *, at_most: int) -> None:
+        self._at_most = at_most
+        self._known: dict[K, V] = {}
         self._lock = threading.Lock()
 
-    def get(self, post: int) -> tuple[int, ...]:
-        return self._of.get(post, ())
+    def get(self, key: K) -> V | None:
+        return self._known.get(key)
 
-    def learn(self, posts: Iterable[RenderedPost]) -> None:
-        new = [post for post in posts if self._of.get(post.id) != post.people]
+    def learn(self, seen: Iterable[tuple[K, V]]) -> None:
+        new = {key: value for key, value in seen if self._known.get(key) != value}
         if not new:
             return
         with self._lock:
-            for post in new:
-                self._of[post.id] = post.people
-            while len(self._of) > KNOWN_POSTS_AT_MOST:
-                del self._of[next(iter(self._of))]
+            self._known.update(new)
+            while len(self._known) > self._at_most:
+                del self._known[next(iter(self._known))]
 
 
-_people = _People()
+_people: Known[int, tuple[int, ...]] = Known(at_most=KNOWN_POSTS_AT_MOST)
+"""Post → its author and those it mentions. Whom an edit mentions anew is asked for after it."""
 
 
 @dataclass(slots=True)
@@ -121,7 +121,7 @@ class Question:
     def __init__(self, viewer: int | None, posts: Sequence[int], *, others: Iterable[int] = ()) -> None:
         self._viewer = viewer
         self._posts = posts
-        self._known = sorted({user for post in posts for user in _people.get(post)}.union(others))
+        self._known = sorted({user for post in posts for user in _people.get(post) or ()}.union(others))
         self._sets = _Sets(viewer)
 
     @property
@@ -142,7 +142,7 @@ class Question:
         viewer, posts, known, sets = self._viewer, self._posts, self._known, self._sets
         values, n = (replies[0], len(posts)) if replies else (None, 0)
         found_posts = rendered.get(posts, found=by_id(posts, values and values[:n]))
-        _people.learn(found_posts.values())
+        _people.learn((id_, post.people) for id_, post in found_posts.items())
         found_cards = cards.get(known, found=by_id(known, values and values[2 * n :]))
         sets.add(known, replies and replies[1 + len(self._marks) :])
         found_cards |= _meet(

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -14,6 +14,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 LEASE_SECONDS = 5
+BRIEF_SECONDS = 1
+"""So long a value is kept that may lack something by the time it was read."""
 ABSENT = b"-"
 LEASE_MARK = b"~"
 
@@ -49,11 +51,13 @@ class Leases:
         replies = run([("SET", key, self.mark, "NX", "EX", LEASE_SECONDS) for key in keys])
         self.held.update(key for key, reply in zip(keys, replies, strict=True) if reply == b"OK")
 
-    def fill(self, values: Mapping[str, bytes]) -> None:
-        """Put values where this reader's number still stands."""
+    def fill(self, values: Mapping[str, bytes], *, brief: Container[str] = ()) -> None:
+        """Put values where this reader's number still stands, some for a second only."""
         run(
             [
-                _FILL_VALUE.command(keys=[key], args=[self.mark, value, self.seconds])
+                _FILL_VALUE.command(
+                    keys=[key], args=[self.mark, value, BRIEF_SECONDS if key in brief else self.seconds]
+                )
                 for key, value in values.items()
                 if key in self.held
             ]
@@ -66,11 +70,13 @@ def read_through(
     *,
     seconds: int,
     found: Mapping[K, bytes | None] | None = None,
+    brief: Container[str] = (),
 ) -> dict[K, bytes | None]:
     """Values by the name the caller knows them by; `wanted` gives each one's Redis key.
 
     `load` reads the table for the names that Redis doesn't know; what it leaves out is remembered as absent. `found`
-    holds replies that the caller has already. Redis away: all come from the table. None: there is no such thing.
+    holds replies that the caller has already; `brief` the keys, which `load` may add, of what is kept for a second
+    only. Redis away: all come from the table. None: there is no such thing.
     """
     replies: dict[K, bytes | None]
     try:
@@ -79,7 +85,7 @@ def read_through(
         return _loaded(wanted, load, list(wanted))
     missing = [name for name in wanted if not known(replies.get(name))]
     if missing:
-        replies.update(_fill(wanted, load, missing, seconds))
+        replies.update(_fill(wanted, load, missing, seconds, brief))
     return {name: None if (value := replies.get(name)) == ABSENT else value for name in wanted}
 
 
@@ -96,7 +102,11 @@ def _loaded(
 
 
 def _fill(
-    wanted: Mapping[K, str], load: Callable[[list[K]], Mapping[K, bytes]], names: list[K], seconds: int
+    wanted: Mapping[K, str],
+    load: Callable[[list[K]], Mapping[K, bytes]],
+    names: list[K],
+    seconds: int,
+    brief: Container[str],
 ) -> dict[K, bytes | None]:
     leases = Leases(seconds)
     try:
@@ -105,7 +115,9 @@ def _fill(
         return _loaded(wanted, load, names)
     values = _loaded(wanted, load, names)
     try:
-        leases.fill({wanted[name]: ABSENT if value is None else value for name, value in values.items()})
+        leases.fill(
+            {wanted[name]: ABSENT if value is None else value for name, value in values.items()}, brief=brief
+        )
     except DependencyAway:
         logger.info("values that were read stay unfilled")
     return values

@@ -1,11 +1,12 @@
 """From ids of comments to what is shown.
 
-Comments, counters and likes come in one round trip, posts and people in the next, the blocks of the posts' authors in
-the third.
+Comments, counters and likes, posts, people and the blocks of the posts' authors come in one round trip. Where the
+process hasn't seen a comment yet, its post and people come in a second, the blocks in a third.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from accounts.selectors import Card
 from echomate import cache, keys
@@ -14,10 +15,25 @@ from posts.comments import selectors
 from posts.comments.presentation import present
 from posts.comments.rendering import RenderedComment
 from posts.comments.selectors import CommentCounts, rendered, stats
-from posts.hydration import by_id
+from posts.hydration import Known, by_id
 from posts.rules import Standing
 from posts.selectors import RenderedPost
 from social.selectors import parted, parting_read
+
+KNOWN_AT_MOST = 10_000
+
+
+class _Around(NamedTuple):
+    """What there is to ask for along with a comment."""
+
+    post: int
+    post_author: int
+    writer: int | None
+    people: tuple[int, ...]
+
+
+_around: Known[int, _Around] = Known(at_most=KNOWN_AT_MOST)
+"""By comment. Whom an edit mentions anew is asked for after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,50 +82,107 @@ def is_shown(found: Hydrated, id_: int) -> bool:
     return is_allowed and (comment.author is None or comment.author in found.cards)
 
 
+class Question:
+    """What Redis is asked about some comments, in one round trip."""
+
+    def __init__(self, viewer: int | None, comments: Sequence[int]) -> None:
+        self._viewer = viewer
+        self._comments = comments
+        known = [around for comment in comments if (around := _around.get(comment))]
+        self._posts = {around.post for around in known}
+        self._people = _everybody((around.people, around.writer) for around in known)
+        self._pairs = _pairs((around.post_author, around.writer) for around in known)
+        self._about = hydration.Question(viewer, list(self._posts), others=self._people)
+
+    @property
+    def commands(self) -> list[cache.Command]:
+        names = [*map(keys.cached_comment, self._comments), *map(keys.cached_comment_stats, self._comments)]
+        about = self._about.commands if self._posts else ()
+        return [("MGET", *names), *self._marks, *_parting_reads(self._pairs), *about]
+
+    @property
+    def _marks(self) -> list[cache.Command]:
+        if self._viewer is None:
+            return []
+        return [("HMGET", keys.comment_viewer_hash(self._viewer), *self._comments)]
+
+    def answered(self, replies: Sequence[Any] | None) -> Hydrated:
+        """Everything about the comments, with what Redis lacks (None: it is away); rules not yet applied."""
+        viewer, comments, n = self._viewer, self._comments, len(self._comments)
+        values = replies and replies[0]
+        found = rendered.get(comments, found=by_id(comments, values and values[:n]))
+        if not found:
+            return Hydrated({}, {}, set(), {}, Standing(viewer), {})
+        rest = replies and replies[1 + len(self._marks) :]
+        about = self._posts_and_people(found.values(), rest and rest[len(self._pairs) :])
+        return Hydrated(
+            found,
+            stats.get(found, found=by_id(comments, values and values[n:])),
+            set()
+            if viewer is None
+            else selectors.liked(viewer, list(found), found=by_id(comments, replies and replies[1])),
+            about.posts,
+            about.standing,
+            about.cards,
+            self._parted(about.posts, found.values(), rest and rest[: len(self._pairs)]),
+        )
+
+    def _posts_and_people(
+        self, comments: Iterable[RenderedComment], replies: Sequence[Any] | None
+    ) -> hydration.Hydrated:
+        """Asked for anew where the replies don't hold all of it."""
+        posts = {comment.post for comment in comments}
+        people = _everybody((comment.people, comment.writer) for comment in comments)
+        if replies and posts <= self._posts and people <= self._people:
+            return self._about.answered(replies)
+        return hydration.hydrate(self._viewer, list(posts), others=people)
+
+    def _parted(
+        self,
+        posts: Mapping[int, RenderedPost],
+        comments: Iterable[RenderedComment],
+        replies: Sequence[Any] | None,
+    ) -> set[tuple[int, int]]:
+        """The same of the blocks."""
+        around = {
+            comment.id: _Around(comment.post, posts[comment.post].author, comment.writer, comment.people)
+            for comment in comments
+            if comment.post in posts
+        }
+        pairs = _pairs((one.post_author, one.writer) for one in around.values())
+        if not replies or not all(
+            others <= self._pairs.get(author, set()) for author, others in pairs.items()
+        ):
+            _around.learn(around.items())
+            replies = cache.asked(_parting_reads(pairs))
+        else:
+            pairs = self._pairs
+        return {
+            (author, other)
+            for n, (author, others) in enumerate(pairs.items())
+            for other in parted(author, sorted(others), reply=replies and replies[n])
+        }
+
+
 def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
     """Everything about some comments, rules not yet applied."""
-    n = len(comments)
-    marks = [("HMGET", keys.comment_viewer_hash(viewer), *comments)] if viewer is not None else []
-    names = [*map(keys.cached_comment, comments), *map(keys.cached_comment_stats, comments)]
-    replies = cache.asked([("MGET", *names), *marks])
-    values = replies and replies[0]
-    found = rendered.get(comments, found=by_id(comments, values and values[:n]))
-    if not found:
-        return Hydrated({}, {}, set(), {}, Standing(viewer), {})
-    about = hydration.hydrate(
-        viewer,
-        list({comment.post for comment in found.values()}),
-        others={
-            user
-            for comment in found.values()
-            for user in (*comment.people, comment.writer)
-            if user is not None
-        },
-    )
-    return Hydrated(
-        found,
-        stats.get(found, found=by_id(comments, values and values[n:])),
-        set()
-        if viewer is None
-        else selectors.liked(viewer, list(found), found=by_id(comments, replies and replies[1])),
-        about.posts,
-        about.standing,
-        about.cards,
-        _parted(about.posts, found.values()),
-    )
+    question = Question(viewer, comments)
+    return question.answered(cache.asked(question.commands))
 
 
-def _parted(posts: Mapping[int, RenderedPost], comments: Iterable[RenderedComment]) -> set[tuple[int, int]]:
-    """In one round trip, none where nobody comments on another's post."""
-    met: dict[int, set[int]] = {}
-    for comment in comments:
-        post = posts.get(comment.post)
-        if post is not None and comment.writer is not None and comment.writer != post.author:
-            met.setdefault(post.author, set()).add(comment.writer)
-    asked = {author: sorted(others) for author, others in met.items()}
-    replies = cache.asked([parting_read(author, others) for author, others in asked.items()])
-    return {
-        (author, other)
-        for n, (author, others) in enumerate(asked.items())
-        for other in parted(author, others, reply=replies and replies[n])
-    }
+def _everybody(people: Iterable[tuple[tuple[int, ...], int | None]]) -> set[int]:
+    """Those who are shown with some comments, and who wrote them."""
+    return {user for shown, writer in people for user in (*shown, writer) if user is not None}
+
+
+def _pairs(people: Iterable[tuple[int, int | None]]) -> dict[int, set[int]]:
+    """Authors of posts → others who commented on them."""
+    pairs: dict[int, set[int]] = {}
+    for author, writer in people:
+        if writer is not None and writer != author:
+            pairs.setdefault(author, set()).add(writer)
+    return pairs
+
+
+def _parting_reads(pairs: Mapping[int, Set[int]]) -> list[cache.Command]:
+    return [parting_read(author, sorted(others)) for author, others in pairs.items()]

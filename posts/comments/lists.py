@@ -1,39 +1,39 @@
 """Lists of comments: those right under a post, the answers to one, those of an author.
 
-All come from an index, which lags; what Redis knows already is put in its place, so a new comment is there at once.
+What others stand under begins with a head that is cached. All else comes from an index, which lags; what Redis knows
+already is put in its place, so a new comment is there at once.
 """
 
-from collections.abc import Callable, Iterable
-from enum import Enum
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
 
-from echomate import ids, keys, paging, table
+from echomate import keys, paging
+from echomate.cache import Command
 from echomate.paging import Page, PageRequest
+from posts.comments.heads import Head, Heads, heads_of_comments, heads_of_posts, ids_in, nearest
 from posts.comments.hydration import show
-from posts.comments.recent import recent_comments, recent_comments_of, recent_replies
+from posts.comments.recent import recent_comments_of
+from posts.comments.sort import Sort
 
 
-class Sort(Enum):
-    OLDEST = "oldest"
-    NEWEST = "newest"
-
-    def bound(self, comment: int) -> int:
-        """A comment's place as a page's bound: pages run from the greatest bound down."""
-        return ids.MAX_ID - comment if self is Sort.OLDEST else comment
-
-    comment = bound
-    """The comment at a place: the same, the other way."""
+def comments_reads(post: int, sort: Sort) -> list[Command]:
+    """What `comments_on` asks Redis first, for views that join it with their own reads."""
+    return [heads_of_posts.command([post], sort=sort)]
 
 
-def comments_on(post: int, *, viewer: int | None, request: PageRequest, sort: Sort) -> Page[bytes]:
-    """The comments right under a post."""
-    recent = recent_comments.edges(post)
-    return _page(viewer, request, sort, _fetching(keys.replies_to_post(post), "GSI1", recent, request, sort))
+def comments_on(
+    post: int, *, viewer: int | None, request: PageRequest, sort: Sort, replies: Sequence[Any] | None = None
+) -> Page[bytes]:
+    """The comments right under a post; `replies` are those of `comments_reads`."""
+    head = heads_of_posts.get([post], sort=sort, reply=replies and replies[0])[post]
+    return _page(viewer, request, sort, _fetching_in(heads_of_posts, post, head, request, sort))
 
 
 def replies_to(comment: int, *, viewer: int | None, request: PageRequest, sort: Sort) -> Page[bytes]:
-    recent = recent_replies.edges(comment)
-    partition = keys.replies_to_comment(comment)
-    return _page(viewer, request, sort, _fetching(partition, "GSI1", recent, request, sort))
+    head = heads_of_comments.get([comment], sort=sort)[comment]
+    return _page(viewer, request, sort, _fetching_in(heads_of_comments, comment, head, request, sort))
 
 
 def name_of_replies(comment: int, sort: Sort) -> str:
@@ -54,11 +54,40 @@ def comments_of(author: int, *, viewer: int | None, request: PageRequest) -> Pag
     return _page(viewer, request, sort, _fetching(partition, "GSI2", recent, request, sort))
 
 
-Fetch = Callable[[int | None, int], list[int]]
+Fetch = Callable[[int | None, int], Sequence[int]]
 
 
 def _page(viewer: int | None, request: PageRequest, sort: Sort, fetch: Fetch) -> Page[bytes]:
     return paging.fill(request, fetch, lambda comments: show(viewer, comments), sort.bound)
+
+
+def _fetching_in(heads: Heads, place: int, head: Head, request: PageRequest, sort: Sort) -> Fetch:
+    """The next comments in a place beyond a bound: from its head, and from the index where that doesn't reach."""
+
+    @cache
+    def from_index() -> Fetch:
+        recent = heads.recent.edges(place)
+        return _fetching(heads.partition(place), "GSI1", recent, request, sort)
+
+    def fetch(bound: int | None, count: int) -> Sequence[int]:
+        found = _in_head(head, bound, count, sort, newer=request.newer)
+        return from_index()(bound, count) if found is None else found
+
+    return fetch
+
+
+def _in_head(head: Head, bound: int | None, count: int, sort: Sort, *, newer: bool) -> Sequence[int] | None:
+    """The next comments beyond a bound; None where others may stand there that are not in the head."""
+
+    def place(comment: int) -> int:
+        return -sort.bound(comment)
+
+    if newer:
+        at = bisect_left(head.ids, -(bound or 0), key=place)
+        return head.ids[:at][::-1][:count] if at < len(head.ids) or head.is_whole else None
+    at = 0 if bound is None else bisect_right(head.ids, -bound, key=place)
+    found = head.ids[at : at + count]
+    return found if len(found) == count or head.is_whole else None
 
 
 def _fetching(partition: str, index: str, recent: Iterable[int], request: PageRequest, sort: Sort) -> Fetch:
@@ -71,28 +100,3 @@ def _fetching(partition: str, index: str, recent: Iterable[int], request: PageRe
         return nearest([*indexed, *recent], beyond=edge, newest_first=newest_first)[:count]
 
     return fetch
-
-
-def ids_in(
-    partition: str, index: str, *, beyond: int | None = None, newest_first: bool = False, limit: int
-) -> list[int]:
-    """Comments of a partition beyond one of them, from the index."""
-    edge = None if beyond is None else keys.comment_sort(beyond)
-    items = table.query(
-        partition,
-        index=index,
-        prefix=keys.COMMENT,
-        below=edge if newest_first else None,
-        above=None if newest_first else edge,
-        limit=limit,
-        newest_first=newest_first,
-        attributes=(f"{index}SK",),
-    )
-    return [table.last_id(item[f"{index}SK"]["S"]) for item in items]
-
-
-def nearest(comments: Iterable[int], *, beyond: int | None, newest_first: bool) -> list[int]:
-    """Comments beyond one of them in a direction, each once, in order."""
-    if newest_first:
-        return sorted({one for one in comments if beyond is None or one < beyond}, reverse=True)
-    return sorted({one for one in comments if beyond is None or one > beyond})

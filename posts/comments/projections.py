@@ -5,6 +5,7 @@ from datetime import timedelta
 from echomate import jobs, keys
 from echomate.projections import Change, Effects, Image, projects
 from echomate.table import last_id
+from posts.comments import recent
 from posts.comments.tasks import SWEEP_LIKES
 from posts.tombstones import bury_stats
 
@@ -20,11 +21,15 @@ def comment_changed(change: Change, effects: Effects) -> None:
     """
     comment = last_id(change.item["PK"])
     effects.forget(keys.cached_comment(comment))
+    post, parent = change.item["Post"], change.item.get("Parent")
     if change.new is None:
+        effects.forget_parts(*recent.forget_in_place(comment, post=post, parent=parent))
         return
     delta = _is_there(change.new) - _is_there(change.old)
     if delta:
         _count(effects, change.new, delta)
+        update = recent.remember_in_place if delta > 0 else recent.forget_in_place
+        effects.forget_parts(*update(comment, post=post, parent=parent))
     if delta < 0:
         effects.forget(keys.cached_comment_stats(comment))
         bury_stats(keys.comment_stats(comment), expires_at=change.new.get("ExpiresAt"))

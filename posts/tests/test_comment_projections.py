@@ -8,7 +8,7 @@ import pytest
 from echomate import cache, dynamodb, keys, table
 from echomate.stream import rebuild
 from echomate.testing.projecting import Projecting
-from posts.comments import services
+from posts.comments import recent, services
 from posts.comments.projections import comment_changed, like_changed
 from posts.comments.services.sweeping import sweep_likes
 from posts.comments.tasks import SWEEP_LIKES, sweep_likes_of
@@ -58,13 +58,17 @@ def test_the_life_of_a_comment_counts_once_up_and_once_down(ann: Person, bob: Pe
     tombstone = image(comment)
     forget, forget_stats = ("DEL", keys.cached_comment(comment)), ("DEL", keys.cached_comment_stats(comment))
     up, down = ([("Comments", delta), ("Replies", delta)] for delta in (1, -1))
-    assert effects(comment_changed, change("insert", None, made)) == (up, [forget])
+    come = recent.remember_in_place(comment, post=post, parent=top)
+    gone = recent.forget_in_place(comment, post=post, parent=top)
+    assert effects(comment_changed, change("insert", None, made)) == (up, [forget, *come])
     assert effects(comment_changed, change("modify", made, edited)) == ([], [forget])
-    assert effects(comment_changed, change("modify", edited, tombstone)) == (down, [forget, forget_stats])
-    assert effects(comment_changed, change("remove", tombstone, None, expired=True)) == ([], [forget])
-    assert effects(comment_changed, change("remove", edited, None)) == ([], [forget])
+    deletion = effects(comment_changed, change("modify", edited, tombstone))
+    assert deletion == (down, [forget, *gone, forget_stats])
+    assert effects(comment_changed, change("remove", tombstone, None, expired=True)) == ([], [forget, *gone])
+    assert effects(comment_changed, change("remove", edited, None)) == ([], [forget, *gone])
     right_under_the_post = effects(comment_changed, change("insert", None, image(top)))
-    assert right_under_the_post == ([("Comments", 1)], [("DEL", keys.cached_comment(top))])
+    come = recent.remember_in_place(top, post=post, parent=None)
+    assert right_under_the_post == ([("Comments", 1)], [("DEL", keys.cached_comment(top)), *come])
 
 
 def image(comment: int) -> dict[str, Any]:

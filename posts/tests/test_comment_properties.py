@@ -1,4 +1,7 @@
-"""Threads against a plain model of them: comments, answers, deletions, hiding and blocks in any order."""
+"""Threads against a plain model of them: comments, answers, deletions, hiding and blocks in any order.
+
+Whoever reads in between leaves in Redis what the changes after it have to take away.
+"""
 
 from dataclasses import dataclass
 
@@ -7,7 +10,7 @@ from hypothesis import strategies as st
 
 from echomate.testing.examples import examples
 from posts.tests.actor import Person
-from posts.tests.commenting import ids_of, thread
+from posts.tests.commenting import ids_of, settle, thread
 from social import services as social
 
 PEOPLE = 3
@@ -19,6 +22,7 @@ STEPS = st.one_of(
     st.tuples(st.just("comment"), who, st.none() | which),
     st.tuples(st.sampled_from(["delete", "hide", "unhide"]), who, which),
     st.tuples(st.sampled_from(["block", "unblock"]), st.integers(1, PEOPLE - 1), st.none()),
+    st.tuples(st.just("read"), st.just(0), st.none()),
 )
 
 
@@ -60,7 +64,9 @@ class Model:
         return found
 
     def step(self, name: str, person: int, number: int | None) -> None:
-        if name == "comment":
+        if name == "read":
+            self.check()
+        elif name == "comment":
             self.comment(person, number)
         elif name in {"block", "unblock"}:
             self.block(person, is_blocking=name == "block")
@@ -129,6 +135,7 @@ class Model:
 @examples(8)
 @given(steps=st.lists(STEPS, min_size=4, max_size=14))
 def test_everybody_sees_of_a_thread_what_the_rules_say(steps: list[tuple[str, int, int | None]]) -> None:
+    settle()
     model = Model()
     for step in steps:
         model.step(*step)

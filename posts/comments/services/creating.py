@@ -34,16 +34,21 @@ def create(*, author: int, post: int, draft: Draft, creation: Creation | None = 
     """
     creation = creation or Creation(ids.new_id(), new_nonce())
     if creation.is_repeated and (made := _made(author, post, draft, creation)):
+        _tell_of(made.id, author=author, post=post, parent=draft.parent)
         return made
     depth = _depth(author, post, draft.parent)
     for id_ in creation.candidates():
         comment = new_comment(id_, author=author, post=post, draft=draft, depth=depth, nonce=creation.nonce)
         item = put_new(comment)
         if item is not None:
-            remembered = recent.remember(id_, author=author, post=post, parent=draft.parent)
-            tell(("DEL", keys.cached_comment(id_)), *remembered)
+            _tell_of(id_, author=author, post=post, parent=draft.parent)
             return rendered(item)
     raise DependencyAway("ids")
+
+
+def _tell_of(comment: int, *, author: int, post: int, parent: int | None) -> None:
+    remembered = recent.remember(comment, author=author, post=post, parent=parent)
+    tell(("DEL", keys.cached_comment(comment)), *remembered)
 
 
 def check_reply(author: int, post: int) -> None:

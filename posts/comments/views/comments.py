@@ -1,11 +1,14 @@
 """The comments of a post, and one by itself."""
 
+from collections.abc import Sequence
+
 from django.http import HttpResponse
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from echomate import etags
+from echomate.cache import Command
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, POST
 from echomate.throttling import Policy
 from echomate.views import ApiView, id_or_404
@@ -31,6 +34,13 @@ class CommentsView(OnePostView):
     idempotent = frozenset({"POST"})
     policies = {"POST": COMMENTS}
 
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        """The post, and where it is only read, the head of its comments."""
+        reads = super().opening_reads(viewer_id)
+        if not reads:
+            return reads
+        return [*reads, *lists.comments_reads(id_or_404(self.kwargs["post"]), sort_of(self.request))]
+
     @extend_schema(
         operation_id="listComments",
         tags=["comments"],
@@ -42,7 +52,10 @@ class CommentsView(OnePostView):
         id_, viewer, sort = id_or_404(post), self.viewer_id_or_none, sort_of(request)
         asked = self.page_request(f"comments:{id_}:{sort.value}")
         self.must_see(post)
-        return self.list_response(lists.comments_on(id_, viewer=viewer, request=asked, sort=sort), asked)
+        page = lists.comments_on(
+            id_, viewer=viewer, request=asked, sort=sort, replies=self.opening and self.opening[-1:]
+        )
+        return self.list_response(page, asked)
 
     @extend_schema(
         operation_id="createComment",

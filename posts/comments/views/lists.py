@@ -12,9 +12,9 @@ from echomate.cache import Command
 from echomate.schema.parameters import PAGE, USER
 from echomate.views import ApiView, base_url, id_or_404
 from posts.comments import lists, reading
-from posts.comments.lists import Sort
 from posts.comments.rendering import comment_url
 from posts.comments.serializers import CommentListSerializer, ThreadSerializer
+from posts.comments.sort import Sort
 from posts.comments.thread import Beyond, thread
 from posts.comments.views.parameters import COMMENT, SORT, sort_of
 from social.selectors import person, person_reads
@@ -54,17 +54,20 @@ class ThreadView(ApiView):
         """
         sort = sort_of(request)
         read = thread(id_or_404(comment), viewer=self.viewer_id_or_none, sort=sort)
+        base = base_url(request._request)
+        following = {id_: _next(base, id_, beyond, sort) for id_, beyond in read.more.items()}
         results = [
-            b'%b,"next":%b}' % (body[:-1], orjson.dumps(self._next(id_, read.more.get(id_), sort)))
-            for id_, body in read.bodies.items()
+            b'%b,"next":%b}' % (body[:-1], following.get(id_, b"null")) for id_, body in read.bodies.items()
         ]
         return self.whole_list([orjson.Fragment(one) for one in results])
 
-    def _next(self, comment: int, beyond: Beyond | None, sort: Sort) -> str | None:
-        if beyond is None:
-            return None
-        url = f"{base_url(self.request._request)}{comment_url(comment)}/replies?sort={sort.value}"
-        return url if beyond.last is None else lists.replies_after(comment, beyond.last, sort=sort, url=url)
+
+def _next(base: str, comment: int, beyond: Beyond, sort: Sort) -> bytes:
+    """As JSON."""
+    url = f"{base}{comment_url(comment)}/replies?sort={sort.value}"
+    return orjson.dumps(
+        url if beyond.last is None else lists.replies_after(comment, beyond.last, sort=sort, url=url)
+    )
 
 
 class UserCommentsView(ApiView):

@@ -4,7 +4,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 
 from echomate.errors import Invalid
-from posts.comments.lists import Sort
+from posts.comments.sort import Sort
 
 COMMENT = OpenApiParameter(
     "comment",
