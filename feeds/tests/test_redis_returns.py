@@ -15,6 +15,7 @@ from echomate.testing.projecting import projecting
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
 from echomate.tests.over_http import Answer, Server
+from posts.tests.commenting import settle
 
 pytestmark = pytest.mark.timed
 
@@ -328,6 +329,7 @@ def changes_of_posts() -> list[Change]:
             is_there(f"/comments/{comments[2]}"),
         ),
         published(),
+        *commented(),
     ]
 
 
@@ -337,6 +339,25 @@ def is_before(path: str) -> Callable[[Web], bool]:
 
 def lacks(mark: str, post: str, who: Person) -> Callable[[Web], bool]:
     return shows(f"/posts/{post}", who, lambda item: item["viewer"][mark], value=False)
+
+
+def commented() -> list[Change]:
+    """Under what was read long after any loss, when heads of lists live for long."""
+    settle()
+    ann = sign_up()
+    post, other = post_of(ann), post_of(ann)
+    top = ann.post(f"/posts/{other}/comments", {"content": "before"}).json()["id"]
+    comments, thread = f"/posts/{post}/comments", f"/comments/{top}/thread"
+    new = {"content": "after"}
+    answer = call("POST", f"/posts/{other}/comments", ann, {**new, "parent_id": top})
+    return [
+        Change("comment", call("POST", comments, ann, new), 201, shows(comments, ann, number, 0)),
+        Change("answer to a comment", answer, 201, shows(thread, ann, number, 1)),
+    ]
+
+
+def number(page: Any) -> int:
+    return len(page["results"])
 
 
 def published() -> Change:
