@@ -135,7 +135,9 @@ class Question:
         people = _everybody((comment.people, comment.writer) for comment in comments)
         if replies and posts <= self._posts and people <= self._people:
             return self._about.answered(replies)
-        return hydration.hydrate(self._viewer, list(posts), others=people)
+        about = hydration.hydrate(self._viewer, list(posts), others=people)
+        _learn(comments, about.posts)
+        return about
 
     def _parted(
         self,
@@ -144,19 +146,14 @@ class Question:
         replies: Sequence[Any] | None,
     ) -> set[tuple[int, int]]:
         """The same of the blocks."""
-        around = {
-            comment.id: _Around(comment.post, posts[comment.post].author, comment.writer, comment.people)
-            for comment in comments
-            if comment.post in posts
-        }
-        pairs = _pairs((one.post_author, one.writer) for one in around.values())
-        if not replies or not all(
-            others <= self._pairs.get(author, set()) for author, others in pairs.items()
-        ):
-            _around.learn(around.items())
-            replies = cache.asked(_parting_reads(pairs))
-        else:
+        pairs = _pairs(
+            (post.author, comment.writer) for comment in comments if (post := posts.get(comment.post))
+        )
+        if replies is not None and all(pairs[author] <= self._pairs.get(author, set()) for author in pairs):
             pairs = self._pairs
+        else:
+            _learn(comments, posts)
+            replies = cache.asked(_parting_reads(pairs))
         return {
             (author, other)
             for n, (author, others) in enumerate(pairs.items())
@@ -168,6 +165,14 @@ def hydrate(viewer: int | None, comments: Sequence[int]) -> Hydrated:
     """Everything about some comments, rules not yet applied."""
     question = Question(viewer, comments)
     return question.answered(cache.asked(question.commands))
+
+
+def _learn(comments: Iterable[RenderedComment], posts: Mapping[int, RenderedPost]) -> None:
+    _around.learn(
+        (comment.id, _Around(comment.post, post.author, comment.writer, comment.people))
+        for comment in comments
+        if (post := posts.get(comment.post))
+    )
 
 
 def _everybody(people: Iterable[tuple[tuple[int, ...], int | None]]) -> set[int]:

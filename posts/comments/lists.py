@@ -27,13 +27,23 @@ def comments_on(
     post: int, *, viewer: int | None, request: PageRequest, sort: Sort, replies: Sequence[Any] | None = None
 ) -> Page[bytes]:
     """The comments right under a post; `replies` are those of `comments_reads`."""
-    head = heads_of_posts.get([post], sort=sort, reply=replies and replies[0])[post]
-    return _page(viewer, request, sort, _fetching_in(heads_of_posts, post, head, request, sort))
+    return _page(viewer, request, sort, _fetching_in(heads_of_posts, post, request, sort, replies))
 
 
-def replies_to(comment: int, *, viewer: int | None, request: PageRequest, sort: Sort) -> Page[bytes]:
-    head = heads_of_comments.get([comment], sort=sort)[comment]
-    return _page(viewer, request, sort, _fetching_in(heads_of_comments, comment, head, request, sort))
+def replies_reads(comment: int, sort: Sort) -> list[Command]:
+    """The same of `replies_to`."""
+    return [heads_of_comments.command([comment], sort=sort)]
+
+
+def replies_to(
+    comment: int,
+    *,
+    viewer: int | None,
+    request: PageRequest,
+    sort: Sort,
+    replies: Sequence[Any] | None = None,
+) -> Page[bytes]:
+    return _page(viewer, request, sort, _fetching_in(heads_of_comments, comment, request, sort, replies))
 
 
 def name_of_replies(comment: int, sort: Sort) -> str:
@@ -61,8 +71,11 @@ def _page(viewer: int | None, request: PageRequest, sort: Sort, fetch: Fetch) ->
     return paging.fill(request, fetch, lambda comments: show(viewer, comments), sort.bound)
 
 
-def _fetching_in(heads: Heads, place: int, head: Head, request: PageRequest, sort: Sort) -> Fetch:
+def _fetching_in(
+    heads: Heads, place: int, request: PageRequest, sort: Sort, replies: Sequence[Any] | None
+) -> Fetch:
     """The next comments in a place beyond a bound: from its head, and from the index where that doesn't reach."""
+    head = heads.get([place], sort=sort, reply=replies and replies[0])[place]
 
     @cache
     def from_index() -> Fetch:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from echomate.errors import NotFound, Unauthenticated
-from posts.comments.hydration import hydrate, shown
+from posts.comments.hydration import Hydrated, hydrate, shown
 from posts.comments.presentation import present
 from posts.comments.rendering import RenderedComment
 from posts.comments.selectors import NO_COUNTS, CommentCounts
@@ -21,9 +21,9 @@ class Seen:
     liked: bool
 
 
-def look(viewer: int | None, comment: int) -> Seen | None:
-    """None where there is no such comment, or the viewer may not know of it."""
-    found = hydrate(viewer, [comment])
+def look(viewer: int | None, comment: int, *, found: Hydrated | None = None) -> Seen | None:
+    """None where there is no such comment, or the viewer may not know of it. `found` is what was read of it already."""
+    found = found or hydrate(viewer, [comment])
     body = shown(found, comment)
     if body is None:
         return None
@@ -33,9 +33,9 @@ def look(viewer: int | None, comment: int) -> Seen | None:
     )
 
 
-def must_see(viewer: int | None, comment: int) -> Seen:
+def must_see(viewer: int | None, comment: int, *, found: Hydrated | None = None) -> Seen:
     """The same, with `NotFound` for None."""
-    seen = look(viewer, comment)
+    seen = look(viewer, comment, found=found)
     if seen is None:
         raise NotFound
     return seen

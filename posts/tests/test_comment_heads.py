@@ -64,6 +64,11 @@ def test_warm_pages_of_comments_ask_the_table_nothing(ann: Person, bob: Person) 
                 for url in urls:
                     ann.get(url)
             assert meter.dynamodb == []
+            assert len(meter.redis) <= 2 * len(urls)
+    ann.get(f"comments/{top}")
+    with metering.metering() as meter:
+        ann.get(f"comments/{top}")
+    assert (meter.dynamodb, len(meter.redis)) == ([], 1)
 
 
 @pytest.mark.usefixtures("lagging_index")

@@ -11,7 +11,7 @@ from echomate import etags
 from echomate.cache import Command
 from echomate.schema.parameters import IF_MATCH, IF_NONE_MATCH, PAGE, POST
 from echomate.throttling import Policy
-from echomate.views import ApiView, id_or_404
+from echomate.views import id_or_404
 from posts.comments import lists, reading, services
 from posts.comments.rendering import comment_url
 from posts.comments.serializers import (
@@ -21,6 +21,7 @@ from posts.comments.serializers import (
     NewCommentSerializer,
 )
 from posts.comments.services import Draft
+from posts.comments.views.one import OneCommentView
 from posts.comments.views.parameters import COMMENT, SORT, sort_of
 from posts.views.one import OnePostView
 
@@ -86,7 +87,7 @@ def _own(editor: int, comment: int) -> None:
     services.own_comment(editor, comment)
 
 
-class CommentView(ApiView):
+class CommentView(OneCommentView):
     anonymous = True
 
     @extend_schema(
@@ -97,7 +98,7 @@ class CommentView(ApiView):
     )
     def get(self, request: Request, comment: str) -> HttpResponse:
         """A comment as the caller sees it."""
-        seen = reading.must_see(self.viewer_id_or_none, id_or_404(comment))
+        seen = self.must_see(comment)
         return etags.respond(request, seen.body, version=seen.comment.version)
 
     @extend_schema(

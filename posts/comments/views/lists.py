@@ -11,18 +11,26 @@ from rest_framework.response import Response
 from echomate.cache import Command
 from echomate.schema.parameters import PAGE, USER
 from echomate.views import ApiView, base_url, id_or_404
-from posts.comments import lists, reading
+from posts.comments import lists
 from posts.comments.rendering import comment_url
 from posts.comments.serializers import CommentListSerializer, ThreadSerializer
 from posts.comments.sort import Sort
 from posts.comments.thread import Beyond, thread
+from posts.comments.views.one import OneCommentView
 from posts.comments.views.parameters import COMMENT, SORT, sort_of
 from social.selectors import person, person_reads
 
 
-class RepliesView(ApiView):
+class RepliesView(OneCommentView):
     list_parameters = frozenset({SORT.name})
     anonymous = True
+
+    def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
+        """The comment, and the head of the answers to it."""
+        reads = super().opening_reads(viewer_id)
+        if not reads:
+            return reads
+        return [*reads, *lists.replies_reads(id_or_404(self.kwargs["comment"]), sort_of(self.request))]
 
     @extend_schema(
         operation_id="listReplies",
@@ -34,8 +42,11 @@ class RepliesView(ApiView):
         """The answers to a comment; theirs are lists of their own."""
         id_, viewer, sort = id_or_404(comment), self.viewer_id_or_none, sort_of(request)
         asked = self.page_request(lists.name_of_replies(id_, sort))
-        reading.must_see(viewer, id_)
-        return self.list_response(lists.replies_to(id_, viewer=viewer, request=asked, sort=sort), asked)
+        self.must_see(comment)
+        page = lists.replies_to(
+            id_, viewer=viewer, request=asked, sort=sort, replies=self.opening and self.opening[-1:]
+        )
+        return self.list_response(page, asked)
 
 
 class ThreadView(ApiView):
