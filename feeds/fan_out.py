@@ -47,8 +47,9 @@ def _announcement(key: str, post: int, seconds: int) -> Command:
 
 def deliver(post: int, *, author: int, after: int | None = None, once: bool = False) -> None:
     """Push the post to one page of its author's followers, those below the edge `after`."""
-    edges = followers_after(author, after, config.fan_out_page)
-    if len(edges) == config.fan_out_page:
+    edges = followers_after(author, after, config.fan_out_page + 1)
+    if len(edges) > config.fan_out_page:
+        edges.pop()
         _deliver_rest(post, author, edges[-1][0])
     readers = {follower for _, follower in edges}
     if after is None:
