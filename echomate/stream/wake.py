@@ -17,12 +17,14 @@ CHANNEL = "wake"
 COMMAND: Command = ("PUBLISH", CHANNEL, "")
 """For a service that has a round trip to Redis to make anyway."""
 
+FIRST_SECONDS = 0.002
+"""A shard at rest is read so soon after a wake-up, for the stores that show a record at once."""
 LADDER = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 """After so many seconds a shard is read: a record shows in the stream a little after its write."""
 POLL_SECONDS = 1.0
 LISTEN_SECONDS = 0.25
 REST_SECONDS = 0.015
-"""A message covers the writes of the next milliseconds as well, since the first read comes after 20."""
+"""A message covers the writes of the next milliseconds as well, since there is a read after 20."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,19 +61,24 @@ def _listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:
 
 
 class Rhythm:
-    """When a shard is read next: up the ladder after a wake-up, else each second."""
+    """When a shard is read next: soon after a wake-up and then up the ladder, else each second.
+
+    Between two reads is the ladder's first step at least, unless `has_read` is told otherwise.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._changed = threading.Condition()
         self._woken = float("-inf")
         self._due = clock()
+        self._read_at = float("-inf")
         self._hurried = False
 
     def wake(self) -> None:
         with self._changed:
             self._woken = self._clock()
-            self._due = min(self._due, self._woken + LADDER[0])
+            soon = max(self._woken + FIRST_SECONDS, self._read_at + LADDER[0])
+            self._due = min(self._due, soon)
             self._changed.notify_all()
 
     def hurry(self) -> None:
@@ -83,7 +90,7 @@ class Rhythm:
     def has_read(self, *, again_after: float = POLL_SECONDS) -> None:
         """A read is done; the next one is due after so long, or earlier where the ladder says so."""
         with self._changed:
-            now = self._clock()
+            now = self._read_at = self._clock()
             steps = (self._woken + step for step in LADDER)
             self._due = min([now + again_after, *(at for at in steps if at > now)])
 

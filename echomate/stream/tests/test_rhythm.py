@@ -6,7 +6,7 @@ from echomate import ids
 from echomate.stream import worker
 from echomate.stream.counters import WAITING_AT_MOST, CachedCounters
 from echomate.stream.tests import tallies
-from echomate.stream.wake import Rhythm
+from echomate.stream.wake import FIRST_SECONDS, Rhythm
 from echomate.testing.projecting import projecting
 from echomate.testing.proxy import Proxy
 
@@ -37,6 +37,17 @@ def test_a_wake_up_is_followed_by_reads_up_the_ladder_then_each_second() -> None
     rhythm.wake()
     reads = reads_within(rhythm, clock, 3)
     expected = [20, 50, 100, 200, 400, 800, 1800, 2800]
+    assert all(abs(read - wanted) <= 5 for read, wanted in zip(reads, expected, strict=True))
+
+
+def test_a_shard_at_rest_is_read_at_once_after_a_wake_up_and_then_up_the_ladder() -> None:
+    clock = Clock()
+    rhythm = Rhythm(clock)
+    rhythm.has_read()
+    clock.now += 0.5
+    rhythm.wake()
+    reads = reads_within(rhythm, clock, 0.15)
+    expected = [1000 * FIRST_SECONDS, 20, 50, 100]
     assert all(abs(read - wanted) <= 5 for read, wanted in zip(reads, expected, strict=True))
 
 
