@@ -45,6 +45,11 @@ def actions(network: Network, *, writes: int) -> list[Action]:
     profiles = [(readers[n % len(readers)], author) for n, author in enumerate(network.authors)]
     return [
         Action("home feed, 20", [read("/feed", reader.token) for reader in readers], may_be=0.75),
+        Action(
+            "home feed, 20, four pictures a post",
+            [read("/feed", admirer.token) for admirer in network.admirers],
+            may_be=1.05,
+        ),
         Action("one post", [read(f"/posts/{post}", who.token) for who, post in shown], may_be=0.6),
         Action("one post, anonymous", [read(f"/posts/{post}") for post in posts], may_be=0.6),
         Action("profile", [read(f"/users/{author.id}", who.token) for who, author in profiles], may_be=0.6),

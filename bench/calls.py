@@ -7,16 +7,19 @@ beside them.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
 import orjson
+from django.conf import settings
 from django.test import Client
 
 from bench.actions import mentioning
 from bench.network import CONTENT, PASSWORD, Network, Person
 from echomate import cache
 from echomate.cache import connection
+from echomate.cache.connection import Script
 from echomate.dynamodb import STREAM_OPERATIONS
 from echomate.metering import Meter, metering
 from echomate.stream.schedule import Schedule
@@ -156,6 +159,13 @@ def a_warm_home(reader: Person) -> tuple[list[list[cache.Command]], bytes]:
     with _recorded() as round_trips:
         answer = client.get(f"{API}/feed")
     return round_trips, answer.content
+
+
+def scripts(round_trips: Sequence[Sequence[cache.Command]]) -> list[str]:
+    """The sources of the scripts that these commands name."""
+    import_module(settings.ROOT_URLCONF)  # what the views import defines them
+    commands = (tuple(command) for commands in round_trips for command in commands)
+    return [Script.spelled_out(command)[1] for command in commands if command[0] == "EVALSHA"]
 
 
 @contextmanager

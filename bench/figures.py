@@ -7,7 +7,7 @@ from typing import Self
 from bench import comparing
 from bench.accounting import Memory
 from bench.calls import Calls
-from bench.comparing import ROUNDS, Compared
+from bench.comparing import ROUNDS
 from bench.delivery import Delivery
 from bench.loading import Load, middle
 from bench.uploading import Uploads
@@ -62,23 +62,23 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An action at one connection, in turn with the floor, and at sixteen."""
+    """An action at one connection, in turn with the floor if it isn't one itself, and at sixteen."""
 
     name: str
     may_be: float | None
     alone: Sequence[Load]
-    floor: Sequence[Load]
+    floor: Sequence[Load] | None
     together: Load
 
     @property
-    def factor(self) -> float:
+    def factor(self) -> float | None:
         """Times as much CPU of web and Redis as the floor."""
-        return comparing.factor(self.alone, self.floor)
+        return comparing.factor(self.alone, self.floor) if self.floor else None
 
     @property
     def may_take(self) -> float | None:
         """Milliseconds, by what the floor took in these rounds."""
-        return None if self.may_be is None else self.may_be * comparing.cost(middle(self.floor))
+        return self.may_be * comparing.cost(middle(self.floor)) if self.may_be and self.floor else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class LogIn:
 class Figures:
     extent: Extent
     actions: list[Measured] = field(default_factory=list)
-    """The floor is the last."""
+    """The floor's two are the last."""
     log_in: LogIn = field(default_factory=lambda: LogIn(0, 0))
     calls: list[Calls] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
@@ -101,7 +101,6 @@ class Figures:
     at_rest: dict[str, float] = field(default_factory=dict)
     """Parts of a core that each process takes with nothing to do."""
     uploads: Uploads = field(default_factory=lambda: Uploads(0, [], [], 0))
-    compared: list[Compared] = field(default_factory=list)
     growth: dict[str, list[Load]] = field(default_factory=dict)
     """CPU of reads by name: with few posts, with many."""
     after_flush: list[float] = field(default_factory=list)

@@ -1,11 +1,12 @@
 """Nothing grows: the same reads with few posts and with many."""
 
 import time
+from dataclasses import replace
 from http.client import HTTPConnection
 
 from bench import contents
 from bench.figures import Figures
-from bench.loading import least, request, run, say
+from bench.loading import Target, least, request, run, say
 from bench.network import Network, Person
 from bench.stack import Stack
 from echomate import keys
@@ -42,10 +43,10 @@ def _reads(stack: Stack, people: Network, figures: Figures) -> None:
     for name, what in reads.items():
         path, token = what.split()
         one = [request("GET", f"/api/v1{path}", token=token)]
-        run(one * 20, port=stack.port, connections=4, seconds=30, pids={}, once=True)
+        target = Target(requests=one, port=stack.port, pids=pids)
+        run(replace(target, requests=one * 20, once=True), connections=4, seconds=30)
         loads = [
-            run(one, port=stack.port, connections=1, seconds=figures.extent.seconds, pids=pids)
-            for _ in range(figures.extent.rounds)
+            run(target, connections=1, seconds=figures.extent.seconds) for _ in range(figures.extent.rounds)
         ]
         figures.growth.setdefault(name, []).append(least(loads))
 
@@ -59,7 +60,7 @@ def lose_redis(*readers: tuple[Stack, Person]) -> None:
 
 def _after_flush(stack: Stack, reader: Person) -> float:
     """Milliseconds of a home feed whose every part must be read from the table."""
-    stack.redis().flushdb()
+    stack.redis().flushall()
     connection = HTTPConnection("127.0.0.1", stack.port)
     connection.connect()
     begin = time.perf_counter()

@@ -2,7 +2,8 @@
 
 It reads a plan (see `bench.loading`) from its standard input and writes what it saw to its standard output. Each
 connection sends its next request when the last one is answered. It does nothing else, so that it takes little of
-what it measures.
+what it measures. A plan is of a server and some connections, or of several servers that take turns of milliseconds,
+with a connection each.
 """
 
 import json
@@ -14,6 +15,8 @@ import time
 from collections import Counter, deque
 from typing import Any
 
+TURN_SECONDS = 0.02
+"""Short, so that the sides share what else the machine does; a side sends at least one request in its turn."""
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -54,10 +57,45 @@ class Connection:
         return status
 
 
-def read_plan() -> tuple[dict[str, Any], deque[bytes]]:
+def read_plan() -> tuple[dict[str, Any], list[deque[bytes]]]:
+    """And the requests of each of its sides."""
     stream = sys.stdin.buffer
     plan = json.loads(stream.readline())
-    return plan, deque(stream.read(size) for size in plan["sizes"])
+    return plan, [deque(stream.read(size) for size in side["sizes"]) for side in plan["sides"]]
+
+
+class Side:
+    """A server that takes turns with others, and what it answered."""
+
+    def __init__(self, plan: dict[str, Any], requests: deque[bytes]) -> None:
+        self.connection = Connection(("127.0.0.1", plan["port"]))
+        self.requests, self.once = requests, plan["once"]
+        self.statuses: Counter[int] = Counter()
+        self.times: list[float] = []
+
+    def take_turn(self) -> None:
+        end = time.perf_counter() + TURN_SECONDS
+        now = 0.0
+        while now < end and self.requests:
+            self.connection.send(_next(self.requests, once=self.once))
+            while not (status := self.connection.receive()):
+                pass
+            now = time.perf_counter()
+            self.statuses[status] += 1
+            self.times.append(now - self.connection.sent_at)
+
+    def seen(self) -> dict[str, Any]:
+        return {"seconds": sum(self.times), "statuses": self.statuses, "times": _percentiles(self.times)}
+
+
+def run_in_turn(plan: dict[str, Any], requests: list[deque[bytes]]) -> list[dict[str, Any]]:
+    """Until the time is over or a side has no more requests. The sides go one way, then the other."""
+    sides = [Side(*each) for each in zip(plan["sides"], requests, strict=True)]
+    end = time.perf_counter() + plan["seconds"]
+    while time.perf_counter() < end and all(requests):
+        for side in (*sides, *reversed(sides)):
+            side.take_turn()
+    return [side.seen() for side in sides]
 
 
 def run(plan: dict[str, Any], requests: deque[bytes]) -> dict[str, Any]:
@@ -69,7 +107,7 @@ def run(plan: dict[str, Any], requests: deque[bytes]) -> dict[str, Any]:
     end = start + plan["seconds"]
     busy = 0
     for _ in range(min(plan["connections"], len(requests)) if plan["once"] else plan["connections"]):
-        connection = Connection((plan["host"], plan["port"]))
+        connection = Connection(("127.0.0.1", plan["port"]))
         selector.register(connection.socket, selectors.EVENT_READ, connection)
         connection.send(_next(requests, once=plan["once"]))
         busy += 1
@@ -107,7 +145,9 @@ def _percentiles(times: list[float]) -> dict[str, float]:
 
 def main() -> None:
     plan, requests = read_plan()
-    print(json.dumps({**run(plan, requests), "cpu": time.process_time()}))
+    is_alone = len(plan["sides"]) == 1
+    seen = [run({**plan, **plan["sides"][0]}, requests[0])] if is_alone else run_in_turn(plan, requests)
+    print(json.dumps({"sides": seen, "cpu": time.process_time()}))
 
 
 if __name__ == "__main__":

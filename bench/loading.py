@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from bench.accounting import cpu_seconds
 
@@ -34,45 +35,65 @@ def request(
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
-def run(
-    requests: Sequence[bytes],
-    *,
-    port: int,
-    connections: int,
-    seconds: float,
-    pids: Mapping[str, int],
-    once: bool = False,
-    expected: int = 200,
-) -> Load:
-    """Send the requests in turn, over and over or `once`, for some seconds. Another status is an error."""
-    plan = {
-        "host": "127.0.0.1",
-        "port": port,
-        "connections": connections,
-        "seconds": seconds,
-        "once": once,
-        "sizes": [len(one) for one in requests],
-    }
-    generator = [sys.executable, "-m", "bench.load"]
-    before = {name: cpu_seconds(pid) for name, pid in pids.items()}
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """Requests to a server, sent in turn, over and over or `once`; `pids` are the processes whose CPU counts."""
+
+    requests: Sequence[bytes]
+    port: int
+    pids: Mapping[str, int]
+    once: bool = False
+    expected: int = 200
+
+    def load(self, seen: Mapping[str, Any], cpu: Mapping[str, float]) -> Load:
+        """Another status than the one that is expected is an error."""
+        count = sum(seen["statuses"].values())
+        if set(seen["statuses"]) != {str(self.expected)}:
+            raise RuntimeError(f"{self.requests[0][:60]!r} was answered {seen['statuses']}")
+        return Load(
+            count,
+            count / seen["seconds"],
+            {int(part): 1000 * value for part, value in seen["times"].items()},
+            {name: 1000 * value / count for name, value in cpu.items()},
+        )
+
+
+def run(target: Target, *, connections: int, seconds: float) -> Load:
+    """Send the requests for some seconds."""
+    (load,) = _generate([target], connections=connections, seconds=seconds)
+    return load
+
+
+def run_in_turn(targets: Sequence[Target], *, seconds: float) -> list[Load]:
+    """Send those of several servers, some milliseconds each in turn, at one connection."""
+    return _generate(targets, connections=1, seconds=seconds)
+
+
+def _generate(targets: Sequence[Target], *, connections: int, seconds: float) -> list[Load]:
+    sides = [
+        {"port": each.port, "once": each.once, "sizes": [len(one) for one in each.requests]}
+        for each in targets
+    ]
+    plan = {"connections": connections, "seconds": seconds, "sides": sides}
+    before = [_cpu(target) for target in targets]
     done = subprocess.run(
-        generator,
-        input=json.dumps(plan).encode() + b"\n" + b"".join(requests),
+        [sys.executable, "-m", "bench.load"],
+        input=json.dumps(plan).encode() + b"\n" + b"".join(one for each in targets for one in each.requests),
         stdout=subprocess.PIPE,
         check=True,
         timeout=seconds + 60,
     )
-    spent = {name: cpu_seconds(pid) - before[name] for name, pid in pids.items()}
-    seen = json.loads(done.stdout)
-    count = sum(seen["statuses"].values())
-    if set(seen["statuses"]) != {str(expected)}:
-        raise RuntimeError(f"{requests[0][:60]!r} was answered {seen['statuses']}")
-    return Load(
-        count,
-        count / seen["seconds"],
-        {int(part): 1000 * value for part, value in seen["times"].items()},
-        {name: 1000 * value / count for name, value in {**spent, "generator": seen["cpu"]}.items()},
-    )
+    after = [_cpu(target) for target in targets]
+    answer = json.loads(done.stdout)
+    loads = []
+    for target, seen, start, end in zip(targets, answer["sides"], before, after, strict=True):
+        cpu = {name: end[name] - start[name] for name in target.pids}
+        loads.append(target.load(seen, {**cpu, "generator": answer["cpu"]}))
+    return loads
+
+
+def _cpu(target: Target) -> dict[str, float]:
+    return {name: cpu_seconds(pid) for name, pid in target.pids.items()}
 
 
 def middle(loads: Sequence[Load]) -> Load:

@@ -24,7 +24,6 @@ def write(figures: Figures, *, quick: bool, minutes: float) -> None:
     parts = (
         _head(figures, minutes),
         tables.cpu(figures),
-        tables.compared(figures.compared),
         tables.calls(figures.calls),
         tables.times(figures),
         tables.growth(figures),

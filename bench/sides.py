@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from bench import calls
 from bench.actions import Action, actions, of_floor
-from bench.comparing import ROUNDS, SERVERS, Turn, cost, factor, slices, take_turns
+from bench.comparing import ROUNDS, SERVERS, Side, cost, factor, take_turns
 from bench.growth import lose_redis
 from bench.loading import Load, middle, say
 from bench.network import Network, Person
@@ -23,7 +24,7 @@ WRITES = 2500
 
 
 @dataclass(slots=True)
-class Side:
+class Commit:
     """A commit's tree, and the stack in which it runs."""
 
     tree: Path
@@ -34,7 +35,7 @@ class Side:
         """Its stores, network and processes. Returns what `bench.writing` says."""
         self.stack.start_stores()
         written = self._write()
-        for name in ("authors", "readers", "actors"):
+        for name in ("authors", "readers", "actors", "admirers"):
             setattr(self.network, name, [Person(id_, token) for id_, token in written[name]])
         self.network.posts, self.network.thread = written["posts"], written["thread"]
         for name, command, stop_seconds in written["applications"]:
@@ -69,24 +70,28 @@ class Side:
         own = {"PYTHONPATH": str(self.tree), "PYTHONUNBUFFERED": "1", "PORT": str(self.stack.port)}
         return {**self.stack.environment, **own}
 
-    def slices(self, action: Action) -> Turn:
-        pids = self.stack.pids(*SERVERS)
-        after = partial(settle, self.stack) if action.once else None
-        return slices(action, port=self.stack.port, pids=pids, parts=ROUNDS, after=after)
+    def actions(self) -> list[Action]:
+        return actions(self.network, writes=WRITES)
+
+    def side(self, action: Action) -> Side:
+        return Side(action, self.stack.port, self.stack.pids(*SERVERS))
 
 
-def compare(base: Side, own: Side, names: Sequence[str]) -> str:
+def compare(base: Commit, own: Commit, names: Sequence[str]) -> str:
     """A table of the actions whose names have one of these parts."""
     base.start()
     written = own.start()
-    own.stack.start_floor(written["round_trips"], written["body"])
-    lose_redis(*((side.stack, side.network.readers[0]) for side in (base, own)))
+    round_trips = written["round_trips"]
+    own.stack.start_floor(round_trips, written["body"], calls.scripts(round_trips))
+    lose_redis(*((each.stack, each.network.readers[0]) for each in (base, own)))
     say("both commits and the floor run")
-    floor = _floor(own)
+    _, stock = of_floor(own.stack.secret, own.network.readers[0])
+    floor = Side(stock, own.stack.floor_port, own.stack.floor_pids)
     rows = []
-    for theirs, ours in zip(*(actions(side.network, writes=WRITES) for side in (base, own)), strict=True):
+    for theirs, ours in zip(base.actions(), own.actions(), strict=True):
         if any(name in ours.name for name in names):
-            loads = take_turns([base.slices(theirs), floor, own.slices(ours)], rounds=ROUNDS)
+            rest = partial(_settle_both, base, own) if ours.once else None
+            loads = take_turns([base.side(theirs), floor, own.side(ours)], rounds=ROUNDS, after=rest)
             rows.append(_row(ours.name, *loads))
             say(ours.name)
     head = ("action", f"{commit(base.tree)}, ms", f"{commit()}, ms")
@@ -94,10 +99,9 @@ def compare(base: Side, own: Side, names: Sequence[str]) -> str:
     return table((*head, *ratios), rows)
 
 
-def _floor(own: Side) -> Turn:
-    _, stock = of_floor(own.stack.secret, own.network.readers[0])
-    pids = {**own.stack.pids(*SERVERS), "web": own.stack.pid("floor")}
-    return slices(stock, port=own.stack.floor_port, pids=pids, parts=ROUNDS)
+def _settle_both(base: Commit, own: Commit) -> None:
+    settle(base.stack)
+    settle(own.stack)
 
 
 def _row(name: str, base: Sequence[Load], floor: Sequence[Load], own: Sequence[Load]) -> Sequence[str]:

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,14 +80,23 @@ class Stack:
         for program in programs.applications(self.environment, port=self.port):
             self.launch(program)
 
-    def start_floor(self, round_trips: Sequence[Any], body: str) -> None:
-        """Stock gunicorn, with as many processes and threads as Echomate's.
+    def start_floor(self, round_trips: Sequence[Any], body: str, scripts: Sequence[str]) -> None:
+        """Stock gunicorn, with as many processes and threads as Echomate's, and a Redis of its own.
 
-        The floor asks of a copy of what Redis holds now, so that it finds the same as long as it runs.
+        This one holds for good what redis-feeds holds now, so that the floor finds the same as long as it runs.
         """
         ours = runpy.run_path(str(SOURCE / programs.GUNICORN))
+        port = free_port()
+        server = redis_server.feeds(port=port, directory=self.home.directory / "redis-floor")
+        self.launch(replace(server, name="redis-floor"))
+        url = f"redis://127.0.0.1:{port}/0"
+        copy, source = redis.Redis.from_url(url), self.redis()
+        for key in source.scan_iter():
+            copy.restore(key, 0, source.dump(key) or b"", replace=True)
+        for script in scripts:
+            copy.script_load(script)
         file = self.home.directory / "floor.json"
-        given = {"secret": self.secret, "redis_url": self._copy_of_redis()}
+        given = {"secret": self.secret, "redis_url": url}
         file.write_text(json.dumps({**given, "round_trips": round_trips, "body": body}))
         self.launch(
             Program(
@@ -109,17 +119,6 @@ class Stack:
             )
         )
 
-    def _copy_of_redis(self) -> str:
-        """The URL of a database of redis-feeds that holds what the first one does, for good."""
-        url = self.environment["REDIS_URL"].removesuffix("/0") + "/1"
-        copy = redis.Redis.from_url(url).pipeline(transaction=False)
-        source = self.redis()
-        for key in source.scan_iter():
-            source.copy(key, key, destination_db="1")
-            copy.persist(key)
-        copy.execute()
-        return url
-
     def launch(self, program: Program) -> None:
         with (self.home.directory / f"{program.name}.log").open("wb") as log:
             process = Process(program, output=log)
@@ -132,6 +131,10 @@ class Stack:
 
     def pid(self, name: str) -> int:
         return self.processes[name].pid
+
+    @property
+    def floor_pids(self) -> dict[str, int]:
+        return {"web": self.pid("floor"), "redis-feeds": self.pid("redis-floor")}
 
     def pids(self, *names: str) -> dict[str, int]:
         return {name: self.pid(name) for name in names}

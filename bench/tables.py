@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bench.calls import Calls
-from bench.comparing import Compared, added, cost, factor
 from bench.delivery import Delivery
 from bench.figures import Extent, Figures, Measured
 from bench.loading import Load, middle
@@ -37,12 +36,12 @@ def cpu(figures: Figures) -> str:
         "## CPU of a request, in ms, and requests a second\n\n"
         f"{table(head, rows)}\n\n"
         "![CPU of a request](results.svg)\n\n"
-        f"At one connection where nothing else is said: medians of {figures.extent.turns} rounds, in which the floor "
-        "had its turn each time. *Over the floor* is the median of the rounds' ratios of web + Redis. "
-        "Redis serves the projector too, whose part is in it. "
+        f"At one connection where nothing else is said: medians of {figures.extent.turns} rounds, in each of which the "
+        "action and the floor, which has a Redis of its own, were sent in turns of some milliseconds. *Over the floor* "
+        "is the median of the rounds' ratios of web + Redis. Redis serves the projector too, whose part is in it. "
         f"A home feed's answer has {figures.answer_bytes:,} bytes; the floor returns the same, after the same Redis "
         "commands, from stock parts: Django, REST framework, Simple JWT, redis-py, and gunicorn's own `gthread` worker "
-        "with the processes, threads and keep-alive of Echomate's. Its own line says what chance makes of a ratio.\n\n"
+        "with the processes, threads and keep-alive of Echomate's.\n\n"
         f"Logging in takes **{log_in.beyond:.1f}** ms beyond the hash, which takes {log_in.hash:.1f} ms in turn with "
         f"it (to reach: {BEYOND_THE_HASH})."
     )
@@ -58,7 +57,8 @@ def _cpu_row(measured: Measured) -> Sequence[object]:
             f"{redis_cpu(alone):.2f}",
             f"**{_of(alone, 'web') + redis_cpu(alone):.2f}**",
         ),
-        *(f"**{measured.factor:.2f}**", "" if measured.may_be is None else measured.may_be),
+        "" if measured.factor is None else f"**{measured.factor:.2f}**",
+        "" if measured.may_be is None else measured.may_be,
         *(f"{_of(together, 'web'):.2f}", f"{_of(together, 'web') + redis_cpu(together):.2f}"),
         *(f"{sum(behind):.2f}", f"{_of(alone, 'dynamodb'):.2f}", f"{_of(together, 'generator'):.2f}"),
         *(f"{alone.per_second:,.0f}", f"**{together.per_second:,.0f}**"),
@@ -73,26 +73,6 @@ def _of(load: Load, name: str) -> float:
 def redis_cpu(load: Load) -> float:
     """Both servers'."""
     return _of(load, "redis-feeds") + _of(load, "redis-state")
-
-
-def compared(pairs: Sequence[Compared]) -> str:
-    head = ("warm, at one connection", "without", "with", "adds", "may add", "times as much", "may be")
-    rows = [_compared_row(one) for one in pairs]
-    return (
-        "## One over another: CPU of web + Redis, in ms\n\n"
-        f"{table(head, rows)}\n\n"
-        "Both are sent in turn, half a second each: medians of the rounds, and of what one round differs by."
-    )
-
-
-def _compared_row(one: Compared) -> Sequence[object]:
-    pair = one.pair
-    return (
-        pair.name,
-        *(f"{cost(middle(loads)):.2f}" for loads in (one.plain, one.more)),
-        *(f"**{added(one.more, one.plain):+.2f}**", "" if pair.may_add is None else pair.may_add),
-        *(f"**{factor(one.more, one.plain):.2f}**", "" if pair.may_be is None else pair.may_be),
-    )
 
 
 # --- calls ------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from bench import calls, contents, network, table  # noqa: E402 - it needs the s
 from echomate.local import programs  # noqa: E402 - as above
 
 POSTS = 1000
-PEOPLE = ("authors", "readers", "actors")
+PEOPLE = ("authors", "readers", "actors", "admirers")
 
 
 def write() -> dict[str, Any]:
@@ -27,6 +27,7 @@ def write() -> dict[str, Any]:
     table.prepare()
     written = network.settle_people(())
     contents.publish(written, POSTS)
+    contents.publish_pictures(written)
     contents.publish_thread(written)
     table.set_stream(enabled=True)
     round_trips, body = calls.a_warm_home(written.readers[0])
