@@ -1,6 +1,7 @@
 """Prometheus metrics of every process; the web's workers share theirs through PROMETHEUS_MULTIPROC_DIR."""
 
 import os
+from functools import cache
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -29,7 +30,11 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 def observe(*, method: str, route: str, status: int, seconds: float) -> None:
     """Count an answered request. Whatever a client makes up has one label, so that labels stay few."""
     known = method if method in METHODS else "other"
-    REQUESTS.labels(known, route, status).observe(seconds)
+    _of(known, route, status).observe(seconds)
+
+
+_of = cache(REQUESTS.labels)
+"""There are few labels, and to find their histogram costs as much as to count in it."""
 
 
 def text() -> bytes:

@@ -142,12 +142,12 @@ class Question:
         viewer, posts, known, sets = self._viewer, self._posts, self._known, self._sets
         values, n = (replies[0], len(posts)) if replies else (None, 0)
         found_posts = rendered.get(posts, found=by_id(posts, values and values[:n]))
-        _people.learn((id_, post.people) for id_, post in found_posts.items())
         found_cards = cards.get(known, found=by_id(known, values and values[2 * n :]))
         sets.add(known, replies and replies[1 + len(self._marks) :])
-        found_cards |= _meet(
-            sets, {user for post in found_posts.values() for user in post.people}.difference(known)
-        )
+        unknown = {user for post in found_posts.values() for user in post.people}.difference(known)
+        if unknown:
+            _people.learn((id_, post.people) for id_, post in found_posts.items())
+            found_cards |= _meet(sets, unknown)
         return Hydrated(
             sets.standing,
             found_posts,

@@ -15,6 +15,7 @@ _VIEWER = [
     for bookmarked in (b"false", b"true")
     for liked in (b"false", b"true")
 ]
+_BY, _ALONE, _READ_BY = b',"author":', b',"mentions":[],"media":[],"counts":', b',"viewer":'
 
 
 def present(
@@ -27,13 +28,26 @@ def present(
 
     `bits` are what the viewer did with the post: 1 liked, 2 bookmarked; None is somebody anonymous.
     """
+    viewer = b"null" if bits is None else _VIEWER[bits]
+    if not post.mentioned and post.attachments == attachments.NONE:  # most posts
+        parts = (
+            post.body[:-1],
+            _BY,
+            people[post.author].short,
+            _ALONE,
+            _counts(counts),
+            _READ_BY,
+            viewer,
+            b"}",
+        )
+        return b"".join(parts)
     return b'%s,"author":%s,"mentions":%s,"media":%s,"counts":%s,"viewer":%s}' % (
         present_text(post.body, post.mentioned, people)[:-1],
         people[post.author].short,
         present_mentions(post.mentioned, people),
         attachments.signed(post.attachments),
         _counts(counts),
-        b"null" if bits is None else _VIEWER[bits],
+        viewer,
     )
 
 

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from echomate.cache.commands import ask, run
@@ -38,7 +39,7 @@ def membership(reply: Any, members: Sequence[int]) -> set[int] | None:
     """Which of the members a set holds; None where the set isn't complete and the table has to be asked."""
     if not isinstance(reply, list) or not reply[0]:
         return None
-    return {member for member, holds in zip(members, reply[1:], strict=True) if holds}
+    return set(compress(members, reply[1:]))
 
 
 @dataclass(frozen=True, slots=True)
