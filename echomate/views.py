@@ -69,9 +69,18 @@ class ApiView(APIView):
 
     http_method_names = ["get", "head", "post", "put", "patch", "delete"]  # preflights are the middleware's
     format_kwarg = None
+    _methods: ClassVar[list[str]]
     opening: list[Any] | None
     rate_state: State | None = None
     creation: Creation | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._methods = [name.upper() for name in cls.http_method_names if hasattr(cls, name)]
+
+    @property
+    def allowed_methods(self) -> list[str]:
+        return self._methods
 
     def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
         """What this view wants to know from Redis in the first round trip."""
@@ -79,7 +88,7 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         method = str(request._request.method)
-        if method.lower() not in self.http_method_names or not hasattr(self, method.lower()):
+        if method not in self.allowed_methods:
             raise MethodNotAllowed(method)
         request.accepted_renderer, request.accepted_media_type = self.perform_content_negotiation(request)
         self.viewer = viewer = self._caller(request)
@@ -106,7 +115,10 @@ class ApiView(APIView):
 
     def _caller(self, request: Request) -> Viewer | None:
         try:
-            return cast("Viewer | None", request.user)
+            for authenticator in request.authenticators or ():
+                if (known := authenticator.authenticate(request)) is not None:
+                    return cast("Viewer", known[0])
+            return None
         except Unauthenticated:
             self._count_address(request)
             raise
