@@ -76,7 +76,9 @@ class ApiView(APIView):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        cls._methods = [name.upper() for name in cls.http_method_names if hasattr(cls, name)]
+        answered_as = {"head": "get"}  # Django's views have no method of their own for it
+        names = [name for name in cls.http_method_names if hasattr(cls, answered_as.get(name, name))]
+        cls._methods = [name.upper() for name in names]
 
     @property
     def allowed_methods(self) -> list[str]:
