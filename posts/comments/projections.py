@@ -28,9 +28,11 @@ def comment_changed(change: Change, effects: Effects) -> None:
     delta = _is_there(change.new) - _is_there(change.old)
     if delta:
         _count(effects, change.new, delta)
-        update = recent.remember_in_place if delta > 0 else recent.forget_in_place
-        effects.forget_parts(*update(comment, post=post, parent=parent))
+    if delta > 0:
+        effects.forget_parts(*recent.remember_in_place(comment, post=post, parent=parent))
     if delta < 0:
+        if "GSI1PK" not in change.new:
+            effects.forget_parts(*recent.forget_in_place(comment, post=post, parent=parent))
         effects.forget(keys.cached_comment_stats(comment))
         bury_stats(keys.comment_stats(comment), expires_at=change.new.get("ExpiresAt"))
         _sweep_likes_later(comment, change)

@@ -34,14 +34,12 @@ def remember_in_place(comment: int, *, post: int, parent: int | None) -> list[Co
     ]
 
 
-def forget(comment: int, *, author: int, post: int, parent: int | None) -> list[Command]:
-    return [
-        *forget_in_place(comment, post=post, parent=parent),
-        recent_comments_of.forget(author, edge=comment, subject=comment),
-    ]
+def forget_of_author(comment: int, *, author: int) -> list[Command]:
+    return [recent_comments_of.forget(author, edge=comment, subject=comment)]
 
 
 def forget_in_place(comment: int, *, post: int, parent: int | None) -> list[Command]:
+    """Where it lost its place: a tombstone that keeps it is in the list, which its index may not show yet."""
     of_place, place = _place(post, parent)
     return [of_place.forget(place, edge=comment, subject=comment), *forget_heads(post, parent)]
 

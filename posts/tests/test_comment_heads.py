@@ -129,6 +129,15 @@ def test_a_head_holds_what_its_index_did_not_show(ann: Person) -> None:
     assert ann.ids(f"posts/{post}/comments") == made
 
 
+@pytest.mark.usefixtures("lagging_index")
+def test_a_tombstone_keeps_its_place_though_the_index_does_not_show_it_yet(ann: Person) -> None:
+    post = ann.publish()
+    top = comment_on(post, ann)
+    comment_on(post, ann, parent=comment_on(post, ann, parent=top))
+    assert ann.delete(f"comments/{top}").status == 204
+    assert ann.ids(f"posts/{post}/comments") == [top]
+
+
 @pytest.mark.parametrize("parent", [False, True])
 def test_a_comment_that_comes_while_a_head_is_read_is_not_lost(
     ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, *, parent: bool

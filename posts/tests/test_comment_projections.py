@@ -66,7 +66,13 @@ def test_the_life_of_a_comment_counts_once_up_and_once_down(ann: Person, bob: Pe
     assert deletion == (down, [forget, *gone, forget_stats])
     assert effects(comment_changed, change("remove", tombstone, None, expired=True)) == ([], [forget, *gone])
     assert effects(comment_changed, change("remove", edited, None)) == ([], [forget, *gone])
-    right_under_the_post = effects(comment_changed, change("insert", None, image(top)))
+    kept = image(top)
+    bob.delete(f"comments/{top}")
+    assert (
+        recent.forget_in_place(top, post=post, parent=None)[0]
+        not in effects(comment_changed, change("modify", kept, image(top)))[1]
+    )
+    right_under_the_post = effects(comment_changed, change("insert", None, kept))
     come = recent.remember_in_place(top, post=post, parent=None)
     assert right_under_the_post == ([("Comments", 1)], [("DEL", keys.cached_comment(top)), *come])
 

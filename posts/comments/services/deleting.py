@@ -43,7 +43,7 @@ def bury(comment: Comment, *, only_this_version: bool = False, is_erased: bool =
             only_this_version=only_this_version,
             is_erased=is_erased,
         ):
-            tell(*_forgotten(comment))
+            tell(*_forgotten(comment, keeps_its_place=is_answered))
             return True
     return False
 
@@ -92,10 +92,11 @@ def _empty(
     return dynamodb.attempt("UpdateItem", request) is not None
 
 
-def _forgotten(comment: Comment) -> list[Command]:
+def _forgotten(comment: Comment, *, keeps_its_place: bool) -> list[Command]:
     id_, parent = int(comment.id), int(comment.parent) if comment.parent else None
     return [
         ("DEL", keys.cached_comment(id_)),
         ("DEL", keys.cached_comment_stats(id_)),
-        *recent.forget(id_, author=int(comment.author), post=int(comment.post), parent=parent),
+        *recent.forget_of_author(id_, author=int(comment.author)),
+        *([] if keeps_its_place else recent.forget_in_place(id_, post=int(comment.post), parent=parent)),
     ]
