@@ -97,12 +97,13 @@ def actions(network: Network, *, writes: int) -> list[Action]:
     ]
 
 
-def of_floor(secret: str, reader: Person) -> tuple[Action, Action]:
-    """Requests of the floor's two views: the bare one, and the stock one."""
+def of_floor(secret: str, reader: Person) -> tuple[Action, Action, Action]:
+    """Requests of the floor's views: the bare one, that which computes a password's hash, and the stock one."""
     claims = {"token_type": "access", "exp": int(time.time()) + 3600, "jti": "1", "user_id": str(reader.id)}
     token = jwt.encode(claims, secret, algorithm="HS256")
     return (
         Action("bare Django view", [request("GET", "/bare")]),
+        Action("bare Django view with a password's hash", [request("GET", "/hash")]),
         Action("the floor: stock DRF view, JWT, same bytes", [request("GET", "/stock", token=token)]),
     )
 

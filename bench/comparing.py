@@ -68,6 +68,6 @@ def factor(loads: Sequence[Load], over: Sequence[Load]) -> float:
     return statistics.median(cost(load) / cost(other) for load, other in zip(loads, over, strict=True))
 
 
-def added(loads: Sequence[Load], over: Sequence[float]) -> float:
+def added(loads: Sequence[Load], over: Sequence[Load]) -> float:
     """How many milliseconds more: the median of the rounds' differences."""
-    return statistics.median(cost(load) - other for load, other in zip(loads, over, strict=True))
+    return statistics.median(cost(load) - cost(other) for load, other in zip(loads, over, strict=True))

@@ -62,39 +62,32 @@ class Extent:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An action at one connection, in turn with the floor if it isn't one itself, and at sixteen."""
+    """An action at one connection, in turn with what is `beside` it, and at sixteen."""
 
     name: str
     may_be: float | None
     alone: Sequence[Load]
-    floor: Sequence[Load] | None
+    beside: Sequence[Load] | None
     together: Load
 
     @property
     def factor(self) -> float | None:
-        """Times as much CPU of web and Redis as the floor."""
-        return comparing.factor(self.alone, self.floor) if self.floor else None
+        """Times as much CPU of web and Redis as what is beside it."""
+        return comparing.factor(self.alone, self.beside) if self.beside else None
 
     @property
     def may_take(self) -> float | None:
-        """Milliseconds, by what the floor took in these rounds."""
-        return self.may_be * comparing.cost(middle(self.floor)) if self.may_be and self.floor else None
-
-
-@dataclass(frozen=True, slots=True)
-class LogIn:
-    """Milliseconds of CPU of a login's hash, and of all else."""
-
-    hash: float
-    beyond: float
+        """Milliseconds, by what that took in these rounds."""
+        return self.may_be * comparing.cost(middle(self.beside)) if self.may_be and self.beside else None
 
 
 @dataclass(slots=True)
 class Figures:
     extent: Extent
     actions: list[Measured] = field(default_factory=list)
-    """The floor's two are the last."""
-    log_in: LogIn = field(default_factory=lambda: LogIn(0, 0))
+    """Beside the floor; a login beside a bare view with its hash."""
+    floor: list[Measured] = field(default_factory=list)
+    """A bare view, and the stock one."""
     calls: list[Calls] = field(default_factory=list)
     deliveries: list[Delivery] = field(default_factory=list)
     memory: dict[str, Memory] = field(default_factory=dict)

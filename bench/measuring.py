@@ -1,21 +1,19 @@
 """One run: the network is written, then each figure is taken in turn; the largest network comes last."""
 
-import statistics
 import time
+from functools import partial
 
-from accounts import passwords
 from bench import calls, contents, delivery, network, table, uploading
 from bench.accounting import cpu_seconds, memory
 from bench.actions import LOG_IN, actions, of_floor
-from bench.comparing import Side, added, take_turns
-from bench.figures import Extent, Figures, LogIn, Measured
+from bench.comparing import Side, take_turns
+from bench.figures import Extent, Figures, Measured
 from bench.growth import grow, lose_redis
 from bench.loading import least, run, say
-from bench.network import PASSWORD, Network
+from bench.network import Network
 from bench.stack import Stack, settle
 
 CONNECTIONS = 16
-HASHES = 20
 SERVERS = ("web", "redis-feeds", "redis-state", "dynamodb", "projector", "worker")
 
 
@@ -58,40 +56,31 @@ def _serve(stack: Stack, people: Network, figures: Figures) -> None:
 
 
 def _measure_actions(stack: Stack, people: Network, figures: Figures) -> None:
-    """Each in turn with the floor, and then at many connections."""
+    """Each in turn with the floor, a login with its hash; and then at many connections."""
     ours = stack.pids(*SERVERS)
-    bare, floor = (
-        Side(each, stack.floor_port, stack.floor_pids) for each in of_floor(stack.secret, people.readers[0])
-    )
+    of_the_floor = of_floor(stack.secret, people.readers[0])
+    bare, hashing, floor = (Side(each, stack.floor_port, stack.floor_pids) for each in of_the_floor)
     for action in actions(people, writes=figures.extent.writes):
-        figures.actions.append(_measured(stack, Side(action, stack.port, ours), floor, figures))
+        beside = hashing if action.name == LOG_IN else floor
+        figures.actions.append(_measured(stack, Side(action, stack.port, ours), beside, figures.extent))
         say(action.name)
-    figures.actions += [_measured(stack, side, None, figures) for side in (bare, floor)]
+    figures.floor = [_measured(stack, side, None, figures.extent) for side in (bare, floor)]
 
 
-def _measured(stack: Stack, side: Side, floor: Side | None, figures: Figures) -> Measured:
+def _measured(stack: Stack, side: Side, beside: Side | None, extent: Extent) -> Measured:
     """A write's requests are shared among all rounds."""
-    extent, action = figures.extent, side.action
+    action = side.action
     parts = extent.turns + extent.rounds
-    hashes: list[float] = []
-
-    def after() -> None:
-        if action.once:
-            settle(stack)
-        if action.name == LOG_IN:
-            hashes.append(_hash())
-
-    sides = [side, floor] if floor else [side]
-    alone, *beside = take_turns(sides, rounds=extent.turns, parts=parts, after=after)
-    if hashes:
-        figures.log_in = LogIn(statistics.median(hashes), added(alone, hashes))
+    after = partial(settle, stack) if action.once else None
+    sides = [side, beside] if beside else [side]
+    alone, *other = take_turns(sides, rounds=extent.turns, parts=parts, after=after)
     together = []
     for number in range(extent.turns, parts):
         target = side.target(number, parts=parts)
         together.append(run(target, connections=CONNECTIONS, seconds=extent.seconds))
-        if action.once:
-            settle(stack)
-    return Measured(action.name, action.may_be, alone, beside[0] if beside else None, least(together))
+        if after:
+            after()
+    return Measured(action.name, action.may_be, alone, other[0] if other else None, least(together))
 
 
 def _at_rest(stack: Stack, seconds: float) -> dict[str, float]:
@@ -100,12 +89,3 @@ def _at_rest(stack: Stack, seconds: float) -> dict[str, float]:
     before = {name: cpu_seconds(pid) for name, pid in pids.items()}
     time.sleep(seconds)
     return {name: (cpu_seconds(pid) - before[name]) / seconds for name, pid in pids.items()}
-
-
-def _hash() -> float:
-    """Milliseconds of CPU of the hash of a login."""
-    stored = passwords.make(PASSWORD)
-    began = time.process_time()
-    for _ in range(HASHES):
-        passwords.matches(PASSWORD, stored)
-    return 1000 * (time.process_time() - began) / HASHES

@@ -13,7 +13,7 @@ LABELS = {"web": "web", "redis-feeds": "Redis", "projector": "projector"}
 
 def plot(figures: Figures) -> str:
     """An SVG with a bar for each action and for the floor; a mark shows what an action may take."""
-    rows = [one for one in figures.actions if one.name != LOG_IN]
+    rows = [one for one in (*figures.actions, *figures.floor) if one.name != LOG_IN]
     widest = max(max(_total(one), one.may_take or 0) for one in rows)
     scale = (WIDTH - 60) / widest
     height = TOP + ROW * len(rows) + 20

@@ -85,7 +85,7 @@ def compare(base: Commit, own: Commit, names: Sequence[str]) -> str:
     own.stack.start_floor(round_trips, written["body"], calls.scripts(round_trips))
     lose_redis(*((each.stack, each.network.readers[0]) for each in (base, own)))
     say("both commits and the floor run")
-    _, stock = of_floor(own.stack.secret, own.network.readers[0])
+    *_, stock = of_floor(own.stack.secret, own.network.readers[0])
     floor = Side(stock, own.stack.floor_port, own.stack.floor_pids)
     rows = []
     for theirs, ours in zip(base.actions(), own.actions(), strict=True):

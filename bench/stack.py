@@ -96,7 +96,11 @@ class Stack:
         for script in scripts:
             copy.script_load(script)
         file = self.home.directory / "floor.json"
-        given = {"secret": self.secret, "redis_url": url}
+        from accounts import passwords
+        from bench.network import PASSWORD
+
+        password = {"password": PASSWORD, "password_hash": passwords.make(PASSWORD)}
+        given = {"secret": self.secret, "redis_url": url, **password}
         file.write_text(json.dumps({**given, "round_trips": round_trips, "body": body}))
         self.launch(
             Program(
