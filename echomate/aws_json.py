@@ -27,7 +27,7 @@ class Answer(NamedTuple):
 
 
 class Service:
-    """A service at a URL and the connections to it; made in the process that uses it, never before a fork."""
+    """A service at a URL and the connections to it, for one process and all its threads."""
 
     def __init__(self, url: str, *, name: str, region: str, credentials: Credentials) -> None:
         parts = urlsplit(url)

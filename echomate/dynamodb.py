@@ -1,5 +1,6 @@
 """The wire to DynamoDB, in place of botocore's client; PynamoDB's models come through here too, by `LeanConnection`."""
 
+import os
 import random
 import re
 import threading
@@ -88,6 +89,15 @@ def close() -> None:
             _client.close()
         _client = None
         _outage.over()
+
+
+def _begin_anew() -> None:
+    """In a child process: over its parent's connections it would read answers to its parent."""
+    global _client
+    _client = None
+
+
+os.register_at_fork(after_in_child=_begin_anew)
 
 
 _outage = Outage("dynamodb")

@@ -1,5 +1,6 @@
 """The wire to DynamoDB: bounded, patient with what passes, frank about the rest."""
 
+import os
 import threading
 import time
 
@@ -132,6 +133,15 @@ def test_a_transaction_that_is_throttled_is_tried_again_and_then_away(
     answers += [throttled] * transactions.TRIES
     with pytest.raises(DependencyAway):
         transactions.commit([])
+
+
+def test_a_child_process_uses_no_connection_of_its_parent() -> None:
+    table.get_item(("A", "B"))
+    child = os.fork()
+    if not child:
+        os._exit(0 if dynamodb._client is None else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert dynamodb._client is not None
 
 
 def test_a_call_that_was_held_up_before_its_first_try_has_time_for_it(
