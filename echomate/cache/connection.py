@@ -3,6 +3,8 @@
 import hashlib
 import logging
 import os
+import socket
+import struct
 import threading
 import time
 from collections import deque
@@ -131,7 +133,7 @@ def _converse_at_last(connection: Any, commands: Sequence[Command]) -> list[Any]
         return _converse(connection, commands)
     except (redis.ConnectionError, OSError) as failure:
         connection.disconnect()
-        if isinstance(failure, redis.TimeoutError | TimeoutError):
+        if isinstance(failure, redis.TimeoutError | TimeoutError | BlockingIOError):
             raise
         return _converse(connection, commands)
 
@@ -140,14 +142,15 @@ def _converse(connection: Any, commands: Sequence[Command]) -> list[Any]:
     """redis-py opens the connection and hiredis knows the protocol; redis-py's own way to a reply costs 5 µs each."""
     if connection._sock is None:
         connection.connect()
-    socket = connection._sock
+        _let_the_kernel_time(connection._sock)
+    server = connection._sock
     reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=_NOT_YET)
     replies: list[Any] = []
-    socket.sendall(b"".join(map(hiredis.pack_command, commands)))
+    server.sendall(b"".join(map(hiredis.pack_command, commands)))
     while len(replies) < len(commands):
         reply = reader.gets()
         if reply is _NOT_YET:
-            received = socket.recv(READ_BYTES)
+            received = server.recv(READ_BYTES)
             if not received:
                 raise redis.ConnectionError("Redis has closed the connection")
             reader.feed(received)
@@ -156,6 +159,17 @@ def _converse(connection: Any, commands: Sequence[Command]) -> list[Any]:
         elif not isinstance(reply, hiredis.PushNotification):
             replies.append(reply)
     return replies
+
+
+def _let_the_kernel_time(server: Any) -> None:
+    """Python asks before each call of a socket with a timeout whether it is ready: 2 µs, four times a request."""
+    patience = server.gettimeout()
+    if patience is None or type(server) is not socket.socket:  # TLS does its own reading
+        return
+    seconds, microseconds = divmod(round(patience * 1_000_000), 1_000_000)
+    server.settimeout(None)
+    for direction in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        server.setsockopt(socket.SOL_SOCKET, direction, struct.pack("@ll", seconds, microseconds))
 
 
 def _run_on_cluster(commands: Sequence[Command]) -> list[Any]:
