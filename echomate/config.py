@@ -323,6 +323,12 @@ class Config(BaseSettings):
         )
 
     @property
+    def streams_url(self) -> str:
+        """The endpoint of DynamoDB's streams, which is another one at AWS; emulators have one for both."""
+        at_aws = f"https://streams.dynamodb.{self.aws_region}.amazonaws.com"
+        return self.dynamodb_endpoint_url or self.aws_endpoint_url or at_aws
+
+    @property
     def s3_url(self) -> str:
         """The endpoint of S3: an emulator's, or the region's."""
         return self.aws_endpoint_url.rstrip("/") or f"https://s3.{self.aws_region}.amazonaws.com"

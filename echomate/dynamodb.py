@@ -60,41 +60,39 @@ class DynamoDBError(Exception):
         return [reason.get("Code", "None") for reason in self.response.get("CancellationReasons", [])]
 
 
-_client: Service | None = None
+_clients: dict[str, Service] = {}
+"""By their URL: at AWS the streams have one of their own."""
 _client_lock = threading.Lock()
 
 
-def _the_client() -> Service:
+def _client(operation: str) -> Service:
     """Raises `DependencyAway` where a local run names no emulator: what it would find else is somebody's AWS."""
-    global _client
     if config.is_local and not (config.dynamodb_endpoint_url or config.aws_endpoint_url):
         raise DependencyAway("dynamodb", "There is no local stack here: start it with make run.")
-    if _client is None:
+    url = config.streams_url if operation in STREAM_OPERATIONS else config.dynamodb_url
+    client = _clients.get(url)
+    if client is None:
         with _client_lock:
-            if _client is None:
-                _client = Service(
-                    config.dynamodb_url,
-                    name="dynamodb",
-                    region=config.aws_region,
-                    credentials=credentials.aws("dynamodb"),
-                )
-    return _client
+            client = _clients.get(url)
+            if client is None:
+                keys = credentials.aws("dynamodb")
+                client = Service(url, name="dynamodb", region=config.aws_region, credentials=keys)
+                _clients[url] = client
+    return client
 
 
 def close() -> None:
-    """Forget the client and its connections; the next call makes new ones."""
-    global _client
+    """Forget the clients and their connections; the next call makes new ones."""
     with _client_lock:
-        if _client is not None:
-            _client.close()
-        _client = None
+        for client in _clients.values():
+            client.close()
+        _clients.clear()
         _outage.over()
 
 
 def _begin_anew() -> None:
     """In a child process: over its parent's connections it would read answers to its parent."""
-    global _client
-    _client = None
+    _clients.clear()
 
 
 os.register_at_fork(after_in_child=_begin_anew)
@@ -139,7 +137,7 @@ def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wir
         attempt += 1
         try:
             left = max(end - time.monotonic(), LAST_TRY_SECONDS)
-            status, content = _post(f"{version}_20120810.{operation}", body, left)
+            status, content = _post(operation, f"{version}_20120810.{operation}", body, left)
             answer = orjson.loads(content)
             if status == 200:
                 return _received(operation, parameters, answer)
@@ -155,9 +153,9 @@ def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wir
         time.sleep(pause)
 
 
-def _post(target: str, body: bytes, seconds: float) -> Answer:
+def _post(operation: str, target: str, body: bytes, seconds: float) -> Answer:
     try:
-        return _the_client().post(
+        return _client(operation).post(
             target,
             body,
             connect_seconds=min(CONNECT_SECONDS, seconds),

@@ -304,3 +304,20 @@ def test_sentinels_ask_for_a_broker_that_needs_none() -> None:
     assert start(sentinels | {"CELERY_BROKER_URL": "sqs://"}).returncode == 0
     assert "CELERY_BROKER_URL" in start(sentinels).stderr
     assert "REDIS_SENTINELS" in start({"REDIS_SENTINELS": "10.0.0.1"}).stderr
+
+
+def test_at_aws_the_streams_have_an_endpoint_of_their_own() -> None:
+    at_aws = config.model_copy(
+        update={"aws_endpoint_url": "", "dynamodb_endpoint_url": "", "aws_region": "eu-west-1"}
+    )
+    at_aws.__dict__.pop("dynamodb_url", None)
+    assert at_aws.dynamodb_url == "https://dynamodb.eu-west-1.amazonaws.com"
+    assert at_aws.streams_url == "https://streams.dynamodb.eu-west-1.amazonaws.com"
+
+
+def test_an_emulator_has_one_endpoint_for_both() -> None:
+    emulated = config.model_copy(
+        update={"aws_endpoint_url": "http://127.0.0.1:9", "dynamodb_endpoint_url": ""}
+    )
+    emulated.__dict__.pop("dynamodb_url", None)
+    assert emulated.dynamodb_url == emulated.streams_url == "http://127.0.0.1:9"

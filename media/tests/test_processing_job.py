@@ -345,7 +345,7 @@ def test_a_write_whose_answer_is_lost_is_made_once(
 @contextmanager
 def losing_answers(*operations: str) -> Iterator[list[bool]]:
     """The connection is cut when the table has done the first of these, before its answer is here."""
-    client = dynamodb._the_client()
+    client = dynamodb._client("GetItem")
     lost: list[bool] = []
     post = client.post
 

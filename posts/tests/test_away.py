@@ -104,7 +104,7 @@ def test_a_write_whose_answer_is_lost_is_made_once(ann: Person, monkeypatch: pyt
 
 def lose_first_answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every write is made, and the answer to its first try is lost; the operations to which that happened."""
-    client = type(dynamodb._the_client())
+    client = type(dynamodb._client("PutItem"))
     send = client.post
     lost: list[str] = []
     bodies: list[bytes] = []
