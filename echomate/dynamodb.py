@@ -127,7 +127,6 @@ def attempt(operation: str, parameters: Mapping[str, Any]) -> Wire | None:
 
 
 def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wire:
-    version = "DynamoDBStreams" if operation in STREAM_OPERATIONS else "DynamoDB"
     if metering.is_metering() and operation in _METERED:
         parameters = {**parameters, "ReturnConsumedCapacity": "TOTAL"}
     body = orjson.dumps(parameters)
@@ -137,7 +136,7 @@ def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wir
         attempt += 1
         try:
             left = max(end - time.monotonic(), LAST_TRY_SECONDS)
-            status, content = _post(operation, f"{version}_20120810.{operation}", body, left)
+            status, content = _post(operation, body, left)
             answer = orjson.loads(content)
             if status == 200:
                 return _received(operation, parameters, answer)
@@ -153,10 +152,11 @@ def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wir
         time.sleep(pause)
 
 
-def _post(operation: str, target: str, body: bytes, seconds: float) -> Answer:
+def _post(operation: str, body: bytes, seconds: float) -> Answer:
+    service = "DynamoDBStreams" if operation in STREAM_OPERATIONS else "DynamoDB"
     try:
         return _client(operation).post(
-            target,
+            f"{service}_20120810.{operation}",
             body,
             connect_seconds=min(CONNECT_SECONDS, seconds),
             read_seconds=min(READ_SECONDS, seconds),

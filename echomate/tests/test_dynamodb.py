@@ -149,7 +149,7 @@ def test_a_call_that_was_held_up_before_its_first_try_has_time_for_it(
 ) -> None:
     given: list[float] = []
 
-    def post(_target: str, _body: bytes, seconds: float) -> Answer:
+    def post(_operation: str, _body: bytes, seconds: float) -> Answer:
         given.append(seconds)
         return Answer(200, b"{}")
 
