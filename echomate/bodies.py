@@ -37,6 +37,8 @@ class PassThroughRenderer(BaseRenderer):
     def render(
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
     ) -> bytes:
+        if renderer_context:
+            renderer_context.pop("response", None)  # the answer has the context: in it, it would keep itself
         if data is None:
             return b""
         if isinstance(data, bytes):

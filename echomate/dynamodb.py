@@ -140,10 +140,7 @@ def _call(operation: str, parameters: Mapping[str, Any], deadline: float) -> Wir
             answer = orjson.loads(content)
             if status == 200:
                 return _received(operation, parameters, answer)
-            error = _error(operation, answer)
-            if error.code not in TRY_AGAIN and status < 500:
-                raise error
-            trouble = str(error)
+            trouble = _trouble(operation, status, answer)
         except (orjson.JSONDecodeError, OSError) as failure:
             trouble = f"{operation}: {type(failure).__name__}"
         pause = random.uniform(0.5, 1.0) * min(0.02 * 2**attempt, 0.5)  # noqa: S311 - jitter, not a secret
@@ -191,9 +188,14 @@ def _shows(index: str, item: Wire) -> bool:
     return ids.milliseconds(int(found[1])) / 1000 <= time.time() - config.test_index_delay_seconds
 
 
-def _error(operation: str, answer: Wire) -> DynamoDBError:
+def _trouble(operation: str, status: int, answer: Wire) -> str:
+    """What is said to a call that may be made again. Raises `DynamoDBError` for the others."""
     code = str(answer.get("__type", "Unknown")).rpartition("#")[2]
-    return DynamoDBError(operation, code, answer.get("message") or answer.get("Message") or "", answer)
+    message = answer.get("message") or answer.get("Message") or ""
+    if code not in TRY_AGAIN and status < 500:
+        # In no variable: an error that its own frame holds keeps all frames above, and what they hold.
+        raise DynamoDBError(operation, code, message, answer)
+    return f"{operation}: {code}: {message}"
 
 
 def wire(value: Any) -> Wire:  # noqa: PLR0911 - one for each type

@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol, cast
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
@@ -221,6 +222,14 @@ class ApiView(APIView):
     @property
     def viewer_id_or_none(self) -> int | None:
         return None if self.viewer is None else self.viewer.id
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """View and request refer to each other until a garbage collection; the answer and what was read go before."""
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            for name in ("response", "opening"):
+                self.__dict__.pop(name, None)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)

@@ -1,8 +1,12 @@
 """The wire to DynamoDB: bounded, patient with what passes, frank about the rest."""
 
+import gc
 import os
 import threading
 import time
+import weakref
+from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -28,6 +32,30 @@ def test_an_error_of_the_request_is_raised_at_once_with_its_code() -> None:
     with pytest.raises(DynamoDBError) as raised:
         dynamodb.call("GetItem", {"TableName": "no-such-table", "Key": table.wire_key(("A", "B"))})
     assert raised.value.code == "ResourceNotFoundException"
+
+
+def test_an_error_that_was_handled_keeps_nothing_of_the_call(no_collections: None) -> None:
+    kept: list[weakref.ref[Viewed]] = []
+
+    def refused() -> None:
+        viewed = Viewed()
+        kept.append(weakref.ref(viewed))
+        with suppress(DynamoDBError):
+            dynamodb.call("GetItem", {"TableName": "no-such-table", "Key": table.wire_key(("A", "B"))})
+
+    refused()
+    assert kept[0]() is None
+
+
+class Viewed:
+    """What a caller holds."""
+
+
+@pytest.fixture
+def no_collections() -> Iterator[None]:
+    gc.disable()
+    yield
+    gc.enable()
 
 
 def test_a_service_that_refuses_connections_is_away_within_five_seconds(dynamodb_proxy: Proxy) -> None:
