@@ -47,6 +47,11 @@ class BoundedSocket(socket.socket):
                 return super().recv(size, flags | socket.MSG_DONTWAIT)
         return self._within(self.read_until, super().recv, size, flags)  # type: ignore[no-any-return]  # it is what recv gives
 
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Of gunicorn's "100 Continue" alone."""
+        until = min(self.written_until, time.monotonic() + ANSWER_SECONDS)
+        return int(self._within(until, super().send, data, flags))
+
     def sendall(self, data: Any, flags: int = 0) -> None:
         if self.holds_next:
             self.holds_next, self.held = False, bytes(data)
@@ -65,7 +70,7 @@ class BoundedSocket(socket.socket):
     def flush(self) -> None:
         """Write the head of an answer that has no body."""
         self.holds_next = False
-        if self.held:
+        if self.held and self.fileno() != -1:
             self.sendall(b"")
 
     def _within(self, until: float, act: Any, *args: Any) -> Any:
@@ -128,20 +133,29 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         """Whether the next request of a connection comes at once: this thread waits for it, if there are others.
 
         The way of a connection through gunicorn's loop and queue to another thread costs as much as the rest of it.
+        Where others wait in that queue, this one takes its place behind them.
         """
-        if conn.parser.unreader.buf.getvalue() or not self._may_stay.acquire(blocking=False):
+        if conn.parser.unreader.buf.getvalue() or self._is_waited_for:
+            return False
+        if not self._may_stay.acquire(blocking=False):
             return False
         try:
             waiting = select.poll()
             waiting.register(conn.sock, select.POLLIN)
-            return bool(waiting.poll(STAY_MILLISECONDS))
+            return bool(waiting.poll(STAY_MILLISECONDS)) and not self._is_waited_for
         finally:
             self._may_stay.release()
+
+    @property
+    def _is_waited_for(self) -> bool:
+        return bool(self.tpool._work_queue.qsize())  # the executor has no name for it that is public
 
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.sock.read_until = time.monotonic() + BODY_SECONDS
         conn.sock.holds_next = True
-        return super().handle_request(req, conn)
+        result = super().handle_request(req, conn)
+        conn.sock.flush()
+        return result
 
 
 wsgi_app = "echomate.wsgi:application"

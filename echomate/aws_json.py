@@ -6,11 +6,13 @@ Written out because each write waits for them: 60 µs of CPU a round trip, where
 
 import hashlib
 import hmac
+import select
 import socket
 import ssl
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,7 +20,8 @@ from botocore.credentials import Credentials
 
 from echomate.credentials import signing_key
 
-LINE_AT_MOST = 65_536
+LINE_AT_MOST = PART_BYTES = 65_536
+QUIET_SECONDS = 60
 
 
 class Answer(NamedTuple):
@@ -43,23 +46,36 @@ class Service:
     def post(self, target: str, body: bytes, *, connect_seconds: float, read_seconds: float) -> Answer:
         """Raises `OSError`; then the service may have done all the same what it was asked.
 
-        A kept connection that turns out to be closed is replaced at once, and the request sent again.
+        A kept connection that turns out to be closed is replaced at once, and the request sent again. All of it takes
+        no longer than both times together, but for the look at the service's address.
         """
         request = self.request(target, body)
-        try:
-            kept = self._idle.pop()
-        except IndexError:
-            kept = None
-        if kept is not None:
+        end = time.monotonic() + connect_seconds + read_seconds
+        while kept := self._kept():
             try:
-                return self._ask(kept, request, read_seconds)
+                return self._ask(kept, request, min(end, time.monotonic() + read_seconds))
+            except TimeoutError:  # the others may lead nowhere, too
+                self._forget_kept()
+                raise
             except (ConnectionError, ssl.SSLError):
                 pass
-        return self._ask(_Connection(self._address, self._tls, connect_seconds), request, read_seconds)
+        connection = _Connection(self._address, self._tls, min(end, time.monotonic() + connect_seconds))
+        return self._ask(connection, request, min(end, time.monotonic() + read_seconds))
 
-    def _ask(self, connection: "_Connection", request: bytes, seconds: float) -> Answer:
+    def _kept(self) -> "_Connection | None":
+        """A connection on which nothing has come since its last answer: neither its end, nor what nobody asked for."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                return None
+            if connection.is_quiet:
+                return connection
+            connection.close()
+
+    def _ask(self, connection: "_Connection", request: bytes, end: float) -> Answer:
         try:
-            answer = connection.ask(request, seconds)
+            answer = connection.ask(request, end)
         except BaseException:
             connection.close()
             raise
@@ -102,35 +118,51 @@ class Service:
     def close(self) -> None:
         """Calls that are being made may end; then their connections are closed, too."""
         self._is_closed = True
+        self._forget_kept()
+
+    def _forget_kept(self) -> None:
         while self._idle:
-            self._idle.pop().close()
+            with suppress(IndexError):  # another thread has it
+                self._idle.pop().close()
 
 
 class _Connection:
-    """`stays` says whether it may be used again after an answer."""
+    """`stays` says whether it may be used again after an answer. Moments are by the monotonic clock."""
 
-    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None, seconds: float) -> None:
-        self._socket = socket.create_connection(address, timeout=seconds)
+    def __init__(self, address: tuple[str, int], tls: ssl.SSLContext | None, end: float) -> None:
+        self._socket = socket.create_connection(address, timeout=_left(end))
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if tls is not None:
+                self._socket.settimeout(_left(end))
                 self._socket = tls.wrap_socket(self._socket, server_hostname=address[0])
         except BaseException:
             self._socket.close()
             raise
-        self._seconds = seconds
-        self._file = self._socket.makefile("rb")
+        self._arrivals = select.poll()
+        self._arrivals.register(self._socket, select.POLLIN)
+        self._end = end
+        self._received = b""
+        self._answered_at = 0.0
         self.stays = True
 
-    def ask(self, request: bytes, seconds: float) -> Answer:
-        if seconds != self._seconds:
-            self._socket.settimeout(seconds)
-            self._seconds = seconds
+    @property
+    def is_quiet(self) -> bool:
+        """Also not for long: what forwards it may have forgotten it without a word."""
+        return time.monotonic() - self._answered_at < QUIET_SECONDS and not self._arrivals.poll(0)
+
+    def ask(self, request: bytes, end: float) -> Answer:
+        self._end = end
+        self._socket.settimeout(_left(end))
         self._socket.sendall(request)
         try:
-            return self._answer()
+            answer = self._answer()
         except ValueError as error:  # no number where HTTP has one
             raise ConnectionError("that is no answer of HTTP") from error
+        if self._received:
+            raise ConnectionError("more than an answer came")
+        self._answered_at = time.monotonic()
+        return answer
 
     def _answer(self) -> Answer:
         status = int(self._line()[9:12])  # HTTP/1.1 200 OK
@@ -151,17 +183,33 @@ class _Connection:
             pass
 
     def _line(self) -> bytes:
-        line = self._file.readline(LINE_AT_MOST)
-        if not line.endswith(b"\n"):
-            raise ConnectionError("the answer is cut off")
+        while (end := self._received.find(b"\n")) < 0:
+            if len(self._received) > LINE_AT_MOST:
+                raise ConnectionError("a line of the answer has no end")
+            self._receive()
+        line, self._received = self._received[:end], self._received[end + 1 :]
         return line.rstrip()
 
     def _bytes(self, size: int) -> bytes:
-        got = self._file.read(size)
-        if len(got) < size:
+        while len(self._received) < size:
+            self._receive()
+        part, self._received = self._received[:size], self._received[size:]
+        return part
+
+    def _receive(self) -> None:
+        self._socket.settimeout(_left(self._end))
+        part = self._socket.recv(PART_BYTES)
+        if not part:
             raise ConnectionError("the answer is cut off")
-        return got
+        self._received += part
 
     def close(self) -> None:
-        self._file.close()
         self._socket.close()
+
+
+def _left(end: float) -> float:
+    """Seconds until a moment. Raises `TimeoutError` where it is over."""
+    seconds = end - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError
+    return seconds

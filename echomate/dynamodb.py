@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, VerboseClientError
 
@@ -72,12 +72,10 @@ def _client(operation: str) -> Service:
     url = config.streams_url if operation in STREAM_OPERATIONS else config.dynamodb_url
     client = _clients.get(url)
     if client is None:
+        keys = credentials.aws("dynamodb")  # not under the lock, as a machine's role may be long in coming
+        client = Service(url, name="dynamodb", region=config.aws_region, credentials=keys)
         with _client_lock:
-            client = _clients.get(url)
-            if client is None:
-                keys = credentials.aws("dynamodb")
-                client = Service(url, name="dynamodb", region=config.aws_region, credentials=keys)
-                _clients[url] = client
+            client = _clients.setdefault(url, client)
     return client
 
 
@@ -87,18 +85,30 @@ def close() -> None:
         for client in _clients.values():
             client.close()
         _clients.clear()
-        _outage.over()
+        for outage in _outages.values():
+            outage.over()
 
 
 def _begin_anew() -> None:
-    """In a child process: over its parent's connections it would read answers to its parent."""
+    """In a child process: over its parent's connections it would read answers to its parent.
+
+    And what another thread held when it was forked nobody would give back.
+    """
+    global _client_lock
+    _client_lock = threading.Lock()
     _clients.clear()
+    _outages.update(_new_outages())
 
 
 os.register_at_fork(after_in_child=_begin_anew)
 
 
-_outage = Outage("dynamodb")
+def _new_outages() -> dict[bool, Outage]:
+    """That of the streams, which have an endpoint of their own at AWS, and that of the tables."""
+    return {is_stream: Outage("dynamodb") for is_stream in (True, False)}
+
+
+_outages = _new_outages()
 
 
 def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEADLINE_SECONDS) -> Wire:
@@ -107,7 +117,7 @@ def call(operation: str, parameters: Mapping[str, Any], *, deadline: float = DEA
     Tried again, within `deadline` seconds in all, when the service can't be reached or says so. A write must therefore
     bear being repeated: its condition accepts its own first try. Errors: `DynamoDBError`, or `DependencyAway`.
     """
-    with _outage.passing():
+    with _outages[operation in STREAM_OPERATIONS].passing():
         return _call(operation, parameters, deadline)
 
 
@@ -158,7 +168,7 @@ def _post(operation: str, body: bytes, seconds: float) -> Answer:
             connect_seconds=min(CONNECT_SECONDS, seconds),
             read_seconds=min(READ_SECONDS, seconds),
         )
-    except BotoCoreError as error:  # a role's keys, which are asked for anew
+    except (BotoCoreError, ClientError, RuntimeError) as error:  # of a role's keys, which are asked for anew
         raise DependencyAway("dynamodb") from error
 
 

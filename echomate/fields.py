@@ -213,7 +213,11 @@ class BodySerializer(serializers.Serializer[Any]):
 
 @cache
 def _checker(kind: type[BodySerializer], partial: bool) -> BodySerializer:  # noqa: FBT001 - DRF's name for it
-    return kind(partial=partial)
+    checker = kind(partial=partial)
+    for field in checker.fields.values():
+        for validator in field.validators:
+            str(getattr(validator, "message", ""))  # DRF makes it at its first use, and has no lock for that
+    return checker
 
 
 class PageSerializer(serializers.Serializer[Any]):

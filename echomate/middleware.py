@@ -41,7 +41,8 @@ class RequestMiddleware:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers.setdefault("Content-Security-Policy", pages.NOTHING)
         if not response.streaming:
-            response.headers.setdefault("Content-Length", str(len(response.content)))
+            if response.status_code != 304:
+                response.headers.setdefault("Content-Length", str(len(response.content)))
             if request.method == "HEAD":
                 response.content = b""
         self._log(request, response, request_id, start)

@@ -10,7 +10,7 @@ from echomate.cache.connection import REST_SECONDS, Command, Script, client, pin
 from echomate.cache.fields import read_fields
 from echomate.cache.parsed import kept_while_small
 from echomate.cache.sets import CachedSet, Passing, fill_set
-from echomate.cache.values import ABSENT, CachedValues, new_lease, read_through
+from echomate.cache.values import ABSENT, CachedValues, known, new_lease, read_through
 
 __all__ = [
     "ABSENT",
@@ -28,6 +28,7 @@ __all__ = [
     "forget",
     "forget_parts",
     "kept_while_small",
+    "known",
     "new_lease",
     "ping_state",
     "reach",

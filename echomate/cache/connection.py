@@ -15,7 +15,7 @@ import hiredis
 import redis
 from django_redis import get_redis_connection
 from django_redis.pool import ConnectionFactory
-from redis.exceptions import ClusterDownError, NoScriptError, RedisError, ResponseError
+from redis.exceptions import ClusterDownError, InvalidResponse, NoScriptError, RedisError, ResponseError
 
 from echomate import metering
 from echomate.cache.clusters import ClusterFactory
@@ -144,7 +144,11 @@ def _converse(connection: Any, commands: Sequence[Command]) -> list[Any]:
         connection.connect()
         _let_the_kernel_time(connection._sock)
     server = connection._sock
-    reader = hiredis.Reader(replyError=connection._parser.parse_error, notEnoughData=_NOT_YET)
+    reader = hiredis.Reader(
+        protocolError=InvalidResponse,
+        replyError=connection._parser.parse_error,
+        notEnoughData=_NOT_YET,
+    )
     replies: list[Any] = []
     server.sendall(b"".join(map(hiredis.pack_command, commands)))
     while len(replies) < len(commands):
@@ -156,8 +160,14 @@ def _converse(connection: Any, commands: Sequence[Command]) -> list[Any]:
             reader.feed(received)
         elif isinstance(reply, redis.ConnectionError):  # too many clients, say
             raise reply
+        elif isinstance(
+            reply, redis.ReadOnlyError
+        ):  # it is a replica now: the next connection asks the sentinels
+            raise redis.ConnectionError(str(reply))
         elif not isinstance(reply, hiredis.PushNotification):
             replies.append(reply)
+    if reader.has_data():  # the beginning of a message that nobody asked for
+        connection.disconnect()
     return replies
 
 

@@ -37,7 +37,7 @@ def set_contains(key: str, members: Sequence[int]) -> Command:
 
 def membership(reply: Any, members: Sequence[int]) -> set[int] | None:
     """Which of the members a set holds; None where the set isn't complete and the table has to be asked."""
-    if not isinstance(reply, list) or not reply[0]:
+    if not isinstance(reply, list) or len(reply) != len(members) + 1 or not reply[0]:
         return None
     return set(compress(members, reply[1:]))
 

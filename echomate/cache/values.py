@@ -4,7 +4,7 @@ import logging
 import secrets
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeGuard, TypeVar
 
 from echomate.cache.commands import ask, run
 from echomate.cache.connection import Script
@@ -33,7 +33,7 @@ def new_lease() -> int:
     return secrets.randbelow(2**52) + 2
 
 
-def known(value: bytes | None) -> bool:
+def known(value: bytes | None) -> TypeGuard[bytes]:
     """Whether a reply of GET is a value (an absence that is remembered included), not nothing or a lease."""
     return value is not None and not value.startswith(LEASE_MARK)
 

@@ -60,6 +60,7 @@ class Batch:
         """A batch of the first record with counters, as if those after it hadn't been read."""
         alone = Batch(self.start, self.start)
         alone.add(*self.counted[0])
+        alone.has_jobs = self.has_jobs
         return alone
 
     def drop_first(self) -> None:

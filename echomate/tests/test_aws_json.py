@@ -3,6 +3,8 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -143,3 +145,33 @@ def test_an_answer_that_is_cut_off_or_none_is_an_error(answer: bytes, serve: Cal
     with pytest.raises(ConnectionError):
         ask(to_it)
     assert not to_it._idle
+
+
+def test_what_nobody_asked_for_is_no_answer(serve: Callable[..., Service]) -> None:
+    """A proxy's refusal of a connection that rested too long, say."""
+    late = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 2\r\n\r\nno"
+    to_it = serve([KEPT + late], [KEPT])
+    with pytest.raises(ConnectionError):
+        ask(to_it)
+    assert ask(to_it) == Answer(200, b"{}")
+
+
+def test_an_answer_that_comes_a_letter_at_a_time_is_waited_for_no_longer() -> None:
+    is_over = threading.Event()
+
+    def drip(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-More: ")
+            while not is_over.wait(0.05):
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as pool:
+        dripping = pool.submit(drip, listener)
+        to_it = service(f"http://127.0.0.1:{listener.getsockname()[1]}")
+        try:
+            with pytest.raises(TimeoutError):
+                to_it.post(TARGET, BODY, connect_seconds=0.2, read_seconds=0.3)
+        finally:
+            is_over.set()
+        dripping.result()

@@ -2,7 +2,9 @@
 
 import http.client
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -22,10 +24,12 @@ def server(stack: Stack, _empty_tables: None) -> Iterator[Server]:
     server.process.stop()
 
 
+def connect(server: Server) -> http.client.HTTPConnection:
+    return http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS)
+
+
 def test_more_connections_than_threads_are_all_served_again_and_again(server: Server) -> None:
-    connections = [
-        http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS) for _ in range(CONNECTIONS)
-    ]
+    connections = [connect(server) for _ in range(CONNECTIONS)]
     sockets = []
     for _ in range(ROUNDS):
         for connection in connections:
@@ -40,6 +44,28 @@ def test_more_connections_than_threads_are_all_served_again_and_again(server: Se
         connection.close()
 
 
+def test_who_comes_while_others_ask_without_end_gets_a_turn(server: Server) -> None:
+    """More of them than threads, none of which waits for its next request for long."""
+    is_over = threading.Event()
+
+    def ask_on(connection: http.client.HTTPConnection) -> int:
+        answers = 0
+        while not is_over.is_set():
+            connection.request("GET", "/health")
+            answers += connection.getresponse().read() != b""
+        connection.close()
+        return answers
+
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        try:
+            asking = [pool.submit(ask_on, connect(server)) for _ in range(CONNECTIONS)]
+            for _ in range(ROUNDS):
+                assert server.send("GET", "/health").status == 200
+        finally:
+            is_over.set()
+        assert all(asked.result() for asked in asking)
+
+
 def test_two_requests_in_a_packet_get_two_answers(server: Server) -> None:
     asked = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     last = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
@@ -52,7 +78,7 @@ def test_two_requests_in_a_packet_get_two_answers(server: Server) -> None:
 
 
 def test_an_answer_without_a_body_comes_at_once(server: Server) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=SECONDS)
+    connection = connect(server)
     for _ in range(3):
         connection.request("HEAD", "/health")
         answer = connection.getresponse()

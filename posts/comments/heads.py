@@ -76,6 +76,11 @@ class Heads:
         found = cache.read_through(wanted, load, seconds=SECONDS, found=by_id(places, reply), brief=brief)
         return {place: _parse(value) for place, value in found.items() if value is not None}
 
+    def known(self, places: Sequence[int], *, sort: Sort, reply: Sequence[bytes | None]) -> dict[int, Head]:
+        """Those that Redis has."""
+        values = dict(zip(self._keys(places, sort), reply, strict=True)) if places else {}
+        return {place: _parse(value) for place, value in values.items() if cache.known(value)}
+
     def _keys(self, places: Iterable[int], sort: Sort) -> dict[int, str]:
         return {place: self.key(place, sort.value) for place in places}
 

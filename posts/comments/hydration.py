@@ -106,6 +106,10 @@ class Question:
             return []
         return [("HMGET", keys.comment_viewer_hash(self._viewer), *self._comments)]
 
+    def is_known(self, replies: Sequence[Any] | None) -> bool:
+        """Whether Redis has all of the comments, though maybe not all that is shown with them."""
+        return replies is not None and all(map(cache.known, replies[0][: len(self._comments)]))
+
     def answered(self, replies: Sequence[Any] | None) -> Hydrated:
         """Everything about the comments, with what Redis lacks (None: it is away); rules not yet applied."""
         viewer, comments, n = self._viewer, self._comments, len(self._comments)

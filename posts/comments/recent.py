@@ -4,10 +4,18 @@ The heads of the lists in their place are forgotten with every change here, afte
 knows of it.
 """
 
-from echomate import keys
-from echomate.cache import Command
-from echomate.recent import Recent
+import time
+
+from echomate import ids, keys
+from echomate.cache import Command, Script
+from echomate.recent import AT_MOST, SECONDS, Recent
 from posts.comments.sort import Sort
+
+_REMEMBER = Script(
+    "redis.call('LREM', KEYS[1], 0, ARGV[1]) redis.call(ARGV[4], KEYS[1], ARGV[1]) "
+    "redis.call('LTRIM', KEYS[1], 0, ARGV[2] - 1) redis.call('EXPIRE', KEYS[1], ARGV[3]) "
+    "redis.call('DEL', KEYS[2], KEYS[3]) return 1"
+)
 
 recent_comments = Recent(keys.recent_comments)
 """By post: those right under it."""
@@ -25,13 +33,11 @@ def remember(comment: int, *, author: int, post: int, parent: int | None) -> lis
 
 
 def remember_in_place(comment: int, *, post: int, parent: int | None) -> list[Command]:
-    """The same for the list of its place alone; done twice, it is the same."""
+    """The same for the list of its place alone, in one step; done twice, it is the same."""
     of_place, place = _place(post, parent)
-    return [
-        of_place.forget(place, edge=comment, subject=comment),
-        *of_place.remember(place, edge=comment, subject=comment),
-        *forget_heads(post, parent),
-    ]
+    is_late = time.time() - ids.milliseconds(comment) / 1000 > SECONDS  # it pushes out nothing that is newer
+    args = [f"{comment}:{comment}", AT_MOST, SECONDS, "RPUSH" if is_late else "LPUSH"]
+    return [_REMEMBER.command(keys=[of_place.key(place), *_heads(post, parent)], args=args)]
 
 
 def forget_of_author(comment: int, *, author: int) -> list[Command]:
@@ -39,16 +45,15 @@ def forget_of_author(comment: int, *, author: int) -> list[Command]:
 
 
 def forget_in_place(comment: int, *, post: int, parent: int | None) -> list[Command]:
-    """Where it lost its place: a tombstone that keeps it is in the list, which its index may not show yet."""
-    of_place, place = _place(post, parent)
-    return [of_place.forget(place, edge=comment, subject=comment), *forget_heads(post, parent)]
+    """Where it lost its place. It stays among the latest, whose number says whether some were left out."""
+    return [("DEL", head) for head in _heads(post, parent)]
 
 
-def forget_heads(post: int, parent: int | None) -> list[Command]:
-    """Of the lists in a place."""
+def _heads(post: int, parent: int | None) -> list[str]:
+    """The keys of those in a place, which are in the slot of its latest."""
     if parent is None:
-        return [("DEL", keys.first_comments(post, sort.value)) for sort in Sort]
-    return [("DEL", keys.first_replies(parent, sort.value)) for sort in Sort]
+        return [keys.first_comments(post, sort.value) for sort in Sort]
+    return [keys.first_replies(parent, sort.value) for sort in Sort]
 
 
 def _place(post: int, parent: int | None) -> tuple[Recent, int]:

@@ -61,9 +61,10 @@ class _Reading:
         question = Question(viewer, way.comments)
         heads = [heads_of_comments.command(way.parents, sort=sort)] if way.parents else []
         replies = cache.asked([*question.commands, *heads])
-        self._foreseen = frozenset(way.comments)
-        self._found = question.answered(replies)
-        self._heads = heads_of_comments.get(way.parents, sort=sort, reply=replies and replies[-1])
+        self._foreseen: frozenset[int] = frozenset()
+        self._heads = heads_of_comments.known(way.parents, sort=sort, reply=replies[-1]) if replies else {}
+        if question.is_known(replies):  # nothing is read from the table that this reader may not need
+            self._foreseen, self._found = frozenset(way.comments), question.answered(replies)
         self._comments: list[int] = []
         self._parents: list[int] = []
         self._is_new = False

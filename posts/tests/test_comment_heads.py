@@ -9,9 +9,9 @@ import pytest
 from echomate import cache, ids, keys, metering, timelines
 from echomate.errors import DependencyAway
 from echomate.idempotency import Creation
-from echomate.recent import Recent
+from echomate.recent import AT_MOST, Recent
 from echomate.testing.proxy import Proxy
-from posts.comments import heads, services
+from posts.comments import heads, recent, services
 from posts.comments.heads import heads_of_posts
 from posts.comments.services import Draft, creating
 from posts.comments.sort import Sort
@@ -211,8 +211,7 @@ def test_what_a_writer_that_died_did_not_tell_redis_shows_when_the_projector_has
         running.catch_up()
     assert ann.ids(f"posts/{post}/comments") == [top, other]
     assert ids_of(thread(ann, top)) == [top, answer]
-    recent = heads_of_posts.recent.edges(post)
-    assert list(recent) == [top, other]
+    assert list(heads_of_posts.recent.edges(post)) == [top, other]
 
 
 def test_a_comment_whose_first_try_died_shows_when_it_is_asked_for_again(
@@ -318,3 +317,52 @@ def test_the_orders_are_cached_each_for_itself_and_forgotten_together(ann: Perso
     assert cache.ask(("EXISTS", *names)) == [2]
     comment_on(post, ann)
     assert cache.ask(("EXISTS", *names)) == [0]
+
+
+def test_an_answer_shows_though_who_marked_its_parent_died_before_it_told(
+    ann: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = ann.publish()
+    top = comment_on(post, ann)
+    assert ids_of(thread(ann, top)) == [top]
+    with monkeypatch.context() as dying:
+        dying.setattr(creating, "tell", lambda *_: None)
+        first = comment_on(post, bob, parent=top)
+    assert ids_of(thread(ann, top)) == [top]
+    second = comment_on(post, bob, parent=top)
+    assert ids_of(thread(ann, top)) == [top, first, second]
+
+
+def test_a_deletion_does_not_hide_that_too_many_came_at_once(ann: Person) -> None:
+    post = ann.publish()
+    made = comment_on(post, ann)
+    cache.ask(("RPUSH", keys.recent_comments(post), *(f"{number}:{number}" for number in range(1, 100))))
+    assert ann.delete(f"comments/{made}").status == 204
+    assert ann.ids(f"posts/{post}/comments") == []
+    assert seconds_left(post) <= 1
+
+
+def test_comments_that_are_old_push_no_new_ones_out_of_the_latest(ann: Person) -> None:
+    post = ann.publish()
+    made = comment_on(post, ann)
+    for number in range(1, 2 * AT_MOST):
+        cache.forget_parts(recent.remember_in_place(number, post=post, parent=None))
+    latest = heads_of_posts.recent.edges(post)
+    assert made in latest
+    assert len(latest) == AT_MOST
+
+
+def test_a_thread_that_is_warm_for_its_reader_needs_no_table_for_what_they_may_not_see(
+    ann: Person, bob: Person, nobody: Actor, dynamodb_proxy: Proxy
+) -> None:
+    post = ann.publish()
+    top = comment_on(post, bob)
+    hidden = comment_on(post, bob, parent=top)
+    below = comment_on(post, bob, parent=hidden)
+    assert ann.post(f"comments/{hidden}/hide").status == 200
+    assert ids_of(thread(nobody, top)) == [top]
+    assert ids_of(thread(ann, top)) == [top, hidden, below]
+    assert ids_of(thread(nobody, top)) == [top]
+    cache.forget(keys.cached_comment(below))
+    dynamodb_proxy.refuse()
+    assert ids_of(thread(nobody, top)) == [top]

@@ -47,8 +47,10 @@ def create(*, author: int, post: int, draft: Draft, creation: Creation | None = 
 
 
 def _tell_of(comment: int, *, author: int, post: int, parent: int | None) -> None:
+    """And that its parent is answered: who marked it as that may have stopped before it told."""
+    changed = [comment] if parent is None else [comment, parent]
     remembered = recent.remember(comment, author=author, post=post, parent=parent)
-    tell(("DEL", keys.cached_comment(comment)), *remembered)
+    tell(*(("DEL", keys.cached_comment(id_)) for id_ in changed), *remembered)
 
 
 def check_reply(author: int, post: int) -> None:
