@@ -1,13 +1,17 @@
 """Connections that are kept alive: more of them than threads, requests that come together, answers without a body."""
 
 import http.client
+import runpy
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from types import SimpleNamespace
 
 import pytest
 
+from echomate.config import config
 from echomate.testing.stack import Stack
 from echomate.tests.over_http import Server
 
@@ -44,26 +48,24 @@ def test_more_connections_than_threads_are_all_served_again_and_again(server: Se
         connection.close()
 
 
-def test_who_comes_while_others_ask_without_end_gets_a_turn(server: Server) -> None:
-    """More of them than threads, none of which waits for its next request for long."""
-    is_over = threading.Event()
-
-    def ask_on(connection: http.client.HTTPConnection) -> int:
-        answers = 0
-        while not is_over.is_set():
-            connection.request("GET", "/health")
-            answers += connection.getresponse().read() != b""
-        connection.close()
-        return answers
-
-    with ThreadPoolExecutor(CONNECTIONS) as pool:
+def test_a_thread_stays_with_no_connection_while_others_wait_for_a_thread() -> None:
+    """Or a few who ask without end would keep all threads to themselves."""
+    worker_class = runpy.run_path(str(config.source_dir / "deploy" / "gunicorn.conf.py"))["BoundedWorker"]
+    worker = worker_class.__new__(worker_class)
+    worker._may_stay = threading.Semaphore(1)
+    ours, theirs = socket.socketpair()
+    reader = SimpleNamespace(unreader=SimpleNamespace(buf=BytesIO()))
+    connection = SimpleNamespace(sock=ours, parser=reader)
+    go_on = threading.Event()
+    with ours, theirs, ThreadPoolExecutor(1) as worker.tpool:
+        theirs.sendall(b"GET")
+        assert worker._another_follows(connection)
         try:
-            asking = [pool.submit(ask_on, connect(server)) for _ in range(CONNECTIONS)]
-            for _ in range(ROUNDS):
-                assert server.send("GET", "/health").status == 200
+            worker.tpool.submit(go_on.wait)
+            worker.tpool.submit(go_on.wait)
+            assert not worker._another_follows(connection)
         finally:
-            is_over.set()
-        assert all(asked.result() for asked in asking)
+            go_on.set()
 
 
 def test_two_requests_in_a_packet_get_two_answers(server: Server) -> None:
