@@ -338,8 +338,10 @@ def test_the_schedule_at_rest_sends_a_job_when_it_falls_due(
 
 
 def test_a_look_at_the_schedule_tells_when_the_next_one_is_due(
-    sent: list[int], pass_time: Callable[[float], None]
+    sent: list[int], pass_time: Callable[[float], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(running, "_kinds", {})  # the jobs of other tests are none of these
+    jobs.runs("test_rest")(tasks.note)
     sender = jobs.Sender()
 
     def is_due_after(seconds: float) -> bool:
@@ -347,7 +349,8 @@ def test_a_look_at_the_schedule_tells_when_the_next_one_is_due(
         return sender.is_due
 
     assert is_due_after(0)
-    job = a_job(delay=timedelta(seconds=20))
+    job = jobs.job("test_rest", {}, delay=timedelta(seconds=20))
+    jobs.add(job)
     sender.send_due()
     assert not is_due_after(19)
     assert is_due_after(2)
