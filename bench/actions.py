@@ -97,14 +97,17 @@ def actions(network: Network, *, writes: int) -> list[Action]:
     ]
 
 
-def of_floor(secret: str, reader: Person) -> tuple[Action, Action, Action]:
+def of_floor(secret: str, readers: Sequence[Person]) -> tuple[Action, Action, Action]:
     """Requests of the floor's views: the bare one, that which computes a password's hash, and the stock one."""
-    claims = {"token_type": "access", "exp": int(time.time()) + 3600, "jti": "1", "user_id": str(reader.id)}
-    token = jwt.encode(claims, secret, algorithm="HS256")
+    claims = {"token_type": "access", "exp": int(time.time()) + 3600, "jti": "1"}
+    tokens = [
+        jwt.encode({**claims, "user_id": str(reader.id)}, secret, algorithm="HS256") for reader in readers
+    ]
+    stock = [request("GET", "/stock", token=token) for token in tokens]
     return (
         Action("bare Django view", [request("GET", "/bare")]),
         Action("bare Django view with a password's hash", [request("GET", "/hash")]),
-        Action("the floor: stock DRF view, JWT, same bytes", [request("GET", "/stock", token=token)]),
+        Action("the floor: stock DRF view, JWT, same bytes", stock),
     )
 
 

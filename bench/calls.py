@@ -4,7 +4,7 @@ Requests go through Django's test client in this process, so that every call can
 beside them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -152,6 +152,15 @@ def _must_be_well(name: str, status: int) -> None:
 # --- the floor --------------------------------------------------------------------------------------------------------
 
 
+def warm_homes(readers: Sequence[Person]) -> list[dict[str, Any]]:
+    """What the floor answers, by reader. One page alone would stay in the processor's caches, as no server's does."""
+    homes = []
+    for reader in readers:
+        round_trips, body = a_warm_home(reader)
+        homes.append({"reader": str(reader.id), "round_trips": round_trips, "body": body.decode()})
+    return homes
+
+
 def a_warm_home(reader: Person) -> tuple[list[list[cache.Command]], bytes]:
     """The round trips to Redis of a warm home feed, command by command, and its answer."""
     client = _client(reader)
@@ -161,10 +170,10 @@ def a_warm_home(reader: Person) -> tuple[list[list[cache.Command]], bytes]:
     return round_trips, answer.content
 
 
-def scripts(round_trips: Sequence[Sequence[cache.Command]]) -> list[str]:
-    """The sources of the scripts that these commands name."""
+def scripts(home: Mapping[str, Any]) -> list[str]:
+    """The sources of the scripts that its commands name."""
     import_module(settings.ROOT_URLCONF)  # what the views import defines them
-    commands = (tuple(command) for commands in round_trips for command in commands)
+    commands = (tuple(command) for commands in home["round_trips"] for command in commands)
     return [Script.spelled_out(command)[1] for command in commands if command[0] == "EVALSHA"]
 
 

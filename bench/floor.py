@@ -1,9 +1,9 @@
 """The floor, of stock parts: a bare Django view, and a stock DRF view behind a JWT.
 
 Gunicorn's own `gthread` worker serves it, preloaded, with the processes, threads and keep-alive of Echomate's, and
-with nothing else of Echomate's configuration. The stock view asks of Redis, with redis-py's own pipelines, what a home
-feed of Echomate asks, in as many round trips, and returns the same bytes. `ECHOMATE_FLOOR` names the JSON file that
-holds these commands and the bytes. A third view computes the hash of a login and does nothing else.
+with nothing else of Echomate's configuration. The stock view asks of Redis, with redis-py's own pipelines, what the
+home feed of its reader asks in Echomate, in as many round trips, and returns the same bytes. `ECHOMATE_FLOOR` names the
+JSON file that holds these commands and bytes. A third view computes the hash of a login and does nothing else.
 """
 
 import json
@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
 GIVEN = json.loads(Path(os.environ["ECHOMATE_FLOOR"]).read_text())
-BODY = GIVEN["body"].encode()
+PAGES = {page["reader"]: (page["round_trips"], page["body"].encode()) for page in GIVEN["pages"]}
 
 settings.configure(
     SECRET_KEY=GIVEN["secret"],
@@ -54,10 +54,11 @@ def bare(_request: HttpRequest) -> HttpResponse:
 
 
 class StockView(APIView):
-    def get(self, _request: Request) -> HttpResponse:
-        for commands in GIVEN["round_trips"]:
+    def get(self, request: Request) -> HttpResponse:
+        round_trips, body = PAGES[request.user.id]
+        for commands in round_trips:
             ask(commands)
-        return answer(BODY)
+        return answer(body)
 
 
 def ask(commands: list[list[Any]]) -> None:

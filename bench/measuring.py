@@ -49,16 +49,16 @@ def measure(stack: Stack, extent: Extent) -> Figures:
 
 def _serve(stack: Stack, people: Network, figures: Figures) -> None:
     """Start the floor and Echomate's processes, whose clients are made after this one's are closed."""
-    round_trips, body = calls.a_warm_home(people.readers[0])
-    figures.answer_bytes = len(body)
-    stack.start_floor(round_trips, body.decode(), calls.scripts(round_trips))
+    pages = calls.warm_homes(people.readers[:-1])
+    figures.answer_bytes = len(pages[0]["body"])
+    stack.start_floor(pages, calls.scripts(pages[0]))
     stack.start_applications()
 
 
 def _measure_actions(stack: Stack, people: Network, figures: Figures) -> None:
     """Each in turn with the floor, a login with its hash; and then at many connections."""
     ours = stack.pids(*SERVERS)
-    of_the_floor = of_floor(stack.secret, people.readers[0])
+    of_the_floor = of_floor(stack.secret, people.readers[:-1])
     bare, hashing, floor = (Side(each, stack.floor_port, stack.floor_pids) for each in of_the_floor)
     for action in actions(people, writes=figures.extent.writes):
         beside = hashing if action.name == LOG_IN else floor

@@ -81,11 +81,10 @@ def compare(base: Commit, own: Commit, names: Sequence[str]) -> str:
     """A table of the actions whose names have one of these parts."""
     base.start()
     written = own.start()
-    round_trips = written["round_trips"]
-    own.stack.start_floor(round_trips, written["body"], calls.scripts(round_trips))
+    own.stack.start_floor(written["pages"], calls.scripts(written["pages"][0]))
     lose_redis(*((each.stack, each.network.readers[0]) for each in (base, own)))
     say("both commits and the floor run")
-    *_, stock = of_floor(own.stack.secret, own.network.readers[0])
+    *_, stock = of_floor(own.stack.secret, own.network.readers[:-1])
     floor = Side(stock, own.stack.floor_port, own.stack.floor_pids)
     rows = []
     for theirs, ours in zip(base.actions(), own.actions(), strict=True):

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,11 @@ class Stack:
         for program in programs.applications(self.environment, port=self.port):
             self.launch(program)
 
-    def start_floor(self, round_trips: Sequence[Any], body: str, scripts: Sequence[str]) -> None:
+    def start_floor(self, pages: Sequence[Mapping[str, Any]], scripts: Sequence[str]) -> None:
         """Stock gunicorn, with as many processes and threads as Echomate's, and a Redis of its own.
 
-        This one holds for good what redis-feeds holds now, so that the floor finds the same as long as it runs.
+        It answers the pages that `calls.warm_homes` makes. Its Redis holds for good what redis-feeds holds now, so that
+        it finds the same as long as it runs.
         """
         ours = runpy.run_path(str(SOURCE / programs.GUNICORN))
         port = free_port()
@@ -101,7 +102,7 @@ class Stack:
 
         password = {"password": PASSWORD, "password_hash": passwords.make(PASSWORD)}
         given = {"secret": self.secret, "redis_url": url, **password}
-        file.write_text(json.dumps({**given, "round_trips": round_trips, "body": body}))
+        file.write_text(json.dumps({**given, "pages": pages}))
         self.launch(
             Program(
                 name="floor",

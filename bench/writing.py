@@ -23,21 +23,23 @@ PEOPLE = ("authors", "readers", "actors", "admirers")
 
 
 def write() -> dict[str, Any]:
-    """The people, posts and thread; what a warm home feed asks of Redis and answers; how its processes are started."""
+    """The people, posts and thread; what warm home feeds ask of Redis and answer; how its processes are started."""
     table.prepare()
     written = network.settle_people(())
     contents.publish(written, POSTS)
     contents.publish_pictures(written)
     contents.publish_thread(written)
     table.set_stream(enabled=True)
-    round_trips, body = calls.a_warm_home(written.readers[0])
+    pages = [(str(reader.id), *calls.a_warm_home(reader)) for reader in written.readers[:-1]]
     applications = programs.applications({}, port=int(os.environ["PORT"]))
     return {
         **{name: [(one.id, one.token) for one in getattr(written, name)] for name in PEOPLE},
         "posts": written.posts,
         "thread": written.thread,
-        "round_trips": round_trips,
-        "body": body.decode(),
+        "pages": [
+            {"reader": reader, "round_trips": round_trips, "body": body.decode()}
+            for reader, round_trips, body in pages
+        ],
         "applications": [(one.name, one.command, one.stop_seconds) for one in applications],
     }
 
