@@ -224,7 +224,7 @@ class ApiView(APIView):
         return None if self.viewer is None else self.viewer.id
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """View and request refer to each other until a garbage collection; the answer and what was read go before."""
+        """View and request refer to each other, so they stay until a garbage collection: without answer and replies."""
         try:
             return super().dispatch(request, *args, **kwargs)
         finally:

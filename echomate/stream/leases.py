@@ -23,7 +23,7 @@ _REFUSALS = frozenset({"ConditionalCheckFailedException", CONFLICT})
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A lease as it was read. `until` `passed` and `jobs_at` are Unix seconds."""
+    """A lease as it was read. `until`, `passed` and `jobs_at` are Unix seconds."""
 
     name: str
     owner: str | None = None
