@@ -36,6 +36,7 @@ def weaknesses(config: "Config") -> Iterator[str]:
     yield from _signing_keys(config)
     yield from _addresses(config)
     yield from _doors(config)
+    yield from _stores(config)
     if config.debug:
         yield "DEBUG must be off"
     if config.test_index_delay_seconds > 0:
@@ -131,6 +132,43 @@ def _doors(config: "Config") -> Iterator[str]:
         yield "CORS_ALLOWED_ORIGINS must be https origins: no null, no *, no path"
     if not all(map(_is_bounded, config.metrics_networks)):
         yield "METRICS_NETWORKS must be networks of yours, not the internet"
+
+
+def _stores(config: "Config") -> Iterator[str]:
+    """The database of feeds and caches may be emptied: nothing else lies in it."""
+    has_names = bool(config.redis_sentinels)
+    feeds = _database(config.redis_url, is_named=has_names and not config.redis_cluster)
+    state = _database(config.redis_state_url, is_named=has_names)
+    for name, database in (("REDIS_URL", feeds), ("REDIS_STATE_URL", state)):
+        if database is None:
+            yield f"{name} must be an address of Redis: redis://, rediss:// or unix://"
+    broker = _database(config.celery_broker_url)
+    for name, database in (("REDIS_STATE_URL", state), ("CELERY_BROKER_URL", broker)):
+        if feeds and database and _is_emptied(database, with_=feeds, is_cluster=config.redis_cluster):
+            yield f"{name} must name another database than REDIS_URL, which may be emptied"
+
+
+def _database(url: str, *, is_named: bool = False) -> tuple[str, int, int] | None:
+    """Place, port and number of a database of Redis, however its URL is written; None for a URL of something else.
+
+    `is_named`: the host is the name of a service, which sentinels are asked for; its port means nothing.
+    """
+    from redis.connection import parse_url
+
+    try:
+        parts = parse_url(url)  # type: ignore[no-untyped-call]  # redis-py's
+    except ValueError:
+        return None
+    host, number = str(parts.get("host", "localhost")), int(parts.get("db", 0))
+    if is_named:
+        return f"the service {host}", 0, number
+    place = str(parts.get("path", "this machine" if host in LOCAL_HOSTS else host))
+    return place, int(parts.get("port", 6379)), number
+
+
+def _is_emptied(database: tuple[str, int, int], *, with_: tuple[str, int, int], is_cluster: bool) -> bool:
+    """A node of a cluster has a single database."""
+    return database[:2] == with_[:2] if is_cluster else database == with_
 
 
 def _is_served(host: str, allowed: list[str]) -> bool:

@@ -102,6 +102,7 @@ def test_production_starts_with_secrets_of_its_own_and_shows_none() -> None:
 
 
 LOCAL = {"ENVIRONMENT": "local"}
+SENTINELS = {"REDIS_SENTINELS": "sentinel.example:26379", "CELERY_BROKER_URL": "sqs://"}
 WEAK: dict[str, list[dict[str, str]]] = {
     "SECRET_KEY": [
         {"SECRET_KEY": value}
@@ -203,6 +204,30 @@ WEAK: dict[str, list[dict[str, str]]] = {
     "MAIL_BACKEND": [{"MAIL_BACKEND": "file"}],
     "MAIL_FROM": [{"MAIL_FROM": ""}, {"MAIL_FROM": "Echomate"}, {"MAIL_FROM": "x@127.0.0.1"}],
     "TEST_INDEX_DELAY_SECONDS": [{"TEST_INDEX_DELAY_SECONDS": "2"}],
+    "REDIS_URL": [
+        {"REDIS_URL": url} for url in ("http://redis.example", "redis.example:6379", "redis://r:x")
+    ],
+    "REDIS_STATE_URL": [
+        {"REDIS_STATE_URL": "memcached://redis.example"},
+        *(
+            {"REDIS_URL": "redis://redis.example", "REDIS_STATE_URL": url}
+            for url in (
+                "redis://redis.example",
+                "redis://redis.example/",
+                "redis://redis.example:6379/0",
+                "rediss://user:secret@REDIS.example:6379?ssl_cert_reqs=none",
+                "redis://redis.example/7?db=0",
+            )
+        ),
+        {"REDIS_URL": "redis://", "REDIS_STATE_URL": "redis://127.0.0.1:6379/0"},
+        {"REDIS_URL": "redis://[::1]:6379/2", "REDIS_STATE_URL": "redis://localhost/2"},
+        {"REDIS_URL": "unix:///run/redis.sock", "REDIS_STATE_URL": "unix:///run/redis.sock?db=0"},
+        {"REDIS_CLUSTER": "1", "REDIS_URL": "redis://a.example", "REDIS_STATE_URL": "redis://a.example/1"},
+        SENTINELS | {"REDIS_URL": "redis://feeds/0", "REDIS_STATE_URL": "redis://feeds:6380"},
+    ],
+    "CELERY_BROKER_URL": [
+        {"REDIS_URL": "redis://redis.example:6380", "CELERY_BROKER_URL": "redis://redis.example:6380/0"}
+    ],
 }
 
 
@@ -227,6 +252,12 @@ def test_production_takes_strong_settings() -> None:
         {"CORS_ALLOWED_ORIGINS": "https://web.example,https://web.example:8443"},
         {"METRICS_NETWORKS": "10.1.0.0/16,fd00::/8,203.0.113.7/32,2001:db8::/64", "TRUSTED_PROXIES": "2"},
         {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566", "DYNAMODB_ENDPOINT_URL": "https://dynamodb.example"},
+        {"REDIS_URL": "redis://redis.example/0", "REDIS_STATE_URL": "redis://redis.example/1"},
+        {"REDIS_URL": "redis://redis.example", "REDIS_STATE_URL": "redis://redis.example:6380"},
+        {"REDIS_URL": "unix:///run/feeds.sock", "REDIS_STATE_URL": "unix:///run/state.sock"},
+        {"REDIS_CLUSTER": "1", "REDIS_URL": "redis://a.example", "REDIS_STATE_URL": "redis://b.example"},
+        SENTINELS | {"REDIS_URL": "redis://feeds/0", "REDIS_STATE_URL": "redis://state/0"},
+        SENTINELS | {"REDIS_URL": "redis://feeds/0", "REDIS_STATE_URL": "redis://feeds/1"},
     ]
     for change in strong:
         with given(STRONG | change):
