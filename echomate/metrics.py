@@ -22,7 +22,11 @@ REQUESTS = Histogram(
     buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5),
 )
 AWAY = Counter("echomate_dependency_away_total", "Calls that found a dependency away.", ["dependency"])
-
+CACHE_FLUSHES = Counter(
+    "echomate_cache_flushes_total",
+    "Times that a process emptied the Redis of feeds and caches for what was owed to it, or was refused that.",
+    ["outcome"],
+)
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 

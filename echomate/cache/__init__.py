@@ -5,7 +5,7 @@ finds nothing puts a number of its own in the place, reads the table and fills o
 no old value survives a write, a flush or an eviction. What can't be deleted is owed (`debts.py`).
 """
 
-from echomate.cache.commands import ask, asked, close, forget, forget_parts, run
+from echomate.cache.commands import ask, asked, close, forget, forget_parts, is_trusted, run
 from echomate.cache.connection import REST_SECONDS, Command, Script, client, ping_state, reach, state
 from echomate.cache.fields import read_fields
 from echomate.cache.parsed import kept_while_small
@@ -27,6 +27,7 @@ __all__ = [
     "fill_set",
     "forget",
     "forget_parts",
+    "is_trusted",
     "kept_while_small",
     "known",
     "new_lease",

@@ -25,6 +25,11 @@ def run(commands: Sequence[Command]) -> list[Any]:
     return reach(commands)
 
 
+def is_trusted() -> bool:
+    """Whether this process reads from Redis: nothing is owed that Redis has to forget first."""
+    return watch.trusts()
+
+
 def ask(*commands: Command) -> list[Any]:
     """Like `run`, with an error reply raised: for callers that have nothing to do with half an answer."""
     replies = run(commands)

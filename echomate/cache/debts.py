@@ -26,9 +26,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import orjson
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
-from echomate import dynamodb, keys, metering
+from echomate import dynamodb, keys, metering, metrics
 from echomate.cache.connection import Command, Script, client, reach
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
@@ -75,6 +75,8 @@ class Watch:
         """The debts of the last look that succeeded, with the moment when this process met each first."""
         self._began = self._tried = 0.0
         """When the last look that succeeded began, and the last one of all."""
+        self._is_refused = False
+        """Redis was reached and would not forget what is owed."""
         self._lost_wakes: set[Command] = set()
         self._look_ended = threading.Condition()
         self._hurry = threading.Event()
@@ -180,7 +182,7 @@ class Watch:
             try:
                 owed = _read()
                 self._note(owed, began)
-                if not owed or not _pay(owed):
+                if not owed or not self._pay(owed):
                     return
             except (DependencyAway, DynamoDBError) as error:
                 logger.warning("it can't be known what Redis has to forget: %s", error)
@@ -193,9 +195,32 @@ class Watch:
         self._standing = {name: self._standing.get(name, now) for name in owed}
         self._excused_until = 0.0
         if not owed:
+            self._is_refused = False
             self.trusted_until = began + TRUST_SECONDS
         self._began = self._tried = began  # after all else, for those who wait for this look
         self._tell()
+
+    def _pay(self, owed: Mapping[str, str]) -> bool:
+        """Run what is owed, then remove it. False where Redis can't be reached, or doesn't obey."""
+        try:
+            _run(owed)
+        except ResponseError as refusal:
+            self._note_refusal(refusal)
+            return False
+        except (DependencyAway, RedisError, OSError) as error:
+            logger.debug("what Redis has to forget stays owed: %s", error)
+            return False
+        self._is_refused = False
+        logger.info("Redis has forgotten what was owed", extra={"debts": len(owed)})
+        _remove(owed)
+        return True
+
+    def _note_refusal(self, refusal: ResponseError) -> None:
+        """It stands until somebody lets us, so the log says it once, and the metric each time."""
+        metrics.CACHE_FLUSHES.labels("refused").inc()
+        if not self._is_refused:
+            logger.error("Redis refuses to be emptied, so nobody reads from it: %s", refusal)
+        self._is_refused = True
 
     def _send_lost_wakes(self) -> None:
         if not self._lost_wakes:
@@ -276,20 +301,16 @@ def _read() -> dict[str, str]:
     return {name: value["S"] for name, value in answer.get("Item", {}).items() if name != "PK"}
 
 
-def _pay(owed: Mapping[str, str]) -> bool:
-    """Run what is owed, then remove it. False where Redis can't be reached, or doesn't obey."""
+def _run(owed: Mapping[str, str]) -> None:
+    """Make Redis forget what is owed. Raises `ResponseError` where it refuses to."""
     listed = [text for name, text in owed.items() if name != EVERYTHING]
     commands = [tuple(command) for text in listed for command in orjson.loads(text)]
-    try:
-        replies = reach(commands) if commands else []
-        if EVERYTHING in owed or any(isinstance(reply, Exception) for reply in replies):
-            _flush()
-    except (DependencyAway, RedisError, OSError) as error:
-        logger.debug("what Redis has to forget stays owed: %s", error)
-        return False
-    logger.info("Redis has forgotten what was owed", extra={"debts": len(owed)})
-    _remove(owed)
-    return True
+    replies = reach(commands) if commands else []
+    refused = next((reply for reply in replies if isinstance(reply, Exception)), None)
+    if EVERYTHING in owed or refused:
+        _flush()
+        logger.warning("Redis was emptied: %s", refused or "much was owed")
+        metrics.CACHE_FLUSHES.labels("done").inc()
 
 
 def _flush() -> None:

@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 import redis
+from prometheus_client import REGISTRY
 
 from echomate import cache, dynamodb, keys
 from echomate.cache import debts
 from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.stream import wake
+from echomate.testing.client import FastClient
 from echomate.testing.proxy import Proxy
 from echomate.testing.stack import Stack
 
@@ -135,6 +137,31 @@ def test_what_redis_refuses_to_run_is_paid_by_a_flush(held: redis.Redis) -> None
     cache.asked([("GET", "fact")])
     until(lambda: not owed())
     assert held.get("fact") is None
+
+
+def test_operators_see_that_redis_refuses_to_be_emptied(
+    held: redis.Redis, caplog: pytest.LogCaptureFixture
+) -> None:
+    held.execute_command("ACL", "SETUSER", "default", "-flushdb")  # type: ignore[no-untyped-call]  # redis-py's
+    try:
+        debts._put({debts.EVERYTHING: "token"})
+        until(lambda: believed() is None and flushes("refused") > 1)
+        answer = FastClient().get("/health/cache")
+        assert (answer.status_code, answer.json()["checks"]["state"]["status"]) == (503, "ok")
+        assert "forget" in answer.json()["checks"]["feeds"]["detail"]
+    finally:
+        held.execute_command("ACL", "SETUSER", "default", "+flushdb")  # type: ignore[no-untyped-call]  # redis-py's
+    before = flushes("done")
+    until(lambda: believed() is None and not owed())
+    assert held.get("fact") is None
+    assert flushes("done") == before + 1
+    until(lambda: FastClient().get("/health/cache").status_code == 200)
+    (error,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert "refuses to be emptied" in error.message
+
+
+def flushes(outcome: str) -> float:
+    return REGISTRY.get_sample_value("echomate_cache_flushes_total", {"outcome": outcome}) or 0.0
 
 
 def test_any_number_of_debts_is_removed(held: redis.Redis) -> None:
