@@ -16,12 +16,17 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http import wsgi
+from gunicorn.http.body import LengthReader
+from gunicorn.http.parser import RequestParser
 from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from echomate import serving
 
 HEAD_SECONDS = float(os.environ.get("WEB_HEAD_SECONDS", "5"))
 BODY_SECONDS = float(os.environ.get("WEB_BODY_SECONDS", "20"))
@@ -113,6 +118,11 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         super().__init__(*args, **kwargs)
         self._may_stay = threading.Semaphore(max(0, self.cfg.threads - FREE_THREADS))
 
+    def init_process(self) -> None:
+        """Each request asks the settings 40 times, else each time by way of their `__getattr__`."""
+        self.cfg.__dict__.update({name: setting.get() for name, setting in self.cfg.settings.items()})
+        super().init_process()
+
     def handle(self, conn: Any) -> Any:
         result = self._answer(conn)
         while result is True and self._another_follows(conn):
@@ -150,6 +160,13 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
     def _is_waited_for(self) -> bool:
         return bool(self.tpool._work_queue.qsize())  # the executor has no name for it that is public
 
+    def _keepalive_after(self, conn: Any, keepalive: Any) -> Any:
+        """Gunicorn looks for the rest of a body even where there is none, with two calls of the kernel."""
+        reader = conn.parser.mesg.body.reader
+        if keepalive and isinstance(reader, LengthReader) and not reader.length:
+            return True
+        return super()._keepalive_after(conn, keepalive)
+
     def handle_request(self, req: Any, conn: Any) -> Any:
         conn.sock.read_until = time.monotonic() + BODY_SECONDS
         conn.sock.holds_next = True
@@ -164,6 +181,9 @@ worker_class = BoundedWorker
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 limit_request_line = 8190
+secure_scheme_headers: dict[
+    str, str
+] = {}  # whose X-Forwarded-Proto counts is TRUSTED_PROXIES' to say, to Django
 sendfile = False  # it would write past the bounds of `BoundedSocket`
 keepalive = 75
 graceful_timeout = 2
@@ -226,4 +246,9 @@ def write_problem(client: socket.socket, status: int, reason: str, message: str)
     util.write_nonblock(client, "\r\n".join([*lines, "", body]).encode())
 
 
-util.write_error = write_problem  # gunicorn has no setting for it
+# gunicorn has no settings for these
+util.write_error = write_problem
+util.http_date = serving.date
+RequestParser.mesg_class = serving.PlainRequest
+wsgi.Response = serving.PlainResponse
+wsgi.WSGIErrorsWrapper = cache(wsgi.WSGIErrorsWrapper)
