@@ -1,7 +1,9 @@
 """Structured logs: a JSON object a line on standard output. Secrets never come here."""
 
 import logging
+import os
 import time
+from contextlib import suppress
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -11,6 +13,7 @@ import orjson
 # What no line shows needn't be made out for each: where in the source, and in which thread (5 µs).
 logging._srcfile = None  # the switch that Python's logging HOWTO names
 logging.logThreads = logging.logMultiprocessing = False
+STDOUT = 1
 _OWN = len(vars(logging.makeLogRecord({})))
 """So many attributes of a record are its own; what the call passed as `extra` comes after them."""
 _LATE = frozenset({"message", "asctime", "request"})
@@ -22,7 +25,7 @@ class JSONFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
-            "time": f"{_second(int(record.created))}.{int(record.msecs):03d}Z",
+            "time": _time(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
@@ -33,6 +36,28 @@ class JSONFormatter(logging.Formatter):
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def write(logger: logging.Logger, message: str, **extra: Any) -> None:
+    """A line of level `info`, made and written at once: by way of `logging` it takes three times as long.
+
+    For the line that each request has. As there, one that can't be written is lost.
+    """
+    if logger.isEnabledFor(logging.INFO):
+        line = {
+            "time": _time(time.time()),
+            "level": "info",
+            "logger": logger.name,
+            "message": message,
+            **extra,
+        }
+        with suppress(OSError):
+            os.write(STDOUT, orjson.dumps(line, default=str, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def _time(unix: float) -> str:
+    second = int(unix)
+    return f"{_second(second)}.{int((unix - second) * 1000):03d}Z"
 
 
 @lru_cache(maxsize=2)

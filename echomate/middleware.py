@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from echomate import metrics, pages, problems
+from echomate import logs, metrics, pages, problems
 
 logger = logging.getLogger("echomate.requests")
 
@@ -75,16 +75,15 @@ class RequestMiddleware:
             status=response.status_code,
             seconds=seconds,
         )
-        logger.info(
+        logs.write(
+            logger,
             "request",
-            extra={
-                "request_id": request_id,
-                "user": getattr(request, "viewer_id", None),
-                "method": request.method,
-                "route": match.route if match else None,
-                "status": response.status_code,
-                "ms": round(seconds * 1000, 1),
-            },
+            request_id=request_id,
+            user=getattr(request, "viewer_id", None),
+            method=request.method,
+            route=match.route if match else None,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
         )
 
 
