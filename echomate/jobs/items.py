@@ -51,6 +51,8 @@ class Job(table.Item, discriminator="job"):
     claim = UnicodeAttribute(attr_name="Claim", null=True)
     error = UnicodeAttribute(attr_name="Error", null=True)
     """What went wrong last, for operators."""
+    note = UnicodeAttribute(attr_name="Note", null=True)
+    """What its handler wants to know when it runs again."""
     progress = NumberAttribute(attr_name="Progress", null=True)
     """Percent."""
     result_json = UnicodeAttribute(attr_name="Result", null=True)

@@ -27,11 +27,15 @@ logger = logging.getLogger(__name__)
 
 
 class Again(Exception):
-    """Raised by a handler that has come on, and has more to do after so many seconds: at once for 0."""
+    """Raised by a handler that has come on, and has more to do after so many seconds: at once for 0.
 
-    def __init__(self, seconds: float = 0) -> None:
+    The next run has the `note` in `job.note`.
+    """
+
+    def __init__(self, seconds: float = 0, *, note: str | None = None) -> None:
         super().__init__(f"again after {seconds} s")
         self.seconds = seconds
+        self.note = note
 
 
 class Busy(Exception):
@@ -108,7 +112,7 @@ def run(job_id: int) -> bool:
     try:
         result = kind.handler(job.payload, job)
     except Again as again:
-        _continue(job, again.seconds)
+        _continue(job, again)
     except Busy as busy:
         _put_off(job, seconds=busy.seconds, attempts=job.attempts - 1, error=str(busy))
     except Refused as refused:
@@ -151,12 +155,16 @@ def _is_claimable(job: Job, now: int) -> bool:
     return job.state == State.NEW or (job.state in (State.WAITING, State.RUNNING) and job.due_at <= now)
 
 
-def _continue(job: Job, seconds: float) -> None:
+def _continue(job: Job, again: Again) -> None:
     """Let a job run again later. It has come on, so its failures are counted from none."""
-    values = {":state": State.WAITING.value, ":none": 0, **_due(job, table.clock() + int(seconds * 1000))}
+    due = _due(job, table.clock() + int(again.seconds * 1000))
+    values = {":state": State.WAITING.value, ":none": 0, **due}
     sets = "#state = :state, Attempts = :none, DueAt = :due, GSI2SK = :sort"
+    if again.note is not None:
+        values[":note"] = again.note
+        sets += ", Note = :note"
     _finish(job, f"SET {sets} REMOVE Claim, #error", values)
-    if not seconds:
+    if not again.seconds:
         send(job.id)
 
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 from echomate.objects.buckets import Form, Typed, media, originals, s3
 from echomate.objects.hours import HOUR, HOURS, this_hour
 from echomate.objects.provisioning import FLEETING, create_buckets
-from echomate.objects.streams import PART_BYTES, Upload
+from echomate.objects.streams import PART_BYTES, Ranges, Upload
 
 __all__ = [
     "FLEETING",
@@ -24,6 +24,7 @@ __all__ = [
     "Upload",
     "check",
     "create_buckets",
+    "etag",
     "expires_at",
     "form",
     "link",
@@ -65,6 +66,11 @@ def read(key: str) -> io.BufferedReader | None:
         return cast("io.BufferedReader", originals().open(key).file)
     except FileNotFoundError:
         return None
+
+
+def etag(file: io.BufferedReader) -> str:
+    """What tells the content of an object that was read from any other."""
+    return cast("Ranges", file.raw).etag
 
 
 def size(key: str) -> int | None:

@@ -70,7 +70,8 @@ class Ranges(io.RawIOBase):
         self._client = client
         self._where: Any = {"Bucket": bucket, "Key": key}
         head = tried(lambda: client.head_object(**self._where))
-        self._where["IfMatch"] = head["ETag"]
+        self.etag = self._where["IfMatch"] = head["ETag"]
+        """Another content would have another."""
         self._size = head["ContentLength"]
         self._at = 0
 

@@ -1,6 +1,7 @@
 """Bringing the export of another account along, over HTTP."""
 
 import os
+from collections.abc import Iterator
 from functools import partial
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -11,9 +12,11 @@ import orjson
 import pytest
 from django.core.management import call_command
 
+from accounts.importing import key_of
+from accounts.importing.archive import OldExport
 from accounts.tests.exported import export, lines
 from accounts.tests.imported import old_post, posts_of, start, zipped
-from echomate import jobs, keys, table
+from echomate import jobs, keys, objects, table
 from echomate.jobs import Job
 from echomate.testing.client import Person, problem
 from echomate.testing.configuration import configured
@@ -328,6 +331,43 @@ def test_the_command_waits_for_the_pictures(
     with busy(partial(work, projector)):
         call_command("import_account", str(path), user=bob.username, json=True, stdout=report)
     assert orjson.loads(report.getvalue())["taken"] == {"media": 1}
+
+
+def test_a_zip_is_read_from_end_to_end_once_however_many_rounds_its_pictures_take(
+    bob: Person, projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "IN_WORK", 1)
+    read, lines_of = list[str](), OldExport.lines
+
+    def lines_noted(export: OldExport, name: str) -> Iterator[bytes | None]:
+        read.append(name)
+        return lines_of(export, name)
+
+    monkeypatch.setattr(OldExport, "lines", lines_noted)
+    rows = [old_picture(number) for number in range(3)]
+    file = zipped({row["file"]: picture() for row in rows}, media=rows, posts=[old_post(9)])
+    report = result(start(bob, file), projector)
+    assert report["taken"] == {"media": 3, "posts": 1}
+    assert read.count("media.jsonl") > 3
+    assert read.count("posts.jsonl") == 2  # to check it, and to take it
+
+
+def test_a_zip_that_is_another_in_the_next_round_is_read_from_end_to_end_again(
+    bob: Person, projector: Projecting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form for an upload may be used again while it is good."""
+    monkeypatch.setattr(imports, "IN_WORK", 1)
+    rows = [old_picture(number) for number in range(4)]
+    files = {row["file"]: picture() for row in rows}
+    posts = [old_post(8), old_post(9)]
+    file = zipped(files, media=rows, posts=posts, compression=ZIP_STORED)
+    job = come(start(bob, file), projector)
+    assert job.state == "waiting"
+    damaged = file.getvalue().replace(b"old 9", b"old ?", 1)
+    objects.put(key_of(bob.id, job.id), BytesIO(damaged), content_type="application/zip")
+    job = come(job, projector)
+    assert (job.state, posts_of(bob)) == ("failed", [])
+    assert "damaged" in str(job.refusal)
 
 
 def test_ids_in_the_file_are_nothing_to_others_pictures(
