@@ -190,6 +190,8 @@ graceful_timeout = 2
 control_socket_disable = True
 accesslog = None  # every request is in the application's own log
 
+# Look-ups of names have no timeout but the resolver's own, 10 s and more: a request would wait as long.
+os.environ.setdefault("RES_OPTIONS", "timeout:1 attempts:2")
 
 MALLOPT_ARENA_MAX = -8
 

@@ -126,4 +126,6 @@ def _resolve(host: str, port: int, seconds: float) -> list[Address]:
         found = asked.result(timeout=seconds)
     except UnicodeError as error:
         raise UnsafeAddress("no host name") from error
+    finally:
+        asked.cancel()  # or what nobody waits for any more would hold up those who come later
     return [ipaddress.ip_address(entry[4][0].partition("%")[0]) for entry in found]

@@ -558,6 +558,28 @@ def test_a_resolver_that_hangs_is_not_waited_for(monkeypatch: pytest.MonkeyPatch
         over.set()
 
 
+def test_names_that_nobody_waits_for_any_more_are_not_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or whoever comes after an outage of the resolver would wait behind them."""
+    over, looked_up = threading.Event(), list[str]()
+
+    def look_up(host: str, *_: object, **__: object) -> list[Any]:
+        looked_up.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with ThreadPoolExecutor(1) as resolver:
+        monkeypatch.setattr(hosts, "_resolvers", lambda: resolver)
+        resolver.submit(over.wait)
+        try:
+            for number in range(3):
+                with pytest.raises(TimeoutError):
+                    hosts.locate(f"https://{number}.example/", seconds=0.01)
+        finally:
+            over.set()
+        assert hosts.locate("https://later.example/", seconds=60).addresses == ("93.184.215.14",)
+    assert looked_up == ["later.example"]
+
+
 def test_what_is_sent_and_said_is_not_logged(issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
     code = issuer.code("ida", aud="other")

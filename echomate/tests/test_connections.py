@@ -1,11 +1,15 @@
 """Connections that are kept alive: more of them than threads, requests that come together, answers without a body."""
 
 import http.client
+import os
 import runpy
 import socket
+import struct
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from io import BytesIO
 from types import SimpleNamespace
 
@@ -66,6 +70,33 @@ def test_a_thread_stays_with_no_connection_while_others_wait_for_a_thread() -> N
             assert not worker._another_follows(connection)
         finally:
             go_on.set()
+
+
+def test_100_continue_is_held_up_by_no_client_that_reads_nothing() -> None:
+    bounded_socket = runpy.run_path(str(config.source_dir / "deploy" / "gunicorn.conf.py"))["BoundedSocket"]
+    ours, theirs = socket.socketpair()
+    with theirs, bounded_socket(fileno=ours.detach()) as client:
+        client.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                socket.socket.send(client, bytes(65_536))
+        client.setblocking(True)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("@ll", SECONDS, 0))
+        client.written_until = time.monotonic() + 0.05
+        with pytest.raises(ConnectionResetError):
+            client.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def test_names_are_looked_up_for_so_long_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By glibc's resolver, which reads it when it is first asked."""
+    file = str(config.source_dir / "deploy" / "gunicorn.conf.py")
+    for given, taken in ((None, "timeout:1 attempts:2"), ("ndots:2", "ndots:2")):
+        with monkeypatch.context() as patch:
+            patch.delenv("RES_OPTIONS", raising=False)
+            if given:
+                patch.setenv("RES_OPTIONS", given)
+            runpy.run_path(file)
+            assert os.environ["RES_OPTIONS"] == taken
 
 
 def test_two_requests_in_a_packet_get_two_answers(server: Server) -> None:
