@@ -127,7 +127,7 @@ def plant_session(plot: Plot) -> None:
 def plant_device(plot: Plot) -> None:
     key = devices.key_of(plot.person.id, "x" * 32)
     assert key is not None
-    KnownDevice(*key, expires_at=now_seconds() + 600).save()
+    KnownDevice(*key, created_at=table.clock(), expires_at=now_seconds() + 600).save()
 
 
 @plants("mail_token")
