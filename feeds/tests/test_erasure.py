@@ -2,16 +2,18 @@
 
 import re
 from io import StringIO
+from typing import Any
 
 import orjson
 from django.core import mail
 from django.core.management import CommandError, call_command
 
-from echomate import keys, privacy
-from echomate.testing.client import Person, sign_up
+from echomate import cache, keys, privacy
+from echomate.testing.client import Caller, Person, sign_up
 from echomate.testing.stack import needs_times_of_records
-from feeds.tests.erasing import erase, everything, soon
+from feeds.tests.erasing import ask, erase, erasure_job, everything, run_out, soon
 from feeds.tests.planting import MARK, Plot, entities, plant_everything, planted_entities
+from posts.tests.commenting import settle
 
 pytestmark = needs_times_of_records
 
@@ -75,6 +77,44 @@ def test_nothing_is_left_of_one_who_had_everything_but_the_receipt() -> None:
             for m in mail.outbox
             if m.to == [person.email]
         ][-2:] == ["erasure-begun", "erased"]
+
+
+def test_comments_of_one_who_is_erased_leave_what_is_cached_of_their_places() -> None:
+    person, friend = sign_up("zoe"), sign_up("friend")
+    with soon() as projector:
+        post = friend.post("/posts", {"content": "hello"}).json()["id"]
+        lone, answered = (comment(person, post) for _ in range(2))
+        comment(person, post, parent=answered)
+        answer = comment(friend, post, parent=answered, content="mine")
+        projector.catch_up()
+        settle()
+        paths = [
+            *(f"/posts/{post}/comments?sort={sort}" for sort in ("oldest", "newest")),
+            *(f"/comments/{answered}/{what}" for what in ("replies", "thread")),
+        ]
+
+        def shown() -> list[list[dict[str, Any]]]:
+            answers = [one.get(path) for _ in range(2) for one in (friend, Caller()) for path in paths]
+            return [answer.json().get("results", []) for answer in answers]
+
+        assert str(shown()).count(lone) > 0
+        ask(person)
+        assert not re.search(rf"{person.id}|{person.username}|{MARK}", str(shown()))
+        run_out(person.id, erasure_job(person.id))
+        projector.catch_up()
+        warm = shown()
+        cache.client().flushdb()
+        assert warm == shown()
+        left = [[one["id"] for one in results] for results in warm[: len(paths)]]
+        assert left == [[answered], [answered], [answer], [answered, answer]]
+        assert not re.search(rf"{person.id}|{person.username}|{MARK}", str(warm))
+
+
+def comment(person: Person, post: str, *, parent: str | None = None, content: str = MARK) -> str:
+    body = {"content": content} | ({"parent_id": parent} if parent else {})
+    made = person.post(f"/posts/{post}/comments", body)
+    assert made.status_code == 201, made.content
+    return str(made.json()["id"])
 
 
 def verify(*arguments: str) -> tuple[int, list[str]]:

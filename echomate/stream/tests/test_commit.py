@@ -1,11 +1,14 @@
 import threading
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
 from echomate import dynamodb, ids
 from echomate.errors import DependencyAway
-from echomate.stream import leases
+from echomate.projections import Effects
+from echomate.stream import committer, leases
 from echomate.stream.commit import CounterRefused, LeaseLost, commit
 from echomate.stream.leases import TRIM_HORIZON, Lease
 from echomate.stream.shards import Shard
@@ -124,6 +127,40 @@ def test_a_counter_that_is_no_number_is_refused_by_name(lease: Lease, answering:
     with pytest.raises(CounterRefused) as refused:
         add(lease, owner, old=TRIM_HORIZON, new="1")
     assert refused.value.keys == [tallies.stats(owner)]
+
+
+def test_a_commit_that_is_split_says_with_each_part_that_there_was_a_job(
+    lease: Lease, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checkpoint of the first part may have passed the job's record already."""
+    told = list[bool]()
+
+    def commit_one(lease: Lease, *, deltas: Mapping[Any, Any], has_jobs: bool, **more: Any) -> None:
+        if len(deltas) > 1:
+            raise CounterRefused([], "who knows which")
+        told.append(has_jobs)
+        commit(lease, deltas=deltas, has_jobs=has_jobs, **more)
+
+    monkeypatch.setattr(committer, "commit", commit_one)
+    owners = [ids.new_id() + number for number in range(3)]
+    gathered = committer.Committer(lease, "shard")
+    gathered.add(record("1", {"EntityType": "job"}), Effects(at_risk=False))
+    for number, owner in enumerate(owners, start=2):
+        effects = Effects(at_risk=False)
+        effects.count(key=tallies.stats(owner), field="Tallies", delta=1, cache_key=f"tallies:{owner}")
+        gathered.add(record(str(number), {"EntityType": "tally"}), effects)
+    gathered.commit()
+    assert told == [True] * 3
+    assert list(map(tallies.counted, owners)) == [1] * 3
+
+
+def record(sequence: str, item: dict[str, str]) -> dict[str, Any]:
+    body = {
+        "NewImage": dynamodb.wire_item(item),
+        "SequenceNumber": sequence,
+        "ApproximateCreationDateTime": 0,
+    }
+    return {"eventName": "INSERT", "dynamodb": body}
 
 
 def cancelled(*codes: str) -> dynamodb.DynamoDBError:
