@@ -1,15 +1,12 @@
 """A passkey in a real browser: made, then shown alone and after the password, by pages that this server serves."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
 import pytest
 
-from echomate.testing import chromium
 from echomate.testing.chromium import ScriptFailed, Tab
 from echomate.testing.client import PASSWORD, unique_name
-from echomate.testing.stack import Stack
 from echomate.tests.over_http import Server
 
 pytestmark = [pytest.mark.browser, pytest.mark.timed]
@@ -72,16 +69,8 @@ class Page:
 
 
 @pytest.fixture
-def page(stack: Stack, _empty_tables: None) -> Iterator[Page]:
-    found = chromium.executable()
-    if found is None:
-        pytest.fail(chromium.MISSING)
-    server = Server(stack, debug=False)
-    try:
-        with chromium.browsing(found) as tab:
-            yield Page(tab, f"http://localhost:{server.port}")
-    finally:
-        server.process.stop()
+def page(web: Server, tab: Tab) -> Page:
+    return Page(tab, f"http://localhost:{web.port}")
 
 
 def test_a_passkey_is_made_and_opens_the_account_alone_and_as_second_factor(page: Page) -> None:

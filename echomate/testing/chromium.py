@@ -93,9 +93,13 @@ class Tab:
             mobile=False,
         )
 
-    def screenshot(self) -> bytes:
-        """The window as a PNG."""
-        return b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+    def screenshot(self, name: str) -> bytes:
+        """The window as a PNG, kept under this name in the directory SCREENSHOTS if that is set."""
+        content = b64decode(self.call("Page.captureScreenshot", format="png")["data"])
+        if directory := os.environ.get("SCREENSHOTS"):
+            Path(directory).mkdir(parents=True, exist_ok=True)
+            (Path(directory) / f"{name}.png").write_bytes(content)
+        return content
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Those who call in tests, what holds for each answer they get, and a projector beside them."""
+"""Those who call in tests, what holds for each answer they get, a browser, and a projector beside them."""
 
 from typing import TYPE_CHECKING
 
@@ -7,8 +7,11 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from echomate.testing.chromium import Tab
     from echomate.testing.client import Caller, Person
     from echomate.testing.projecting import Projecting
+    from echomate.testing.stack import Stack
+    from echomate.tests.over_http import Server
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,28 @@ def bob() -> "Person":
     from echomate.testing.client import sign_up
 
     return sign_up("bob")
+
+
+@pytest.fixture
+def web(stack: "Stack", _empty_tables: None) -> "Iterator[Server]":
+    """A web server as in production, on the stack of this process."""
+    from echomate.tests.over_http import Server
+
+    server = Server(stack, debug=False)
+    yield server
+    server.process.stop()
+
+
+@pytest.fixture
+def tab() -> "Iterator[Tab]":
+    """A tab of a real Chromium."""
+    from echomate.testing import chromium
+
+    executable = chromium.executable()
+    if executable is None:
+        pytest.fail(chromium.MISSING)
+    with chromium.browsing(executable) as tab:
+        yield tab
 
 
 @pytest.fixture

@@ -18,7 +18,6 @@ from PIL import Image, ImageStat
 
 from echomate.local import programs
 from echomate.local.processes import Process
-from echomate.testing import chromium
 from echomate.testing.chromium import Tab
 from echomate.testing.client import PASSWORD, unique_name
 from echomate.testing.stack import Stack
@@ -45,7 +44,7 @@ def _behind(stack: Stack, _empty_tables: None) -> Iterator[None]:
 
 
 @pytest.fixture
-def _page_url() -> Iterator[str]:
+def page_url() -> Iterator[str]:
     """Where a web client would be: not where the API is."""
     handler = partial(_Quiet, directory=HERE)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
@@ -61,21 +60,11 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def tab(stack: Stack, _behind: None, _page_url: str) -> Iterator[Tab]:
-    found = chromium.executable()
-    if found is None:
-        pytest.fail(chromium.MISSING)
-    server = Server(stack, debug=False)
-    try:
-        with chromium.browsing(found) as tab:
-            tab.open(f"{_page_url}?api=http://localhost:{server.port}")
-            yield tab
-    finally:
-        server.process.stop()
-
-
-def test_a_photo_of_twelve_megapixels_is_uploaded_posted_and_seen(tab: Tab, tmp_path: Path) -> None:
+@pytest.mark.usefixtures("_behind")
+def test_a_photo_of_twelve_megapixels_is_uploaded_posted_and_seen(
+    web: Server, tab: Tab, page_url: str, tmp_path: Path
+) -> None:
+    tab.open(f"{page_url}?api=http://localhost:{web.port}")
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(twelve_megapixels())
     name = unique_name("ann")
@@ -88,7 +77,7 @@ def test_a_photo_of_twelve_megapixels_is_uploaded_posted_and_seen(tab: Tab, tmp_
     for window, size in WINDOWS.items():
         tab.resize(*size)
         tab.run(f"{PICTURE}.decode()")
-        assert_upright(tab, picture_of(tab, f"post-{window}"))
+        assert_upright(tab, Image.open(BytesIO(tab.screenshot(f"post-{window}"))).convert("RGB"))
     chosen = tab.run(f"{PICTURE}.currentSrc")
     content = urllib3.request("GET", chosen).data
     assert CAMERA.encode() not in content
@@ -105,15 +94,6 @@ def submit(tab: Tab, form: str, **values: str) -> None:
             await window.work;
         }})()"""
     )
-
-
-def picture_of(tab: Tab, name: str) -> Image.Image:
-    """A picture of the page, kept in the directory SCREENSHOTS if that is set."""
-    content = tab.screenshot()
-    if directory := os.environ.get("SCREENSHOTS"):
-        Path(directory).mkdir(parents=True, exist_ok=True)
-        (Path(directory) / f"{name}.png").write_bytes(content)
-    return Image.open(BytesIO(content)).convert("RGB")
 
 
 def assert_upright(tab: Tab, page: Image.Image) -> None:
