@@ -62,6 +62,8 @@ class Importer:
     """So many rows it is given."""
     has_files: bool
     """Its rows are of files, which others speak of: it comes first."""
+    from_end: bool
+    """Its rows speak of earlier ones, and an export lists the newest first: it is given the last row first."""
 
 
 _exporters: dict[str, Exporter] = {}
@@ -89,12 +91,17 @@ def exports(
 
 
 def imports(
-    name: str, *, most: int, same_instance: bool = False, has_files: bool = False
+    name: str,
+    *,
+    most: int,
+    same_instance: bool = False,
+    has_files: bool = False,
+    from_end: bool = False,
 ) -> Callable[[Take], Take]:
     """Enter what takes in the rows that the exporter of this name gave out."""
 
     def enter(take: Take) -> Take:
-        _importers[name] = Importer(name, take, same_instance, most, has_files)
+        _importers[name] = Importer(name, take, same_instance, most, has_files, from_end)
         return take
 
     return enter

@@ -11,5 +11,5 @@ class PostsConfig(AppConfig):
     def ready(self) -> None:
         for register in ("projections", "recounts", "exports", "imports", "erasure", "tasks"):
             import_module(f"posts.{register}")
-        for register in ("projections", "recounts", "exports", "erasure", "tasks"):
+        for register in ("projections", "recounts", "exports", "imports", "erasure", "tasks"):
             import_module(f"posts.comments.{register}")

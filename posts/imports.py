@@ -1,7 +1,7 @@
 """Takes in the posts of an export: each as its author might have written it here, at its old time."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
@@ -72,21 +72,39 @@ def _may_show(user: int, post: OldPost, media: Descriptor | None) -> bool:
 
 def _read(row: Row) -> OldPost | str:
     """The post of a row, or what is wrong with it."""
+    found = old_text(row, OldPostSerializer)
+    if isinstance(found, str):
+        return found
+    fields = {name: value for name, value in found.fields.items() if name != "edited_at"}
+    return OldPost(found.id, Draft(**fields), found.edited_at)
+
+
+@dataclass(frozen=True, slots=True)
+class OldText:
+    """A post or a comment as it was."""
+
+    id: int
+    fields: Mapping[str, Any]
+    edited_at: int | None
+    """Unix milliseconds."""
+
+
+def old_text(row: Row, serializer: type[serializers.Serializer[Any]]) -> OldText | str:
+    """What a row says, as the serializer takes it, or what is wrong with it."""
     old = parse_id(row["id"]) if isinstance(row.get("id"), str) else None
     if old is None:
         return "id: not one"
     if ids.milliseconds(old) > table.clock():
         return "id: of the future"
-    checked = OldPostSerializer(data=row)
+    checked = serializer(data=row)
     if not checked.is_valid():
         return privacy.fault(checked.errors)
-    return _old_post(old, checked.validated_data)
+    return OldText(old, checked.validated_data, _edited_at(old, checked.validated_data.get("edited_at")))
 
 
-def _old_post(old: int, given: Mapping[str, Any]) -> OldPost:
-    edited: datetime | None = given.get("edited_at")
-    milliseconds = int(edited.timestamp() * 1000) if edited else None
+def _edited_at(old: int, moment: "datetime | None") -> int | None:
+    """None for none, and for a moment that can't be."""
+    milliseconds = int(moment.timestamp() * 1000) if moment else None
     if milliseconds is not None and not ids.milliseconds(old) <= milliseconds <= table.clock():
-        milliseconds = None
-    fields = {name: value for name, value in given.items() if name != "edited_at"}
-    return OldPost(old, Draft(**fields), milliseconds)
+        return None
+    return milliseconds

@@ -10,6 +10,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import IO, Any, BinaryIO, Self, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -163,6 +164,20 @@ class OldExport:
         if rest or is_skipped:
             yield None if is_skipped else rest
 
+    def lines_from_end(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """The lines with their numbers, the last first; one that is too long is empty.
+
+        A compressed file is read one way, so they are on the disk meanwhile.
+        """
+        with TemporaryFile() as file:
+            count = 0
+            for line in self.lines(name):
+                file.write((line or b"") + b"\n")
+                count += 1
+            for number, line in zip(range(count, 0, -1), _backwards(file), strict=True):
+                self.on_read(0)
+                yield number, line
+
     def file(self, name: str) -> BinaryIO | None:
         """Another file of the export, to be read from its beginning to its end; None where it may not be read."""
         try:
@@ -189,6 +204,19 @@ class OldExport:
         if one.file_size > max(DIRECTORY_BYTES, one.compress_size * RATIO_AT_MOST):
             raise Refused(f"{name} is compressed too well to be what it says.")
         return one
+
+
+def _backwards(file: "IO[bytes]") -> Iterator[bytes]:
+    """The lines of a file that was just written, each with an end, from the last to the first."""
+    place, rest = file.tell() - 1, b""
+    while place > 0:
+        size = min(CHUNK, place)
+        place -= size
+        file.seek(place)
+        rest, *whole = (file.read(size) + rest).split(b"\n")
+        yield from reversed(whole)
+    if place == 0:
+        yield rest
 
 
 def _nothing(_bytes: int) -> None:

@@ -78,7 +78,8 @@ class Taking:
 
     def _take_rows(self, importer: Importer) -> None:
         is_elsewhere = importer.same_instance and self._manifest.get("instance") != config.public_url
-        for step in privacy.in_steps(self._rows(importer.name)):
+        rows = self._rows_from_end(importer.name) if importer.from_end else self._rows(importer.name)
+        for step in privacy.in_steps(rows):
             if is_elsewhere:
                 reasons: Sequence[str | None] = [ELSEWHERE] * len(step)
             else:
@@ -114,6 +115,10 @@ class Taking:
     def _rows(self, name: str) -> Iterator[Line]:
         for number, line in enumerate(self._export.lines(f"{name}.jsonl"), start=1):
             yield number, None if line is None else _object(line)
+
+    def _rows_from_end(self, name: str) -> Iterator[Line]:
+        for number, line in self._export.lines_from_end(f"{name}.jsonl"):
+            yield number, _object(line)
 
 
 def active(user: int) -> User:

@@ -295,7 +295,20 @@ def test_lines_are_read_the_same_however_they_fall(monkeypatch: pytest.MonkeyPat
         file = zipped({"posts.jsonl": b"\n".join(parts) + tail})
         with archive.OldExport(file) as export:
             found = list(export.lines("posts.jsonl"))
+            from_end = list(export.lines_from_end("posts.jsonl"))
         assert found == [None if len(part) > 20 else part for part in parts]
+        assert from_end == [*enumerate((line or b"" for line in found), start=1)][::-1]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\n\n", b"a", b"a\n", b"\na", b"abcdefg\n" * 3])
+def test_a_file_is_read_from_its_end_as_from_its_beginning(
+    monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    monkeypatch.setattr(archive, "CHUNK", 4)
+    with archive.OldExport(zipped({"posts.jsonl": content})) as export:
+        lines = list(export.lines("posts.jsonl"))
+        assert list(export.lines_from_end("posts.jsonl")) == [*enumerate(lines, start=1)][::-1]
+        assert list(export.lines_from_end("comments.jsonl")) == []
 
 
 def test_damage_behind_the_directory_is_found_by_reading() -> None:

@@ -23,6 +23,7 @@ from echomate.testing.stack import Stack
 pytestmark = pytest.mark.timed
 
 POSTS = 600
+COMMENTS = 150
 
 
 @pytest.fixture
@@ -108,16 +109,18 @@ def jobs_of(person: Person) -> list[Job]:
 def check_import(worker: Callable[[], Process], *, after: float) -> None:
     new = sign_up("new")
     rows = [*map(old_post, range(POSTS)), old_post(POSTS, content="")]
-    job = start(new, zipped({"posts.jsonl": jsonl(rows)}))
+    comments = [{**old_post(-1 - n), "post_id": rows[0]["id"]} for n in range(COMMENTS)]
+    job = start(new, zipped({"posts.jsonl": jsonl(rows), "comments.jsonl": jsonl(comments)}))
     run_and_kill(job.id, worker, after=after)
     assert stored(job.id).result == {
-        "taken": {"posts": POSTS},
+        "taken": {"posts": POSTS, "comments": COMMENTS},
         "refused": {"posts": {"content: blank": 1}},
         "left_out": [],
         "examples": [{"file": "posts", "line": POSTS + 1, "reason": "content: blank"}],
     }
     found = [table.last_id(item["PK"]["S"]) for item in table.query(keys.author(new.id), index="GSI1")]
     assert len(found) == len(set(found)) == POSTS
+    assert sum(1 for _ in table.query(keys.comments_of(new.id), index="GSI2")) == COMMENTS
 
 
 def test_an_export_whose_worker_is_killed_is_made_by_the_next(worker: Callable[[], Process]) -> None:

@@ -45,7 +45,10 @@ def take_everything_along(town: Town) -> None:
         person.call("POST", "/posts", {"content": f"Step {number} <b>of the walk</b>"}, status=201)
     photo = twelve_megapixels()
     picture = upload(person, photo)["id"]
-    person.call("POST", "/posts", {"content": "The view", "media_ids": [picture]}, status=201)
+    view = person.call("POST", "/posts", {"content": "The view", "media_ids": [picture]}, status=201)["id"]
+    words = person.call("POST", f"/posts/{view}/comments", {"content": "From the hill"}, status=201)["id"]
+    answer = {"content": "Of all hills", "parent_id": words}
+    person.call("POST", f"/posts/{view}/comments", answer, status=201)
     person.call("POST", f"/users/{heir.name}/follow", status=200)
     person.call("POST", "/users/me/export", status=403)
     person.step_up()
@@ -69,6 +72,9 @@ def take_everything_along(town: Town) -> None:
     town.command("import_account", str(archive), "--user", heir.name)
     posts = town.call("GET", f"/users/{heir.name}/posts", status=200)["results"]
     assert len(posts) == 4, job
+    (below,) = town.call("GET", f"/posts/{posts[0]['id']}/comments", status=200)["results"]
+    (deeper,) = town.call("GET", f"/comments/{below['id']}/replies", status=200)["results"]
+    assert (below["content"], deeper["content"]) == ("From the hill", "Of all hills")
 
 
 def _ended(person: Person, job: Any) -> Any:

@@ -44,6 +44,8 @@ class Comment(Item, discriminator="comment"):
     deleted_at = NumberAttribute(null=True, attr_name="DeletedAt")
     nonce = UnicodeAttribute(attr_name="Nonce")
     """By this a put that is tried again knows its first try."""
+    imported = BooleanAttribute(null=True, attr_name="Imported")
+    """It came out of an export, so nobody is told of it."""
     last_write = UnicodeAttribute(null=True, attr_name="LastWrite")
     """The same for edits and the deletion."""
 

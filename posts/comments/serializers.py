@@ -24,8 +24,8 @@ class EditedCommentSerializer(serializers.Serializer[Any]):
 
 
 @extend_schema_field({"$ref": "#/components/schemas/Id"})
-class ParentField(serializers.Field[Any, Any, Any, Any]):
-    """The id of a comment, in a string; inside it is a number."""
+class SentIdField(serializers.Field[Any, Any, Any, Any]):
+    """An id, in a string; inside it is a number."""
 
     default_error_messages = {"invalid": "This is not an id."}
 
@@ -37,7 +37,7 @@ class ParentField(serializers.Field[Any, Any, Any, Any]):
 
 
 class NewCommentSerializer(EditedCommentSerializer):
-    parent_id = ParentField(
+    parent_id = SentIdField(
         required=False, allow_null=True, help_text="The comment that it answers, if not the post."
     )
 

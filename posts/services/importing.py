@@ -1,12 +1,14 @@
 """Many posts and likes at once."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from echomate import ids, keys, table
+from echomate.dynamodb import Wire
+from echomate.keys import Key
 from posts.models import Post
 from posts.services.liking import new_like
 from posts.services.publishing import Draft, new_post, put_post
@@ -52,17 +54,38 @@ def _put_old(author: int, old: OldPost) -> int | None:
 
 def imported_partitions(author: int, old: OldPost) -> set[str]:
     """Where it may be in the table, in one of its tries."""
-    return {keys.post(_imported_id(author, old, number))[0] for number in range(TRIES)}
+    return {keys.post(id_)[0] for id_ in imported_ids(author, old.id)}
 
 
-def _imported_id(author: int, old: OldPost, number: int) -> int:
-    digest = hashlib.sha256(f"import {author} {old.id} {number}".encode()).digest()
-    return ids.with_random_part(old.id, int.from_bytes(digest[:8], "big"))
+def imported_ids(author: int, old: int) -> list[int]:
+    """What a post or comment of an old id may have for its id here, in the order of the tries."""
+    return [_imported_id(author, old, number) for number in range(TRIES)]
+
+
+def _imported_id(author: int, old: int, number: int) -> int:
+    digest = hashlib.sha256(f"import {author} {old} {number}".encode()).digest()
+    return ids.with_random_part(old, int.from_bytes(digest[:8], "big"))
+
+
+def imported_nonce(author: int, old: int) -> str:
+    """By this it is known which of its ids it has."""
+    return hashlib.sha256(f"import {author} {old}".encode()).hexdigest()[:24]
+
+
+def imported(author: int, old: Iterable[int], key: Callable[[int], Key]) -> dict[int, Wire]:
+    """The items that an account has taken in, tombstones too, by the ids that they had; `key` makes one of an id."""
+    places = [(one, key(id_)) for one in old for id_ in imported_ids(author, one)]
+    items = table.batch_get(place for _, place in places)
+    return {
+        one: item
+        for (one, _), item in zip(places, items, strict=True)
+        if item is not None and item["Nonce"]["S"] == imported_nonce(author, one)
+    }
 
 
 def _imported(author: int, old: OldPost, number: int) -> Post:
-    post = new_post(_imported_id(author, old, number), author, old.draft)
-    post.nonce = hashlib.sha256(f"import {author} {old.id}".encode()).hexdigest()[:24]
+    id_ = _imported_id(author, old.id, number)
+    post = new_post(id_, author, old.draft, nonce=imported_nonce(author, old.id))
     post.imported = True
     if ids.milliseconds(old.id) > ids.milliseconds(author) - LISTED_BEFORE_MILLISECONDS:
         post.gsi2pk = post.gsi2sk = None

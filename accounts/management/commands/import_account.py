@@ -20,9 +20,9 @@ REST_SECONDS = 0.5
 class Command(BaseCommand):
     help = (
         "Take the ZIP of an export into an account that has no posts of its own: its profile, its pictures and "
-        "videos (a worker processes them meanwhile), its posts at their times, whom it followed here. Nobody is "
-        "told. Run twice, it is as run once; cut short, a worker goes on with it. Exit code 1: the file or the "
-        "account was refused. 2: a store is away."
+        "videos (a worker processes them meanwhile), its posts at their times with its own comments on them, whom it "
+        "followed here. Nobody is told. Run twice, it is as run once; cut short, a worker goes on with it. Exit code "
+        "1: the file or the account was refused. 2: a store is away."
     )
     requires_system_checks = []
 

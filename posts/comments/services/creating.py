@@ -90,7 +90,7 @@ def _depth(author: int, post: int, parent: int | None) -> int:
         parted=bool(parted(seen.author, [int(answered.author)])),
     ):
         raise _no_such_parent()
-    _mark_answered(answered)
+    mark_answered(answered)
     return int(answered.depth) + 1
 
 
@@ -98,7 +98,7 @@ def _no_such_parent() -> Invalid:
     return Invalid(errors={"parent_id": [NO_SUCH_PARENT]})
 
 
-def _mark_answered(comment: Comment) -> None:
+def mark_answered(comment: Comment) -> None:
     """So that a deletion from now on leaves its place in the thread. Raises `Invalid` where it came first."""
     if comment.answered:
         return
