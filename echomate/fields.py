@@ -214,10 +214,18 @@ class BodySerializer(serializers.Serializer[Any]):
 @cache
 def _checker(kind: type[BodySerializer], partial: bool) -> BodySerializer:  # noqa: FBT001 - DRF's name for it
     checker = kind(partial=partial)
-    for field in checker.fields.values():
-        for validator in field.validators:
-            str(getattr(validator, "message", ""))  # DRF makes it at its first use, and has no lock for that
+    _make_messages(checker)
     return checker
+
+
+def _make_messages(field: Any) -> None:
+    """DRF makes those of validators at their first use, and has no lock for that."""
+    for validator in field.validators:
+        str(getattr(validator, "message", ""))
+    for inner in getattr(field, "fields", {}).values():
+        _make_messages(inner)
+    if hasattr(field, "child"):
+        _make_messages(field.child)
 
 
 class PageSerializer(serializers.Serializer[Any]):

@@ -11,7 +11,6 @@ from django.utils.encoding import escape_uri_path
 from rest_framework.exceptions import MethodNotAllowed, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from echomate import cache, paging, throttling
@@ -27,6 +26,7 @@ from echomate.errors import (
     StepUpRequired,
     Unauthenticated,
 )
+from echomate.fields import BodySerializer
 from echomate.idempotency import Creation, repeating
 from echomate.ids import parse_id
 from echomate.paging import Page, PageRequest
@@ -245,7 +245,7 @@ class ApiView(APIView):
 
     def validated(
         self,
-        serializer: type[Serializer[Any]],
+        serializer: type[BodySerializer],
         *,
         partial: bool = False,
         permit: Callable[[], object] = lambda: None,

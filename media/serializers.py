@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext
 from rest_framework import serializers
 
-from echomate.fields import ChoiceField, IdField, ProseField, StringField
+from echomate.fields import BodySerializer, ChoiceField, IdField, ProseField, StringField
 from echomate.graphemes import code_points_at_most
 from echomate.ids import WIDTH, parse_id
 from media.processing.limits import LIMITS, PIXELS_AT_MOST, plain
@@ -54,7 +54,7 @@ class MediaTypeField(serializers.ChoiceField):
         return name
 
 
-class NewMediaSerializer(serializers.Serializer[Any]):
+class NewMediaSerializer(BodySerializer):
     example: ClassVar[dict[str, object]] = {
         "content_type": "image/jpeg",
         "size": 4194304,
@@ -70,7 +70,7 @@ class NewMediaSerializer(serializers.Serializer[Any]):
     alt = ProseField(max_characters=ALT_AT_MOST, default="", allow_blank=True)
 
 
-class AltSerializer(serializers.Serializer[Any]):
+class AltSerializer(BodySerializer):
     alt = ProseField(max_characters=ALT_AT_MOST, allow_blank=True)
 
 
@@ -87,7 +87,7 @@ class CreatedMediaSerializer(serializers.Serializer[Any]):
     upload = UploadSerializer()
 
 
-class ChosenMediaSerializer(serializers.Serializer[Any]):
+class ChosenMediaSerializer(BodySerializer):
     media_id = StringField(max_length=WIDTH)
 
     def validate_media_id(self, value: str) -> int:

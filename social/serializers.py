@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.serializers import CountsSerializer, RelationSerializer, UserSerializer
-from echomate.fields import FlagField, IdField, MomentField, PageSerializer
+from echomate.fields import BodySerializer, FlagField, IdField, MomentField, PageSerializer
 
 MUTED_AT_MOST = timedelta(days=3653)
 
@@ -19,7 +19,7 @@ class StandingSerializer(serializers.Serializer[Any]):
     counts = CountsSerializer()
 
 
-class MuteSerializer(serializers.Serializer[Any]):
+class MuteSerializer(BodySerializer):
     until = MomentField(
         required=False,
         allow_null=True,

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from echomate.fields import StringField
+from echomate.fields import BodySerializer, StringField
 
 
 class ErasingSerializer(serializers.Serializer[Any]):
@@ -13,5 +13,5 @@ class ErasingSerializer(serializers.Serializer[Any]):
     erased_at = serializers.DateTimeField(help_text="Until then one may come back.")
 
 
-class RestoreSerializer(serializers.Serializer[Any]):
+class RestoreSerializer(BodySerializer):
     token = StringField(max_length=128, help_text="From the link in the mail.")

@@ -1,17 +1,13 @@
 """What the flows by mail take."""
 
-from typing import Any
-
-from rest_framework import serializers
-
 from accounts import names, passwords
 from accounts.serializers.signing_in import EmailField, SecretField
-from echomate.fields import TextField
+from echomate.fields import BodySerializer, TextField
 
 LINK_TOKEN = "Zm9yIGFuIGV4YW1wbGUgdGhhdCBvcGVucyBub3RoaW5n"  # noqa: S105 - an example that opens nothing
 
 
-class LinkTokenSerializer(serializers.Serializer[Any]):
+class LinkTokenSerializer(BodySerializer):
     example = {"token": LINK_TOKEN}
 
     token = TextField(max_length=200, help_text="Of the link that was mailed.")
@@ -23,13 +19,13 @@ class ResetSerializer(LinkTokenSerializer):
     password = SecretField(min_length=passwords.MIN_LENGTH)
 
 
-class AddressSerializer(serializers.Serializer[Any]):
+class AddressSerializer(BodySerializer):
     example = {"email": "ada@example.org"}
 
     email = EmailField(max_length=names.EMAIL_MAX)
 
 
-class ResendSerializer(serializers.Serializer[Any]):
+class ResendSerializer(BodySerializer):
     example = {"email": "ada@example.org"}
 
     email = EmailField(

@@ -8,7 +8,7 @@ from rest_framework import serializers
 from accounts.oidc.identities import LABEL_MAX
 from accounts.serializers.passkeys import AssertionSerializer
 from accounts.serializers.signing_in import CodeField, WayInSerializer
-from echomate.fields import FlagField, PageSerializer, StringField
+from echomate.fields import BodySerializer, FlagField, PageSerializer, StringField
 
 ISSUER_MAX = 512
 CODE = {
@@ -34,7 +34,7 @@ class PlainField(StringField):
         super().__init__(trim_whitespace=False, validators=[plain], **options)
 
 
-class OidcCodeSerializer(serializers.Serializer[Any]):
+class OidcCodeSerializer(BodySerializer):
     """What a client brings back from a provider's login page. It began there with PKCE (S256)."""
 
     example: dict[str, Any] = CODE

@@ -11,7 +11,7 @@ from accounts.serializers.profile import FULL_NAME_MAX
 from accounts.serializers.signing_in import WayInSerializer
 from accounts.serializers.written import LineField
 from echomate import instance
-from echomate.fields import ChoiceField, FlagField, ListField, PageSerializer, StringField
+from echomate.fields import BodySerializer, ChoiceField, FlagField, ListField, PageSerializer, StringField
 from echomate.graphemes import code_points_at_most
 
 NAME_MAX = 50
@@ -78,12 +78,12 @@ class AssertionSerializer(CredentialSerializer):
     response = AssertionResponseSerializer()
 
 
-class AddPasskeySerializer(serializers.Serializer[Any]):
+class AddPasskeySerializer(BodySerializer):
     credential = AttestationSerializer(help_text="What `navigator.credentials.create` gave, by `toJSON()`.")
     name = LineField(max_characters=NAME_MAX)
 
 
-class RenamePasskeySerializer(serializers.Serializer[Any]):
+class RenamePasskeySerializer(BodySerializer):
     example = {"name": "My old telephone"}
 
     name = LineField(max_characters=NAME_MAX)

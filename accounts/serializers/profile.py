@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from accounts.serializers.written import LineField, ParagraphField, WebsiteField
 from echomate import instance, languages
-from echomate.fields import ChoiceField, FlagField, LanguageField, StringField, TextField
+from echomate.fields import BodySerializer, ChoiceField, FlagField, LanguageField, StringField, TextField
 
 FULL_NAME_MAX, BIO_MAX, LOCATION_MAX, WEBSITE_MAX, PHONE_MAX = 50, 500, 100, 200, 16
 instance.declare_limits(
@@ -89,7 +89,7 @@ class SettingsChangeSerializer(SettingsSerializer):
         return fields
 
 
-class ProfileSerializer(serializers.Serializer[Any]):
+class ProfileSerializer(BodySerializer):
     """The profile: what is left out is emptied, but `locked`, which keeps others out, and what is private stay."""
 
     example: ClassVar[dict[str, object]] = {"full_name": "Ada Lovelace", "bio": "Writes programs."}

@@ -8,7 +8,7 @@ from accounts import recovery_codes
 from accounts.serializers.oidc import OidcCodeSerializer
 from accounts.serializers.passkeys import AssertionSerializer
 from accounts.serializers.signing_in import CODE_MAX, CodeField, SecretField
-from echomate.fields import URL_AT_MOST
+from echomate.fields import URL_AT_MOST, BodySerializer
 
 METHODS = ("otp", "recovery", "passkey")
 
@@ -28,7 +28,7 @@ class EnrolmentSerializer(serializers.Serializer[Any]):
     )
 
 
-class ConfirmTotpSerializer(serializers.Serializer[Any]):
+class ConfirmTotpSerializer(BodySerializer):
     example = {"otp": "492039"}
 
     otp = CodeField(help_text="What the app shows: six digits.")
@@ -50,7 +50,7 @@ class CodesLeftSerializer(serializers.Serializer[Any]):
     left = serializers.IntegerField(min_value=0, max_value=recovery_codes.COUNT)
 
 
-class StepUpSerializer(serializers.Serializer[Any]):
+class StepUpSerializer(BodySerializer):
     """One proof."""
 
     example = {"password": "correct9horse"}

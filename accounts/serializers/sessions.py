@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from accounts import passwords
 from accounts.serializers.signing_in import DeviceTokenField, SecretField
-from echomate.fields import PageSerializer
+from echomate.fields import BodySerializer, PageSerializer
 
 SESSION = {
     "id": "5f0c2a7be1d94c36a8b1c2d3",
@@ -39,7 +39,7 @@ class SessionPageSerializer(PageSerializer):
     results = SessionSerializer(many=True)
 
 
-class ChangePasswordSerializer(serializers.Serializer[Any]):
+class ChangePasswordSerializer(BodySerializer):
     example = {"password": "correct9horse", "new_password": "battery7staple"}
 
     password = SecretField(

@@ -107,7 +107,7 @@ class SignupSerializer(WayInSerializer):
     full_name = FullNameField(default="")
 
 
-class ChangeUsernameSerializer(serializers.Serializer[Any]):
+class ChangeUsernameSerializer(BodySerializer):
     example = {"username": "ada_l"}
 
     username = UsernameField(min_length=names.USERNAME_MIN, max_length=names.USERNAME_MAX)

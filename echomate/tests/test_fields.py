@@ -9,9 +9,10 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework import serializers
+from rest_framework.utils.formatting import lazy_format
 
-from echomate import graphemes
-from echomate.fields import BodySerializer, FlagField, LanguageField, ProseField, TextField
+from echomate import fields, graphemes
+from echomate.fields import BodySerializer, FlagField, LanguageField, ListField, ProseField, TextField
 
 pytestmark = pytest.mark.pure
 
@@ -265,6 +266,24 @@ def test_each_body_is_checked_for_itself_by_fields_that_are_made_once() -> None:
         assert checked(Body, {"text": "b"}) == {"text": "b", "flag": True}
         assert checked(Body, {"flag": False}, partial=True) == {"flag": False}
     assert CountedField.copies == 2
+
+
+class Words(BodySerializer):
+    words = ListField(child=TextField(max_length=3), max_length=2)
+
+
+class AroundWords(BodySerializer):
+    inner = Words()
+
+
+def test_what_is_said_of_a_body_is_worded_before_threads_share_it() -> None:
+    """Within a body too."""
+    checker: Any = fields._checker(AroundWords, False)
+    words = checker.fields["inner"].fields["words"]
+    messages = [validator.message for field in (words, words.child) for validator in field.validators]
+    later = [message for message in messages if isinstance(message, lazy_format)]
+    assert later
+    assert all(message.result is not None for message in later)
 
 
 def test_a_body_within_a_body_is_as_partial_as_that_is() -> None:

@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from accounts.serializers import ShortUserSerializer
 from echomate import ids, instance
-from echomate.fields import IdField, PageSerializer, ProseField
+from echomate.fields import BodySerializer, IdField, PageSerializer, ProseField
 from echomate.graphemes import code_points_at_most
 from posts.comments.thread import COMMENTS_AT_MOST
 from posts.text import MENTIONS_AT_MOST, check_names, html_at_most
@@ -17,7 +17,7 @@ CODE_POINTS = code_points_at_most(CONTENT_AT_MOST)
 instance.declare_limits(comment_characters=CONTENT_AT_MOST)
 
 
-class EditedCommentSerializer(serializers.Serializer[Any]):
+class EditedCommentSerializer(BodySerializer):
     example: ClassVar[dict[str, object]] = {"content": "Welcome."}
 
     content = ProseField(max_characters=CONTENT_AT_MOST, validators=[check_names])
