@@ -277,12 +277,14 @@ def test_a_secret_that_was_moved_from_another_user_opens_nothing(ann: Person, cl
     assert log_in(ann, otp=app.code()).status_code == 503
 
 
-def test_no_secret_is_logged(ann: Person, clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_logged(
+    ann: Person, clock: Clock, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     app, codes = enrol(ann, clock)
     otp = app.code()
     log_in(ann, otp=otp)
     log_in(ann, otp=codes[0])
-    lines = " ".join(str(vars(record)) for record in caplog.records)
+    lines = " ".join(str(vars(record)) for record in caplog.records) + capfd.readouterr().out
     assert "/auth/totp/confirm" in lines
     for secret in (app.secret, *codes):
         assert secret not in lines

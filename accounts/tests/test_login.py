@@ -222,12 +222,14 @@ def test_another_method_is_no_guess(api: Caller) -> None:
     assert {api.get("/auth/login").status_code for _ in range(12)} == {405}
 
 
-def test_no_secret_is_logged(ann: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_is_logged(
+    ann: Person, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     logged_in = log_in(ann.username).json()
     log_in(ann.username, "a wrong secret 1")
     Caller().post("/auth/refresh-token", {"refresh": logged_in["refresh"]})
     ann.post("/auth/logout", headers={"Cookie": f"echomate_refresh={ann.refresh}"})
-    lines = " ".join(str(vars(record)) for record in caplog.records)
+    lines = " ".join(str(vars(record)) for record in caplog.records) + capfd.readouterr().out
     assert "auth/login" in lines
     for secret in (PASSWORD, "a wrong secret 1", logged_in["access"], logged_in["refresh"], ann.access):
         assert secret not in lines

@@ -580,14 +580,17 @@ def test_names_that_nobody_waits_for_any_more_are_not_looked_up(monkeypatch: pyt
     assert looked_up == ["later.example"]
 
 
-def test_what_is_sent_and_said_is_not_logged(issuer: Issuer, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_sent_and_said_is_not_logged(
+    issuer: Issuer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
     caplog.set_level("DEBUG")
     code = issuer.code("ida", aud="other")
     Caller().post("/auth/oidc", code)
     token = issuer.bearer("ida", email="ida@example.org")
     me(token)
+    lines = caplog.text + capfd.readouterr().out
     for secret in (code["code"], code["code_verifier"], token, "ida@example.org"):
-        assert secret not in caplog.text
+        assert secret not in lines
 
 
 GOOD = {"issuer": "https://login.example", "client_id": "c"}
