@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from django.http import HttpRequest
 
@@ -62,7 +62,7 @@ def keys_of(subject: str) -> list[str]:
     return [keys.throttle(name, subject) for name in sorted(_names)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Limit:
     """One policy for one subject: a user's id, an address, an account's name."""
 
@@ -117,8 +117,7 @@ class Limit:
         _local.take_back(self.key)
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """How much of a policy is left, and for how many seconds."""
 
     policy: Policy

@@ -1,7 +1,6 @@
 """The base of every API view: who asks, may they, and what the view reads first, all in one Redis round trip."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, Protocol, cast
 
 import orjson
@@ -202,6 +201,8 @@ class ApiView(APIView):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, StepUpRequired):
             self._give_back()
+        if isinstance(exc, MethodNotAllowed):
+            self.headers["Allow"] = ", ".join(self.allowed_methods)
         return super().handle_exception(exc)
 
     def _give_back(self) -> None:
@@ -210,7 +211,7 @@ class ApiView(APIView):
             limit.take_back()
             if self.rate_state and self.rate_state.policy == limit.policy:
                 left = min(limit.policy.quota[0], self.rate_state.remaining + 1)
-                self.rate_state = replace(self.rate_state, remaining=left)
+                self.rate_state = self.rate_state._replace(remaining=left)
 
     @property
     def viewer_id(self) -> int:
@@ -224,20 +225,33 @@ class ApiView(APIView):
         return None if self.viewer is None else self.viewer.id
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """View and request refer to each other, so they stay until a garbage collection: without answer and replies."""
+        """DRF's, without a second look at the method, and with `Allow` only where a method isn't allowed."""
+        self.args, self.kwargs = args, kwargs
+        self.headers: dict[str, str] = {}
+        self.request = asked = self.initialize_request(request, *args, **kwargs)
         try:
-            return super().dispatch(request, *args, **kwargs)
-        finally:
-            for name in ("response", "opening"):
-                self.__dict__.pop(name, None)
+            self.initial(asked, *args, **kwargs)
+            response = getattr(self, str(request.method).lower())(asked, *args, **kwargs)
+        except Exception as exc:  # noqa: BLE001 - all are answered, or raised again
+            response = self.handle_exception(exc)
+        answer = self.finalize_response(asked, response, *args, **kwargs)
+        # What refers to the view it belongs to would keep all of it until a garbage collection.
+        asked.parser_context.clear()
+        vars(self).pop("head", None)
+        self.opening = None
+        return answer
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
-        if self.rate_state is not None:
-            for name, value in self.rate_state.headers.items():
-                response.headers.setdefault(name, value)
         personal = getattr(self, "viewer", None) is not None
-        response.headers.setdefault("Cache-Control", "private, no-cache" if personal else "public, max-age=5")
+        usual = {
+            "Cache-Control": "private, no-cache" if personal else "public, max-age=5",
+            **(self.rate_state.headers if self.rate_state is not None else {}),
+        }
+        given = {name.lower() for name in response.headers}  # faster than to look for what mostly isn't there
+        for name, value in usual.items():
+            if name.lower() not in given:
+                response.headers[name] = value
         response.headers["Vary"] = "Authorization, Origin"
         return cast("Response", response)
 
@@ -262,7 +276,8 @@ class ApiView(APIView):
         return cast("dict[str, Any]", checked.validated_data)
 
     def page_request(self, list_name: str) -> PageRequest:
-        return paging.page_request(self.request.query_params, list_name)
+        query = self.request._request
+        return paging.page_request(query.GET if query.META.get("QUERY_STRING") else {}, list_name)
 
     def list_response(self, page: Page[Any], request: PageRequest) -> HttpResponse:
         """The list shape; items may be bytes of JSON or what orjson takes."""
@@ -276,8 +291,9 @@ class ApiView(APIView):
 def list_response(request: Request, page: Page[Any], asked: PageRequest, **extra: Any) -> HttpResponse:
     """The list shape of the contract with its `Link` header; items may be bytes of JSON."""
     links = paging.links(page, asked, url=own_url(request))
-    results = [orjson.Fragment(item) if isinstance(item, bytes) else item for item in page.items]
-    body = orjson.dumps({"results": results, **links, **extra})
+    results = b",".join([item if isinstance(item, bytes) else orjson.dumps(item) for item in page.items])
+    rest = orjson.dumps({**links, **extra})
+    body = b'{"results":[%s],%s' % (results, rest[1:])
     return json_response(body, headers={"Link": paging.link_header(links)})
 
 

@@ -20,6 +20,7 @@ class Reads(list[object]):
 class Page(ApiView):
     anonymous = True
     read: list["weakref.ref[Reads]"] = []
+    made: list["weakref.ref[ApiView]"] = []
 
     def opening_reads(self, viewer_id: int | None) -> Sequence[Command]:
         return [("PING",)]
@@ -28,6 +29,7 @@ class Page(ApiView):
         assert self.opening
         self.opening = Reads(self.opening)
         self.read.append(weakref.ref(self.opening))
+        self.made.append(weakref.ref(self))
         return Response({}) if "rendered" in request.query_params else json_response(b"{}")
 
 
@@ -39,11 +41,17 @@ def answered(request: HttpRequest) -> "weakref.ref[HttpResponse]":
 
 
 @pytest.mark.parametrize("path", ["/", "/?rendered"])
-def test_an_answer_and_what_was_read_for_it_wait_for_no_garbage_collection(path: str) -> None:
+def test_a_view_its_answer_and_what_was_read_for_it_wait_for_no_garbage_collection(path: str) -> None:
     request = RequestFactory().get(path)
     gc.disable()
     try:
         answer = answered(request)
     finally:
         gc.enable()
-    assert (answer(), Page.read[-1]()) == (None, None)
+    assert (answer(), Page.read[-1](), Page.made[-1]()) == (None, None, None)
+
+
+def test_what_is_allowed_is_told_where_something_else_was_tried() -> None:
+    refused = Page.as_view()(RequestFactory().post("/"))
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+    assert Page.as_view()(RequestFactory().head("/")).status_code == 200
