@@ -6,10 +6,8 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
-from urllib.parse import quote
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from echomate.config import config
 from echomate.errors import Invalid
@@ -27,8 +25,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
+class PageRequest(NamedTuple):
     """What part of a list is asked for: `limit` items next `bound`, older or newer; no bound is the newest page."""
 
     list_name: str
@@ -39,8 +36,7 @@ class PageRequest:
     """How many items the pages before this one showed; only lists that end after a number of items count."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(NamedTuple, Generic[T]):
     """Items newest first, with the bounds of the pages beside it (`next` None at the end of the list)."""
 
     items: list[T]
@@ -64,7 +60,7 @@ def _cursor_key(secret: str) -> bytes:
 
 
 def encode_cursor(list_name: str, *, bound: int, newer: bool, seen: int = 0) -> str:
-    """An opaque cursor that is good for this list alone."""
+    """An opaque cursor that is good for this list alone, of characters that stand in a URL as they are."""
     payload = f"{'n' if newer else 'o'}{bound}.{seen}"
     return base64.urlsafe_b64encode(_mac(list_name, payload) + payload.encode()).decode().rstrip("=")
 
@@ -168,7 +164,7 @@ def links(page: Page[Any], request: PageRequest, *, url: str) -> dict[str, str |
 
 def link(request: PageRequest, url: str, *, bound: int, newer: bool, seen: int = 0) -> str:
     """The URL of the page beyond a bound."""
-    cursor = quote(encode_cursor(request.list_name, bound=bound, newer=newer, seen=seen))
+    cursor = encode_cursor(request.list_name, bound=bound, newer=newer, seen=seen)
     return f"{url}{'&' if '?' in url else '?'}limit={request.limit}&cursor={cursor}"
 
 

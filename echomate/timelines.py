@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from echomate import cache, ids, keys
 from echomate.cache import Command, Script
@@ -32,8 +33,7 @@ LATE_MILLISECONDS = 10_000
 EPOCHS = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """A list as it was read: ids newest first without duplicates.
 
     `ended`: nothing older exists. `making`: a builder is still at it.
@@ -46,11 +46,11 @@ class Timeline:
 
 def timeline(reply: Sequence[bytes]) -> Timeline:
     """What the reply of an LRANGE says."""
-    numbers = set(map(int, reply))
-    lowest = min(numbers, default=1)
-    newest_first = sorted(numbers, reverse=True)
-    posts = newest_first if lowest > 0 else [number for number in newest_first if number > 0]
-    return Timeline(posts, END in numbers, lowest < 0)
+    newest_first = list(dict.fromkeys(sorted(map(int, reply), reverse=True)))  # quick, as most stand in order
+    if not newest_first or newest_first[-1] > 0:
+        return Timeline(newest_first, ended=False, making=False)
+    posts = [number for number in newest_first if number > 0]
+    return Timeline(posts, END in newest_first, newest_first[-1] < 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,8 +141,8 @@ class Question:
         """Everything about the posts, with what Redis lacks (None: it is away); rules not yet applied."""
         viewer, posts, known, sets = self._viewer, self._posts, self._known, self._sets
         values, n = (replies[0], len(posts)) if replies else (None, 0)
-        found_posts = rendered.get(posts, found=by_id(posts, values and values[:n]))
-        found_cards = cards.get(known, found=by_id(known, values and values[2 * n :]))
+        found_posts = rendered.listed(posts, values and values[:n])
+        found_cards = cards.listed(known, values and values[2 * n :])
         sets.add(known, replies and replies[1 + len(self._marks) :])
         unknown = {user for post in found_posts.values() for user in post.people}.difference(known)
         if unknown:
@@ -178,7 +178,7 @@ def _meet(sets: _Sets, users: Collection[int]) -> dict[int, Card]:
     people = sorted(users)
     replies = cache.asked([("MGET", *map(keys.cached_user, people)), *sets.commands(people)])
     sets.add(people, replies and replies[1:])
-    return cards.get(people, found=by_id(people, replies and replies[0]))
+    return cards.listed(people, replies and replies[0])
 
 
 def by_id(ids: Sequence[int], values: Sequence[bytes | None] | None) -> Replies | None:

@@ -1,8 +1,8 @@
 """Who may see a post, and where it shows. Every read of posts asks here, at the time of reading."""
 
 from collections.abc import Set
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from posts.selectors import RenderedPost
 
@@ -16,8 +16,10 @@ class Surface(Enum):
     PUBLIC = "public"
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+_DIRECT, _PUBLIC = Surface.DIRECT, Surface.PUBLIC  # to read a member off its Enum takes ten times as long
+
+
+class Standing(NamedTuple):
     """How a viewer stands to the authors at hand: whom they follow, whom they mute, who is blocked either way."""
 
     viewer: int | None
@@ -46,11 +48,11 @@ def shows(post: RenderedPost, standing: Standing, surface: Surface) -> bool:
     """Whether the post is shown to the viewer on this surface."""
     if not may_see(post, standing):
         return False
-    if surface is Surface.DIRECT:
+    if surface is _DIRECT:
         return True
     if post.author in standing.muted:
         return False
-    if surface is Surface.PUBLIC:
+    if surface is _PUBLIC:
         return post.visibility == "public"
     return post.author == standing.viewer or post.author in standing.following
 

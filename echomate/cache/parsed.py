@@ -2,27 +2,26 @@
 
 from collections.abc import Callable
 from functools import lru_cache, wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TypeVar, TypeVarTuple
 
 KEPT_BYTES_AT_MOST = 16_384
 """A thousand values of 300 KB would take half a gigabyte."""
 
-P = ParamSpec("P")
+Rest = TypeVarTuple("Rest")
 T = TypeVar("T")
-Parse = Callable[Concatenate[bytes, P], T]
 
 
-def kept_while_small(most: int) -> Callable[[Parse[P, T]], Parse[P, T]]:
+def kept_while_small(most: int) -> Callable[[Callable[[bytes, *Rest], T]], Callable[[bytes, *Rest], T]]:
     """Keep so many results of a function of bytes; those of large values are made again each time."""
 
-    def keep(parse: Parse[P, T]) -> Parse[P, T]:
+    def keep(parse: Callable[[bytes, *Rest], T]) -> Callable[[bytes, *Rest], T]:
         once = lru_cache(maxsize=most)(parse)
 
         @wraps(parse)
-        def kept(value: bytes, /, *rest: P.args, **named: P.kwargs) -> T:
+        def kept(value: bytes, /, *rest: *Rest) -> T:
             if len(value) > KEPT_BYTES_AT_MOST:
-                return parse(value, *rest, **named)
-            return once(value, *rest, **named)  # type: ignore[arg-type]  # all that is cached by is hashable
+                return parse(value, *rest)
+            return once(value, *rest)
 
         return kept
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeGuard, TypeVar
 
@@ -136,23 +136,28 @@ class CachedValues(Generic[V]):
     parse: Callable[[bytes], V]
     seconds: int
 
-    def get(self, ids: Iterable[int], *, found: Mapping[int, bytes | None] | None = None) -> dict[int, V]:
+    def get(self, ids: Collection[int], *, found: Mapping[int, bytes | None] | None = None) -> dict[int, V]:
         """The values that exist, by id."""
-        if found is not None and (all_known := self._parsed(ids, found)) is not None:
+        if found is not None and (all_known := self._parsed(ids, map(found.get, ids))) is not None:
             return all_known
         wanted = {id_: self.key(id_) for id_ in ids}
         values = read_through(wanted, self.load, seconds=self.seconds, found=found)
         return {id_: self.parse(value) for id_, value in values.items() if value is not None}
 
-    def _parsed(self, ids: Iterable[int], found: Mapping[int, bytes | None]) -> dict[int, V] | None:
+    def listed(self, ids: Sequence[int], replies: Sequence[bytes | None] | None) -> dict[int, V]:
+        """The same of replies in the ids' order; None where Redis is away."""
+        if replies is not None and (all_known := self._parsed(ids, replies)) is not None:
+            return all_known
+        return self.get(ids, found=None if replies is None else dict(zip(ids, replies, strict=True)))
+
+    def _parsed(self, ids: Iterable[int], replies: Iterable[bytes | None]) -> dict[int, V] | None:
         """The same of replies alone, which is what most pages need; None where Redis lacks some."""
-        values = {}
-        for id_ in ids:
-            value = found.get(id_)
+        values, parse = {}, self.parse
+        for id_, value in zip(ids, replies, strict=True):
             if value is None or value.startswith(LEASE_MARK):
                 return None
             if value != ABSENT:
-                values[id_] = self.parse(value)
+                values[id_] = parse(value)
         return values
 
     def one(self, id_: int, *, found: bytes | None = None) -> V | None:

@@ -105,6 +105,6 @@ def _widen(reader: int, skeleton: Skeleton) -> None:
 
 def _more(skeleton: Skeleton, request: PageRequest, last: int | None) -> bool:
     """Whether the list goes on beyond the last post that was looked at, as it may do below its last element."""
-    if beyond(skeleton.ids, last, newer=request.newer):
-        return True
-    return not (request.newer or skeleton.ended)
+    if request.newer or skeleton.ended:
+        return bool(beyond(skeleton.ids, last, newer=request.newer))
+    return True

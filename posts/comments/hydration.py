@@ -114,7 +114,7 @@ class Question:
         """Everything about the comments, with what Redis lacks (None: it is away); rules not yet applied."""
         viewer, comments, n = self._viewer, self._comments, len(self._comments)
         values = replies and replies[0]
-        found = rendered.get(comments, found=by_id(comments, values and values[:n]))
+        found = rendered.listed(comments, values and values[:n])
         if not found:
             return Hydrated({}, {}, set(), {}, Standing(viewer), {})
         rest = replies and replies[1 + len(self._marks) :]
