@@ -20,6 +20,7 @@ POST = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ap
 HALF = {
     "a head": b"GET /api/v1/timeline HTTP/1.1\r\nHost: 127.0.0.1\r\nX-More:",
     "a body": POST + b'Content-Length: 100\r\n\r\n{"login": ',
+    "a body that is asked for": POST + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n",
     "a body in chunks": POST + b'Transfer-Encoding: chunked\r\n\r\n5\r\n{"lo',
 }
 
