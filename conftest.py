@@ -2,6 +2,9 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from functools import cache
+from types import SimpleNamespace
 
 import pytest
 
@@ -33,3 +36,16 @@ def pytest_configure(config: pytest.Config) -> None:
         "DJANGO_SETTINGS_MODULE"
     )  # or workers of a parallel run would read them before their conftest
     config.stash[stack_key] = _stack
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _each_password_is_hashed_once() -> Iterator[None]:
+    """Thousands of people sign up with the same one, and a hash takes 13 ms. The salt is the same one then."""
+    from nacl.pwhash import argon2id
+
+    from accounts import passwords
+
+    once = SimpleNamespace(str=cache(argon2id.str), verify=cache(argon2id.verify))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "argon2id", once)
+        yield
