@@ -1,8 +1,9 @@
-"""ministack, started as `python -m echomate.local.emulator`, with three changes.
+"""ministack, started as `python -m echomate.local.emulator`, with four changes.
 
 Its state is written by orjson and without copies, 0.1 s for the 70,000 items of the demo instead of 4; that is so
 quick that it is also written every half a minute, not only at an orderly stop. Expressions are parsed once, not once
-an item: a query in a partition of thousands takes 40 % of the time. (Measured on two cores, Python 3.11.)
+an item: a query in a partition of thousands takes 40 % of the time. uvicorn serves it and
+parses in C, where Hypercorn took four fifths of the CPU. (Measured on two cores, Python 3.11.)
 """
 
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import uvicorn
 from ministack import app
 from ministack.core import persistence
 from ministack.core.responses import AccountRegionScopedDict
@@ -32,7 +34,20 @@ def main() -> None:
     _parse_once()
     if persistence.PERSIST_STATE:
         threading.Thread(target=_save_now_and_then, daemon=True).start()
-    app.main()
+    uvicorn.run(
+        app.app,
+        host=os.environ["BIND_HOST"],
+        port=int(os.environ["GATEWAY_PORT"]),
+        http="httptools",
+        loop="uvloop",
+        ws="none",
+        access_log=False,
+        log_level="warning",
+        date_header=False,  # ministack has its own
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=5,
+    )
 
 
 def _state() -> dict[str, Any]:

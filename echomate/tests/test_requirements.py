@@ -18,11 +18,14 @@ pytestmark = pytest.mark.pure
 
 PLUGIN = "pytest loads it by itself"
 COMMAND = "a command of the Makefile"
+LOADED_BY_UVICORN = "the emulator names it to uvicorn"
 NOT_IMPORTED = {
     "pytest-django": PLUGIN,
     "pytest-xdist": PLUGIN,
     "pytest-randomly": PLUGIN,
     "pytest-cov": PLUGIN,
+    "httptools": LOADED_BY_UVICORN,
+    "uvloop": LOADED_BY_UVICORN,
     "ruff": COMMAND,
     "mypy": COMMAND,
     "import-linter": COMMAND,
