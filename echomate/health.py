@@ -104,9 +104,7 @@ def _database() -> Mapping[str, Any]:
 
 
 def _feeds_redis() -> Mapping[str, Any]:
-    (reply,) = cache.reach([("PING",)])
-    if isinstance(reply, Exception):
-        raise DependencyAway("redis", str(reply))
+    cache.ping_feeds()
     if not cache.is_trusted():
         return {
             "status": "failed",

@@ -6,7 +6,16 @@ no old value survives a write, a flush or an eviction. What can't be deleted is 
 """
 
 from echomate.cache.commands import ask, asked, close, forget, forget_parts, is_trusted, run
-from echomate.cache.connection import REST_SECONDS, Command, Script, client, ping_state, reach, state
+from echomate.cache.connection import (
+    REST_SECONDS,
+    Command,
+    Script,
+    client,
+    ping_feeds,
+    ping_state,
+    reach,
+    state,
+)
 from echomate.cache.fields import read_fields
 from echomate.cache.parsed import kept_while_small
 from echomate.cache.sets import CachedSet, Passing, fill_set
@@ -31,6 +40,7 @@ __all__ = [
     "kept_while_small",
     "known",
     "new_lease",
+    "ping_feeds",
     "ping_state",
     "reach",
     "read_fields",

@@ -201,6 +201,21 @@ def _run_on_cluster(commands: Sequence[Command]) -> list[Any]:
     ]
 
 
+def ping_feeds() -> None:
+    """Raises `DependencyAway` where the Redis of REDIS_URL, or a node of the cluster, does not answer."""
+    if not config.redis_cluster:
+        (reply,) = reach([("PING",)])
+        if isinstance(reply, Exception):
+            raise DependencyAway("redis", str(reply))
+        return
+    cluster = cast("Any", client())
+    try:
+        for node in cluster.get_nodes():  # the cluster's own ping tries again for seconds
+            cluster.get_redis_connection(node).ping()
+    except (RedisError, OSError) as failure:
+        raise DependencyAway("redis") from failure
+
+
 def ping_state() -> None:
     """Raises `DependencyAway` where the Redis of REDIS_STATE_URL does not answer."""
     try:

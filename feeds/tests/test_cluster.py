@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 import redis
 
+from echomate import cache
+from echomate.cache import debts
 from echomate.local import redis_server
 from echomate.local.processes import Process, free_port, is_free
+from echomate.stream import wake
+from echomate.testing.client import FastClient
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import projecting
 from feeds.tests.network import person, post, read_home
@@ -22,6 +26,7 @@ pytestmark = pytest.mark.timed
 
 SLOTS = 16384
 NODES = 2
+PAUSE_MILLISECONDS = 1500
 BUS_OFFSET = 10000
 """The nodes of a cluster talk to each other on a port so much above their own."""
 
@@ -81,3 +86,24 @@ def test_feeds_are_built_pushed_to_and_ruled_on_a_cluster(cluster: int) -> None:
         block(blocker=authors[0], blocked=ann)
         assert not {old[0], new[0]} & set(read_home(ann)[0])
         assert relations(ann, authors)[authors[1]].following
+
+
+def test_a_cluster_is_well_when_all_its_nodes_answer_and_forgets_on_all_of_them(cluster: int) -> None:
+    with configured(redis_url=f"redis://127.0.0.1:{cluster}/0", redis_cluster=True):
+        assert FastClient().get("/health/cache").status_code == 200
+        client: Any = cache.client()
+        for node in client.get_nodes():
+            with redis.Redis(port=node.port) as paused:
+                paused.client_pause(PAUSE_MILLISECONDS)
+                assert FastClient().get("/health/cache").status_code == 503
+                paused.ping()  # when the pause is over
+        time.sleep(cache.REST_SECONDS)
+        names = [f"fact:{number}" for number in range(20)]
+        cache.run([("SET", name, "old") for name in names])
+        cache.reach([wake.COMMAND])
+        debts._put({debts.EVERYTHING: "token"})
+        end = time.monotonic() + 30
+        while cache.asked([("GET", name) for name in names]) != [None] * len(names):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert debts._read() == {}
