@@ -1,16 +1,29 @@
 import gc
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from echomate.bodies import json_response
 from echomate.cache import Command
 from echomate.views import ApiView
+
+
+class Teapot:
+    """A middleware that answers in the place of views."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, *_: object) -> HttpResponse:
+        return HttpResponse(status=418)
 
 
 class Reads(list[object]):
@@ -55,3 +68,11 @@ def test_what_is_allowed_is_told_where_something_else_was_tried() -> None:
     refused = Page.as_view()(RequestFactory().post("/"))
     assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
     assert Page.as_view()(RequestFactory().head("/")).status_code == 200
+
+
+@pytest.mark.parametrize(("middleware", "status"), [([], 200), ([f"{__name__}.Teapot"], 418)])
+def test_a_middleware_that_looks_at_views_is_asked_before_them(middleware: list[str], status: int) -> None:
+    from echomate.wsgi import Handler
+
+    with override_settings(MIDDLEWARE=middleware):
+        assert Handler().get_response(RequestFactory().get("/health")).status_code == status
