@@ -181,9 +181,7 @@ worker_class = BoundedWorker
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 limit_request_line = 8190
-secure_scheme_headers: dict[
-    str, str
-] = {}  # whose X-Forwarded-Proto counts is TRUSTED_PROXIES' to say, to Django
+secure_scheme_headers: dict[str, str] = {}  # TRUSTED_PROXIES tells Django whose X-Forwarded-Proto counts
 sendfile = False  # it would write past the bounds of `BoundedSocket`
 keepalive = 75
 graceful_timeout = 2

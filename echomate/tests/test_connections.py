@@ -17,7 +17,7 @@ import pytest
 
 from echomate.config import config
 from echomate.testing.stack import Stack
-from echomate.tests.over_http import Server
+from echomate.tests.over_http import TIMELINE, Server
 
 THREADS = 4
 CONNECTIONS = 12
@@ -124,3 +124,8 @@ def test_a_head_comes_in_one_packet_with_its_body(server: Server) -> None:
         client.sendall(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         first = client.recv(65_536)
     assert first.partition(b"\r\n\r\n")[2]
+
+
+def test_who_is_no_trusted_proxy_does_not_say_by_which_scheme_they_came(server: Server) -> None:
+    answer = server.send("GET", TIMELINE, X_Forwarded_Proto="https")
+    assert answer.headers["link"].startswith("<http://")
