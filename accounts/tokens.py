@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from typing import Any, NamedTuple, Self
 
 import jwt
+import orjson
+from jwt.algorithms import HMACAlgorithm
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import (
     ExpiredTokenError,
@@ -39,11 +41,16 @@ class KeyedBackend(TokenBackend):
     ) -> None:
         super().__init__(algorithm, signing_key)
         self.key_id = key_id
+        self._signer = _signer(algorithm)
         self.verifiers = {kid: _verifier(key) for kid, key in verifying_keys.items()}
 
     def encode(self, payload: dict[str, Any]) -> str:
-        headers = {"kid": self.key_id}
-        return jwt.encode(payload, self.prepared_signing_key, algorithm=self.algorithm, headers=headers)
+        return self._signer.encode(
+            orjson.dumps(payload),
+            self.prepared_signing_key,
+            algorithm=self.algorithm,
+            headers={"kid": self.key_id},
+        )
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - simplejwt's
         verifier = self.verifiers.get(_key_id(token))
@@ -51,6 +58,21 @@ class KeyedBackend(TokenBackend):
             raise TokenBackendError("Token is invalid")
         claims: dict[str, Any] = verifier.decode(token, verify)
         return claims
+
+
+class _SecretAtHand(HMACAlgorithm):
+    """HS256 with a secret that `prepared_signing_key` has looked at, which takes PyJWT 60 µs at each use."""
+
+    def prepare_key(self, key: str | bytes) -> bytes:
+        return key if isinstance(key, bytes) else super().prepare_key(key)
+
+
+def _signer(algorithm: str) -> jwt.PyJWS:
+    signer = jwt.PyJWS()
+    if algorithm == "HS256":
+        signer.unregister_algorithm(algorithm)
+        signer.register_algorithm(algorithm, _SecretAtHand(HMACAlgorithm.SHA256))
+    return signer
 
 
 def _verifier(key: str) -> TokenBackend:

@@ -26,6 +26,10 @@ def victim(_empty_tables: None) -> Person:
     return sign_up("victim")
 
 
+def test_a_token_is_what_pyjwt_makes_of_its_claims(victim: Person) -> None:
+    assert victim.access == signed(claims_of(victim))
+
+
 def test_an_expired_token_says_so(victim: Person) -> None:
     old = signed(claims_of(victim, exp=int(time.time()) - 1))
     response = Caller().get("/users/me", headers={"Authorization": f"Bearer {old}"})
