@@ -2,8 +2,10 @@
 
 import orjson
 import pytest
+from pynamodb.models import Model
 
 from accounts import selectors
+from accounts.models import User
 from accounts.selectors import UserCounts
 from accounts.tests.acting import age_claim, change_user
 from echomate import cache, dynamodb, keys, table
@@ -12,6 +14,18 @@ from echomate.errors import NotFound
 from echomate.metering import metering
 from echomate.testing.client import Caller, Person, sign_up, unique_name
 from echomate.testing.projecting import Projecting
+
+
+def test_a_user_is_read_as_pynamodb_reads_it(ann: Person) -> None:
+    item = table.get_item(keys.user(ann.id)) or {}
+    theirs = Model.from_raw_data.__func__(User, item)  # type: ignore[attr-defined]  # a class's own method has it
+    assert User.from_raw_data(item).wire() == theirs.wire() == item
+
+
+def test_an_item_of_another_kind_is_no_user(ann: Person) -> None:
+    claim = table.get_item(keys.username_claim(ann.username)) or {}
+    with pytest.raises(TypeError, match="a UsernameClaim is no User"):
+        User.from_raw_data(claim)
 
 
 def test_a_card_is_what_the_api_shows(ann: Person) -> None:
