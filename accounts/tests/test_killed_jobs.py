@@ -22,8 +22,8 @@ from echomate.testing.stack import Stack
 
 pytestmark = pytest.mark.timed
 
-POSTS = 600
-COMMENTS = 150
+POSTS = 300
+COMMENTS = 80
 
 
 @pytest.fixture

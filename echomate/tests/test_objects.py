@@ -40,7 +40,9 @@ def content(key: str) -> bytes | None:
     return file.read() if file else None
 
 
-@pytest.mark.parametrize("size", [0, 1, objects.PART_BYTES, objects.PART_BYTES * 2 + 17])
+@pytest.mark.parametrize(
+    "size", [0, 1, objects.PART_BYTES + 17, pytest.param(objects.PART_BYTES * 2, marks=pytest.mark.long)]
+)
 def test_what_is_written_bit_by_bit_is_one_object_that_is_read_in_ranges(key: str, size: int) -> None:
     data = secrets.token_bytes(size)
     objects.put(key, BytesIO(data), content_type="application/zip")

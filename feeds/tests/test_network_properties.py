@@ -514,7 +514,7 @@ def small(*, lag: float) -> Iterator[None]:
 def test_the_network_equals_its_model(stack: Stack) -> None:
     Network.stack = stack
     with small(lag=0):
-        run_state_machine_as_test(Network, settings=examples(3, thorough=90, steps=STEPS, shrinks=False))
+        run_state_machine_as_test(Network, settings=examples(2, thorough=90, steps=STEPS, shrinks=False))
 
 
 def test_the_network_equals_its_model_while_indexes_lag(stack: Stack) -> None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timed
 
 SignUp = Callable[..., Person]
 
-ROUNDS = 6
+ROUNDS = 3
 DEPTH = 8
 YOUNG_SECONDS = 2
 SHORT_LAG_SECONDS = 0.8

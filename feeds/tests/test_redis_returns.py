@@ -47,7 +47,11 @@ class Change:
     is_stale: Callable[[Web], bool]
 
 
-@pytest.mark.parametrize("has_projector", [False, True], ids=["projector down", "projector up"])
+@pytest.mark.parametrize(
+    "has_projector",
+    [False, pytest.param(True, marks=pytest.mark.long)],
+    ids=["projector down", "projector up"],
+)
 def test_a_redis_that_hangs_comes_back_and_contradicts_nothing(stack: Stack, *, has_projector: bool) -> None:
     with two_webs(stack) as (one, other, _), ExitStack() as cleanup:
         changes = prepared(one, other)
@@ -63,7 +67,7 @@ def test_a_redis_that_hangs_comes_back_and_contradicts_nothing(stack: Stack, *, 
     assert not read.contradictions
 
 
-@pytest.mark.parametrize("fault", ["hang", "refuse"])
+@pytest.mark.parametrize("fault", ["hang", pytest.param("refuse", marks=pytest.mark.long)])
 def test_a_process_that_is_cut_off_from_redis_contradicts_nothing(stack: Stack, fault: str) -> None:
     """What it changes shows to those who read Redis, and what they change to those whom it serves."""
     with two_webs(stack) as (one, other, proxy):
@@ -122,7 +126,7 @@ class Reading:
                 is_acknowledged = change.name in self.acknowledged
                 if change.is_stale(web) and is_acknowledged:
                     self.contradictions.add(f"{change.name} at web {number}")
-            time.sleep(0.02)
+            time.sleep(0.1)
 
 
 @contextmanager

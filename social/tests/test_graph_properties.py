@@ -179,4 +179,4 @@ class Graph(RuleBasedStateMachine):
 def test_the_graph_is_what_its_model_says() -> None:
     with projecting() as projector:
         Graph.projector = projector
-        run_state_machine_as_test(Graph, settings=examples(6, steps=40, shrinks=False))
+        run_state_machine_as_test(Graph, settings=examples(4, thorough=90, steps=30, shrinks=False))
