@@ -16,6 +16,7 @@ from echomate.config import config
 from echomate.errors import DependencyAway
 from echomate.objects import s3
 from echomate.objects.buckets import PrivateBucket, Typed
+from echomate.objects.streams import Ranges
 from echomate.settings import storages
 from echomate.testing.proxy import Proxy
 
@@ -53,6 +54,24 @@ def test_what_is_written_bit_by_bit_is_one_object_that_is_read_in_ranges(key: st
     assert file.read() == data[-10:] if size > 10 else True
     file.seek(size // 2)
     assert file.read(100) == data[size // 2 :][:100]
+
+
+def test_what_is_left_of_an_object_is_read_by_one_request(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = secrets.token_bytes(100_000)
+    objects.put(key, BytesIO(data), content_type="text/plain")
+    file = objects.read(key)
+    assert file
+    ranges: list[tuple[int, int]] = []
+    get = Ranges._get
+
+    def remember(self: Ranges, start: int, end: int) -> bytes:
+        ranges.append((start, end))
+        return get(self, start, end)
+
+    monkeypatch.setattr(Ranges, "_get", remember)
+    assert file.read() == data
+    assert file.read() == b""
+    assert ranges == [(0, 100_000)]
 
 
 def test_an_upload_that_fails_leaves_neither_object_nor_parts(key: str) -> None:
