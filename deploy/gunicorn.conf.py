@@ -212,9 +212,20 @@ def when_ready(_server: object) -> None:
     import_module("django_redis.cache")
     import_module("django_redis.client")
     import_module("posts.text.language").model()
+    make_client_of_s3()
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)  # a page makes thousands of objects and no cycles: 4 % of a home feed
+
+
+def make_client_of_s3() -> None:
+    """It takes 15 MB and has no connection yet. Where there are no keys for it by now, each worker makes its own."""
+    from echomate import credentials, objects
+    from echomate.errors import DependencyAway
+
+    with suppress(DependencyAway):
+        credentials.aws("storage")
+        objects.s3()
 
 
 def child_exit(_server: object, worker: Any) -> None:

@@ -1,5 +1,6 @@
 """Connections that are kept alive: more of them than threads, requests that come together, answers without a body."""
 
+import gc
 import http.client
 import os
 import runpy
@@ -14,8 +15,12 @@ from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
+from botocore.session import Session
 
+from echomate import objects
 from echomate.config import config
+from echomate.objects.buckets import Bucket
+from echomate.testing.configuration import configured
 from echomate.testing.stack import Stack
 from echomate.tests.over_http import TIMELINE, Server
 
@@ -97,6 +102,20 @@ def test_names_are_looked_up_for_so_long_only(monkeypatch: pytest.MonkeyPatch) -
                 patch.setenv("RES_OPTIONS", given)
             runpy.run_path(file)
             assert os.environ["RES_OPTIONS"] == taken
+
+
+def test_workers_have_the_client_of_s3_from_their_master(monkeypatch: pytest.MonkeyPatch) -> None:
+    ready = runpy.run_path(str(config.source_dir / "deploy" / "gunicorn.conf.py"))["when_ready"]
+    for name in ("collect", "freeze", "set_threshold"):
+        monkeypatch.setattr(gc, name, lambda *_: None)
+    monkeypatch.setattr(Bucket, "connections", {})
+    with monkeypatch.context() as patch, configured(aws_access_key_id=""):
+        patch.setattr(Session, "get_credentials", lambda _: None)
+        ready(None)
+        assert not Bucket.connections
+    ready(None)
+    (made,) = Bucket.connections.values()
+    assert objects.s3() is made.meta.client
 
 
 def test_two_requests_in_a_packet_get_two_answers(server: Server) -> None:
