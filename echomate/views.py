@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
+from urllib.parse import quote
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -30,6 +31,9 @@ from echomate.idempotency import Creation, repeating
 from echomate.ids import parse_id
 from echomate.paging import Page, PageRequest
 from echomate.throttling import Limit, Policy, State
+
+IN_QUERIES = "%!$&'()*+,;=:@/?"
+"""What stands in a query as it is (RFC 3986); `%` begins what is escaped already. Clients send more than that."""
 
 
 class Viewer(Protocol):
@@ -322,7 +326,7 @@ def own_url(request: Request) -> str:
         if part.partition("=")[0] in chosen
     ]
     url = base_url(django_request) + escape_uri_path(django_request.path)
-    return f"{url}?{'&'.join(rest)}" if rest else url
+    return f"{url}?{quote('&'.join(rest).encode('latin-1'), safe=IN_QUERIES)}" if rest else url
 
 
 def id_or_404(text: str) -> int:
