@@ -1,5 +1,6 @@
 """pytest's part: the services of the process, empty tables for each module, an empty Redis for each test."""
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -31,6 +32,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Services begin to start when a test of this process asks for them, and the first that does waits for them."""
     config = session.config
+    gc.collect()
+    gc.freeze()  # thousands of tests and all modules: to look through them again and again took a seventh of the CPU
     is_controller = bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
     if config.option.collectonly or is_controller or all(_is_pure(item) for item in session.items):
         return
