@@ -219,12 +219,14 @@ def when_ready(_server: object) -> None:
 
 
 def make_client_of_s3() -> None:
-    """It takes 15 MB and has no connection yet. Where there are no keys for it by now, each worker makes its own."""
-    from echomate import credentials, objects
-    from echomate.errors import DependencyAway
+    """It takes 15 MB and has no connection yet.
 
-    with suppress(DependencyAway):
-        credentials.aws("storage")
+    Where the keys are those of a role, each worker makes its own: its connection to renew them must not be shared.
+    """
+    from echomate import objects
+    from echomate.config import config
+
+    if config.aws_access_key_id:
         objects.s3()
 
 
@@ -257,7 +259,7 @@ def write_problem(client: socket.socket, status: int, reason: str, message: str)
     util.write_nonblock(client, "\r\n".join([*lines, "", body]).encode())
 
 
-# gunicorn has no settings for these
+# gunicorn has no settings for these. Errors of a request go to standard error, which is never opened anew.
 util.write_error = write_problem
 util.http_date = serving.date
 RequestParser.mesg_class = serving.PlainRequest

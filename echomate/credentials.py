@@ -4,6 +4,7 @@ import hmac
 from functools import lru_cache
 
 from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError
 from botocore.session import Session
 
 from echomate.config import config
@@ -11,13 +12,16 @@ from echomate.errors import DependencyAway
 
 
 def aws(dependency: str) -> Credentials:
-    """Those of the settings, else of the machine's role, which renews them. Raises `DependencyAway` for neither."""
+    """Those of the settings, else of the machine's role, which renews them. Raises `DependencyAway` without any."""
     if config.aws_access_key_id:
         return Credentials(config.aws_access_key_id, config.aws_secret_access_key)
-    found = Session().get_credentials()
-    if found is None:
-        raise DependencyAway(dependency, "no AWS credentials were found")
-    return found
+    try:
+        credentials = Session().get_credentials()
+    except BotoCoreError as error:  # the service that has the role's doesn't answer, or a profile is wrong
+        raise DependencyAway(dependency, f"AWS credentials can't be had: {error}") from error
+    if credentials is None:
+        raise DependencyAway(dependency, "there are no AWS credentials")
+    return credentials
 
 
 @lru_cache(maxsize=8)

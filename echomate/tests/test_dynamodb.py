@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from botocore.exceptions import CredentialRetrievalError
+from botocore.session import Session
 
-from echomate import dynamodb, ids, keys, table, transactions
+from echomate import credentials, dynamodb, ids, keys, table, transactions
 from echomate.aws_json import Answer
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
+from echomate.testing.configuration import configured
 from echomate.testing.proxy import Proxy
 from echomate.testing.timing import within
 
@@ -184,3 +187,12 @@ def test_a_call_that_was_held_up_before_its_first_try_has_time_for_it(
     monkeypatch.setattr(dynamodb, "_post", post)
     dynamodb.call("ListTables", {}, deadline=-1)
     assert given == [dynamodb.LAST_TRY_SECONDS]
+
+
+def test_where_a_roles_keys_can_not_be_had_the_store_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Session) -> None:
+        raise CredentialRetrievalError(provider="container-role", error_msg="timed out")
+
+    monkeypatch.setattr(Session, "get_credentials", refuse)
+    with configured(aws_access_key_id=""), pytest.raises(DependencyAway):
+        credentials.aws("dynamodb")
