@@ -14,11 +14,12 @@ from gunicorn import util
 from gunicorn.http.message import TOKEN_RE, Request
 from gunicorn.http.wsgi import Response
 
-HEAD_BYTES = 8000
-"""Below what gunicorn takes as a line or a field, so that neither can be too long; nor are there more fields."""
+HEAD_BYTES, MAX_FIELDS = 8000, 100
+"""A head that is no longer than what gunicorn takes as a line or a field, so that neither can be too long."""
 
 _HEAD = re.compile(
-    rb"([A-Z]{3,20}+) (/[!\"$-~]*+) HTTP/1\.1\r\n((?:[0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n){1,100}+)\r\n"
+    rb"([A-Z]{3,20}+) (/[!\"$-~]*+) HTTP/1\.1\r\n((?:[0-9A-Za-z-]++:[\t -~\x80-\xff]*+\r\n){1,%d}+)\r\n"
+    % MAX_FIELDS
 )
 _VALUES = re.compile(r"[\t\n -~\x80-\xff]*+")
 
@@ -28,7 +29,7 @@ class PlainRequest(Request):  # type: ignore[misc]  # gunicorn has no types
 
     def _parse_python(self, unreader: Any, buf: bytearray) -> bytes:
         plain = _HEAD.match(buf, 0, HEAD_BYTES)
-        if plain is None:
+        if plain is None or self._has_tighter_limits:
             return super()._parse_python(unreader, buf)  # type: ignore[no-any-return]
         method, target, lines = (part.decode("latin-1") for part in plain.groups())
         fields = [line.partition(":") for line in lines.split("\r\n")[:-1]]
@@ -45,6 +46,15 @@ class PlainRequest(Request):  # type: ignore[misc]  # gunicorn has no types
         self.path, self.query = path, query
         self.fragment = ""
         return bytes(buf[plain.end() :])
+
+    @property
+    def _has_tighter_limits(self) -> bool:
+        """Whether gunicorn was started with limits that a plain head may be beyond; a line of 0 has none."""
+        return bool(
+            self.limit_request_fields < MAX_FIELDS
+            or self.limit_request_field_size < HEAD_BYTES
+            or 0 < self.limit_request_line < HEAD_BYTES
+        )
 
 
 class PlainResponse(Response):  # type: ignore[misc]  # as above

@@ -69,9 +69,12 @@ class Peer:
         return self.pieces.pop(0) if self.pieces else b""
 
 
-def read(kind: type[Request], *pieces: bytes) -> Any:
+def read(kind: type[Request], *pieces: bytes, **settings: int) -> Any:
     """All that gunicorn goes by of a request, or the refusal."""
-    parser = RequestParser(Config(), Peer(pieces), ("127.0.0.1", 1))
+    gunicorn = Config()
+    for name, value in {"limit_request_line": 8190, **settings}.items():
+        gunicorn.set(name, value)
+    parser = RequestParser(gunicorn, Peer(pieces), ("127.0.0.1", 1))
     parser.mesg_class = kind
     try:
         request = next(parser)
@@ -102,6 +105,15 @@ def test_a_head_is_read_as_gunicorn_reads_it(head: bytes) -> None:
 def test_a_head_that_is_damaged_is_read_as_gunicorn_reads_it(at: int, left_out: int, put_in: bytes) -> None:
     head = PLAIN[:at] + put_in + PLAIN[at + left_out :]
     assert read(PlainRequest, head) == read(Request, head)
+
+
+@pytest.mark.parametrize(
+    "limit", [{"limit_request_fields": 2}, {"limit_request_field_size": 10}, {"limit_request_line": 20}]
+)
+def test_limits_below_the_usual_ones_hold(limit: dict[str, int]) -> None:
+    refusal = read(PlainRequest, PLAIN, **limit)
+    assert refusal == read(Request, PLAIN, **limit)
+    assert len(refusal) == 2
 
 
 def test_a_plain_head_is_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
