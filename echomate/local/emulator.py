@@ -40,6 +40,7 @@ def main() -> None:
         port=int(os.environ["GATEWAY_PORT"]),
         http="httptools",
         loop="uvloop",
+        lifespan="on",  # what fails at the start ends it, or it would go on without what it kept
         ws="none",
         access_log=False,
         log_level="warning",
