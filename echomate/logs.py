@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import time
 from contextlib import suppress
 from functools import lru_cache
@@ -43,7 +44,9 @@ def write(logger: logging.Logger, message: str, **extra: Any) -> None:
 
     For the line that each request has. As there, one that can't be written is lost.
     """
-    if logger.isEnabledFor(logging.INFO):
+    if sys.stdout is not None and logger.isEnabledFor(
+        logging.INFO
+    ):  # without one, 1 may be any file or socket
         line = {
             "time": _time(time.time()),
             "level": "info",
