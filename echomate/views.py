@@ -1,5 +1,6 @@
 """The base of every API view: who asks, may they, and what the view reads first, all in one Redis round trip."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 from urllib.parse import quote
@@ -34,6 +35,7 @@ from echomate.throttling import Limit, Policy, State
 
 IN_QUERIES = "%!$&'()*+,;=:@/?"
 """What stands in a query as it is (RFC 3986); `%` begins what is escaped already. Clients send more than that."""
+_BARE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 class Viewer(Protocol):
@@ -241,7 +243,8 @@ class ApiView(APIView):
         answer = self.finalize_response(asked, response, *args, **kwargs)
         # What refers to the view it belongs to would keep all of it until a garbage collection.
         asked.parser_context.clear()
-        vars(self).pop("head", None)
+        for name in ("head", str(request.method).lower()):  # the latter is that of `_create_once`
+            vars(self).pop(name, None)
         self.opening = None
         return answer
 
@@ -326,7 +329,8 @@ def own_url(request: Request) -> str:
         if part.partition("=")[0] in chosen
     ]
     url = base_url(django_request) + escape_uri_path(django_request.path)
-    return f"{url}?{quote('&'.join(rest).encode('latin-1'), safe=IN_QUERIES)}" if rest else url
+    query = _BARE_PERCENT.sub("%25", "&".join(rest))
+    return f"{url}?{quote(query.encode('latin-1'), safe=IN_QUERIES)}" if rest else url
 
 
 def id_or_404(text: str) -> int:

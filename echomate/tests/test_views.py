@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from echomate.bodies import json_response
 from echomate.cache import Command
+from echomate.testing.client import Person
 from echomate.views import ApiView
 
 
@@ -32,6 +33,7 @@ class Reads(list[object]):
 
 class Page(ApiView):
     anonymous = True
+    idempotent = frozenset({"POST"})
     read: list["weakref.ref[Reads]"] = []
     made: list["weakref.ref[ApiView]"] = []
 
@@ -44,6 +46,10 @@ class Page(ApiView):
         self.read.append(weakref.ref(self.opening))
         self.made.append(weakref.ref(self))
         return Response({}) if "rendered" in request.query_params else json_response(b"{}")
+
+    def post(self, request: Request) -> HttpResponse:
+        self.made.append(weakref.ref(self))
+        return json_response(b"{}")
 
 
 def answered(request: HttpRequest) -> "weakref.ref[HttpResponse]":
@@ -64,9 +70,21 @@ def test_a_view_its_answer_and_what_was_read_for_it_wait_for_no_garbage_collecti
     assert (answer(), Page.read[-1](), Page.made[-1]()) == (None, None, None)
 
 
+def test_nor_does_a_view_whose_handler_is_called_once_a_key(ann: Person) -> None:
+    request = RequestFactory().post(
+        "/", b"{}", content_type="application/json", headers={**ann.headers, "Idempotency-Key": "k" * 20}
+    )
+    gc.disable()
+    try:
+        assert Page.as_view()(request).status_code == 200
+    finally:
+        gc.enable()
+    assert Page.made[-1]() is None
+
+
 def test_what_is_allowed_is_told_where_something_else_was_tried() -> None:
-    refused = Page.as_view()(RequestFactory().post("/"))
-    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD")
+    refused = Page.as_view()(RequestFactory().put("/"))
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, POST")
     assert Page.as_view()(RequestFactory().head("/")).status_code == 200
 
 
