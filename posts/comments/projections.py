@@ -23,7 +23,7 @@ def comment_changed(change: Change, effects: Effects) -> None:
     effects.forget(keys.cached_comment(comment))
     post, parent = change.item["Post"], change.item.get("Parent")
     if change.new is None:
-        effects.forget_parts(*recent.forget_in_place(comment, post=post, parent=parent))
+        effects.forget_parts(*recent.forget_in_place(post=post, parent=parent))
         return
     delta = _is_there(change.new) - _is_there(change.old)
     if delta:
@@ -32,7 +32,7 @@ def comment_changed(change: Change, effects: Effects) -> None:
         effects.forget_parts(*recent.remember_in_place(comment, post=post, parent=parent))
     if delta < 0:
         if "GSI1PK" not in change.new:
-            effects.forget_parts(*recent.forget_in_place(comment, post=post, parent=parent))
+            effects.forget_parts(*recent.forget_in_place(post=post, parent=parent))
         effects.forget(keys.cached_comment_stats(comment))
         bury_stats(keys.comment_stats(comment), expires_at=change.new.get("ExpiresAt"))
         _sweep_likes_later(comment, change)

@@ -44,8 +44,8 @@ def forget_of_author(comment: int, *, author: int) -> list[Command]:
     return [recent_comments_of.forget(author, edge=comment, subject=comment)]
 
 
-def forget_in_place(comment: int, *, post: int, parent: int | None) -> list[Command]:
-    """Where it lost its place. It stays among the latest, whose number says whether some were left out."""
+def forget_in_place(*, post: int, parent: int | None) -> list[Command]:
+    """The heads of a place. What has lost it stays among the latest, whose number says whether some were left out."""
     return [("DEL", head) for head in _heads(post, parent)]
 
 

@@ -1,5 +1,6 @@
 """Comments of an export, as they are taken in."""
 
+from collections import Counter
 from io import BytesIO
 from typing import Any
 
@@ -9,12 +10,13 @@ from accounts.importing import archive
 from accounts.tests.exported import export, lines
 from accounts.tests.imported import all_of, old_post, posts_of, start, take, zipped
 from echomate import cache, ids, jobs, keys, table
+from echomate.cache import debts
 from echomate.dynamodb import Wire
 from echomate.testing.client import Person, sign_up
 from echomate.testing.projecting import projecting
 from echomate.testing.working import run_jobs
-from posts.comments import erasure, services
-from posts.comments.services import importing
+from posts.comments import erasure, recent, services
+from posts.comments.services import creating, importing
 from posts.comments.services.creating import mark_answered, new_comment
 from posts.services import Draft, create
 from posts.services.importing import imported_ids
@@ -396,3 +398,26 @@ def test_old_comments_push_out_no_new_ones(ann: Person, new: Person) -> None:
     assert recent[0] == f"{young['id']}:{young['id']}".encode()
     newest = ann.get(f"/posts/{post['id']}/comments?sort=newest&limit=1").json()["results"]
     assert [one["content"] for one in newest] == ["young"]
+
+
+def test_what_a_step_can_not_delete_from_the_cache_is_owed_and_no_flush(
+    new: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[cache.Command] = []
+
+    def owed(*deletions: cache.Command) -> None:
+        assert debts.EVERYTHING not in debts._debts(deletions, others=0)
+        commands.extend(deletions)
+
+    for told in (importing, creating):
+        monkeypatch.setattr(told, "tell", owed)
+    rows = [old_comment(number) for number in range(100)]
+    assert take(new, with_comments([*rows, *(answer(100 + n, n) for n in range(100))]))["refused"] == {}
+    (post,) = posts_of(new)
+    made = [int(item["Id"]["N"]) for item in items_of(new)]
+    heads = [
+        *recent.forget_in_place(post=int(post["id"]), parent=None),
+        *(head for id_ in made[:100] for head in recent.forget_in_place(post=int(post["id"]), parent=id_)),
+    ]
+    told_twice = [("DEL", keys.cached_comment(id_)) for id_ in [*made, *made[:100]]]
+    assert Counter(commands) == Counter([*told_twice, *heads])

@@ -59,7 +59,7 @@ def test_the_life_of_a_comment_counts_once_up_and_once_down(ann: Person, bob: Pe
     forget, forget_stats = ("DEL", keys.cached_comment(comment)), ("DEL", keys.cached_comment_stats(comment))
     up, down = ([("Comments", delta), ("Replies", delta)] for delta in (1, -1))
     come = recent.remember_in_place(comment, post=post, parent=top)
-    gone = recent.forget_in_place(comment, post=post, parent=top)
+    gone = recent.forget_in_place(post=post, parent=top)
     assert effects(comment_changed, change("insert", None, made)) == (up, [forget, *come])
     assert effects(comment_changed, change("modify", made, edited)) == ([], [forget])
     deletion = effects(comment_changed, change("modify", edited, tombstone))
@@ -69,7 +69,7 @@ def test_the_life_of_a_comment_counts_once_up_and_once_down(ann: Person, bob: Pe
     kept = image(top)
     bob.delete(f"comments/{top}")
     assert (
-        recent.forget_in_place(top, post=post, parent=None)[0]
+        recent.forget_in_place(post=post, parent=None)[0]
         not in effects(comment_changed, change("modify", kept, image(top)))[1]
     )
     right_under_the_post = effects(comment_changed, change("insert", None, kept))

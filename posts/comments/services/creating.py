@@ -47,7 +47,7 @@ def create(*, author: int, post: int, draft: Draft, creation: Creation | None = 
 
 
 def _tell_of(comment: int, *, author: int, post: int, parent: int | None) -> None:
-    """And that its parent is answered: who marked it as that may have stopped before it told."""
+    """And that its parent is answered, also where an earlier try has marked it as that."""
     changed = [comment] if parent is None else [comment, parent]
     remembered = recent.remember(comment, author=author, post=post, parent=parent)
     tell(*(("DEL", keys.cached_comment(id_)) for id_ in changed), *remembered)
@@ -99,7 +99,10 @@ def _no_such_parent() -> Invalid:
 
 
 def mark_answered(comment: Comment) -> None:
-    """So that a deletion from now on leaves its place in the thread. Raises `Invalid` where it came first."""
+    """So that a deletion from now on leaves its place in the thread. Raises `Invalid` where it came first.
+
+    The cache may show it as not answered until the answer is announced.
+    """
     if comment.answered:
         return
     request = comment.get_update_kwargs_from_instance(
@@ -107,7 +110,6 @@ def mark_answered(comment: Comment) -> None:
     )
     if dynamodb.attempt("UpdateItem", request) is None:
         raise _no_such_parent()
-    tell(("DEL", keys.cached_comment(int(comment.id))))
 
 
 def new_comment(id_: int, *, author: int, post: int, draft: Draft, depth: int, nonce: str = "") -> Comment:

@@ -98,5 +98,5 @@ def _forgotten(comment: Comment, *, keeps_its_place: bool) -> list[Command]:
         ("DEL", keys.cached_comment(id_)),
         ("DEL", keys.cached_comment_stats(id_)),
         *recent.forget_of_author(id_, author=int(comment.author)),
-        *([] if keeps_its_place else recent.forget_in_place(id_, post=int(comment.post), parent=parent)),
+        *([] if keeps_its_place else recent.forget_in_place(post=int(comment.post), parent=parent)),
     ]

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from echomate import ids, keys, table
+from echomate import ids, keys, privacy, table
 from echomate.cache import Command
 from echomate.dynamodb import Wire
 from echomate.errors import Invalid
@@ -19,6 +19,8 @@ from posts.services.telling import tell
 
 DEPTH_AT_MOST = 1000
 """Of what is imported: the end of a deleted post goes through its comments level by level."""
+FORGOTTEN_AT_ONCE = 60
+"""What can't be deleted is owed key by key: a longer debt would be a flush."""
 NO_POST = "post_id: its post was not taken, as those of others are not"
 NO_PARENT = "parent_id: what it answers was not taken, as comments of others are not"
 TOO_EARLY = "id: earlier than what it stands under"
@@ -52,9 +54,8 @@ def take_in(author: int, comments: Sequence[ExportedComment]) -> list[str | None
             answered = {comment.draft.parent for comment in part if comment.draft.parent is not None}
             parents = imported(author, answered, keys.comment)
             taken += pool.map(partial(_take, author, posts, parents), part)
-    tell(
-        *(command for comment in taken if isinstance(comment, Comment) for command in _announcements(comment))
-    )
+    for deletions in privacy.in_steps(_stale(taken), size=FORGOTTEN_AT_ONCE):
+        tell(*deletions)
     return [reason if isinstance(reason, str) else None for reason in taken]
 
 
@@ -116,12 +117,14 @@ def _put(author: int, post: int, parent: Comment | None, old: ExportedComment) -
     return None
 
 
-def _announcements(comment: Comment) -> list[Command]:
-    """To its place. What it answers is marked as answered; who did that may have stopped before it told."""
-    id_, parent = int(comment.id), int(comment.parent) if comment.parent else None
-    changed = [id_] if parent is None else [id_, parent]
-    remembered = recent.remember_in_place(id_, post=int(comment.post), parent=parent)
-    return [*(("DEL", keys.cached_comment(one)) for one in changed), *remembered]
+def _stale(taken: Iterable[Comment | str | None]) -> Iterator[Command]:
+    """What deletes them, what they answer and the heads of their places from the cache, each once."""
+    comments = [comment for comment in taken if isinstance(comment, Comment)]
+    places = {(int(comment.post), int(comment.parent) if comment.parent else None) for comment in comments}
+    changed = {int(comment.id) for comment in comments} | {parent for _, parent in places if parent}
+    yield from (("DEL", keys.cached_comment(id_)) for id_ in changed)
+    for post, parent in places:
+        yield from recent.forget_in_place(post=post, parent=parent)
 
 
 @dataclass(frozen=True, slots=True)
