@@ -12,10 +12,21 @@ def put_new(new: Item) -> Wire | None:
     """
     request = transactions.put(new)["Put"]
     item: Wire = request["Item"]
+    return None if _stored(request) is None else item
+
+
+def put_or_stored(new: Item) -> Wire | None:
+    """The same, but what a first try has put as it is stored by now."""
+    return _stored(transactions.put(new)["Put"])
+
+
+def _stored(request: Wire) -> Wire | None:
+    item: Wire = request["Item"]
     try:
         dynamodb.call("PutItem", {**request, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"})
     except DynamoDBError as error:
         if error.code != "ConditionalCheckFailedException":
             raise
-        return item if error.response.get("Item", {}).get("Nonce") == item["Nonce"] else None
+        stored: Wire = error.response.get("Item", {})
+        return stored if stored.get("Nonce") == item["Nonce"] else None
     return item

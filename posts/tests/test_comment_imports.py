@@ -20,7 +20,7 @@ from posts.comments.services import creating, importing
 from posts.comments.services.creating import mark_answered, new_comment
 from posts.services import Draft, create
 from posts.services.importing import imported_ids
-from posts.services.putting import put_new
+from posts.services.putting import put_new, put_or_stored
 
 POST = old_post(100)
 
@@ -202,7 +202,7 @@ def test_an_import_that_broke_off_goes_on_and_makes_nothing_twice(
     """At each place in turn, in the fourth comment that comes there."""
     rows = [old_comment(0), *(answer(number, number - 1) for number in range(1, 8))]
     job = start(new, with_comments(rows))
-    patched = mark_answered if place == "after the mark" else put_new
+    patched = mark_answered if place == "after the mark" else put_or_stored
     calls = 0
 
     def broken(item: Any) -> Any:
@@ -337,6 +337,20 @@ def test_of_rows_with_the_same_id_there_is_one_comment(new: Person) -> None:
     )
     assert places(new) == [("comment 0", None, 0), ("comment 1", "comment 0", 1)]
     assert report["refused"] == {"comments": {importing.NO_PARENT: 1}}
+
+
+def test_a_comment_that_is_named_again_in_another_place_is_refused(new: Person) -> None:
+    other = old_post(101)
+    rows = [old_comment(0), old_comment(0, post_id=other["id"]), old_comment(1), answer(1, 0)]
+    file = with_comments(rows, posts=[POST, other])
+    report = take(new, file)
+    assert report["refused"] == {"comments": {importing.NAMED_TWICE: 2}}
+    stored = items_of(new)
+    assert [item["Content"]["S"] for item in stored] == ["comment 0", "comment 1"]
+    assert len({item["Post"]["N"] for item in stored}) == 1
+    assert not any("Parent" in item for item in stored)
+    file.seek(0)
+    assert take(new, file) == report
 
 
 def test_a_derived_id_that_is_anothers_is_given_up_for_the_next(ann: Person, new: Person) -> None:

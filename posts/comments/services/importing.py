@@ -14,7 +14,7 @@ from posts.comments import recent
 from posts.comments.models import Comment
 from posts.comments.services.creating import Draft, mark_answered, new_comment
 from posts.services.importing import SIDE_BY_SIDE, imported, imported_ids, imported_nonce
-from posts.services.putting import put_new
+from posts.services.putting import put_or_stored
 from posts.services.telling import tell
 
 DEPTH_AT_MOST = 1000
@@ -26,6 +26,7 @@ NO_PARENT = "parent_id: what it answers was not taken, as comments of others are
 TOO_EARLY = "id: earlier than what it stands under"
 TOO_DEEP = "parent_id: too deep"
 NOT_FREE = "id: belongs to another comment"
+NAMED_TWICE = "id: named twice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,8 @@ def _no_answer(parent: Comment, old: ExportedComment) -> str | None:
     return NO_PARENT
 
 
-def _put(author: int, post: int, parent: Comment | None, old: ExportedComment) -> Comment | None:
-    """None where all ids that it might have are other comments'."""
+def _put(author: int, post: int, parent: Comment | None, old: ExportedComment) -> Comment | str | None:
+    """The comment, which is there now, or why it isn't; None where all ids that it might have are other comments'."""
     above, depth = (None, 0) if parent is None else (int(parent.id), int(parent.depth) + 1)
     draft, nonce = Draft(old.draft.content, above), imported_nonce(author, old.id)
     for id_ in imported_ids(author, old.id):
@@ -112,9 +113,15 @@ def _put(author: int, post: int, parent: Comment | None, old: ExportedComment) -
         comment.hidden = old.hidden or None
         if old.edited_at is not None:
             comment.edited_at, comment.version = old.edited_at, 2
-        if put_new(comment) is not None:
-            return comment
+        stored = put_or_stored(comment)
+        if stored is not None:
+            return comment if _place(stored) == (post, above) else NAMED_TWICE
     return None
+
+
+def _place(comment: Wire) -> tuple[int, int | None]:
+    """The post, and the comment that it answers."""
+    return int(comment["Post"]["N"]), int(comment["Parent"]["N"]) if "Parent" in comment else None
 
 
 def _stale(taken: Iterable[Comment | str | None]) -> Iterator[Command]:
