@@ -271,7 +271,7 @@ def test_only_posts_that_the_same_account_imported_take_comments(ann: Person, ne
     assert items_of(new) == []
 
 
-FUTURE = str(ids.id_at_milliseconds(table.clock() + 3_600_000))
+FUTURE = str(ids.id_at_milliseconds(table.clock() + 86_400_000))
 HOSTILE: list[Any] = [
     b"[]\n",
     b"nonsense\n",
