@@ -7,6 +7,7 @@ no old value survives a write, a flush or an eviction. What can't be deleted is 
 
 from echomate.cache.commands import ask, asked, close, forget, forget_parts, is_trusted, run
 from echomate.cache.connection import (
+    AWAY,
     REST_SECONDS,
     Command,
     Script,
@@ -23,6 +24,7 @@ from echomate.cache.values import ABSENT, CachedValues, known, new_lease, read_t
 
 __all__ = [
     "ABSENT",
+    "AWAY",
     "REST_SECONDS",
     "CachedSet",
     "CachedValues",

@@ -15,7 +15,16 @@ import hiredis
 import redis
 from django_redis import get_redis_connection
 from django_redis.pool import ConnectionFactory
-from redis.exceptions import ClusterDownError, InvalidResponse, NoScriptError, RedisError, ResponseError
+from redis.exceptions import (
+    ClusterDownError,
+    InvalidResponse,
+    NoScriptError,
+    ReadOnlyError,
+    RedisClusterException,
+    RedisError,
+    ResponseError,
+    TryAgainError,
+)
 
 from echomate import metering
 from echomate.cache.clusters import ClusterFactory
@@ -30,6 +39,11 @@ Command = tuple[Any, ...]
 REST_SECONDS = 0.5
 READ_BYTES = 65_536
 _NOT_YET = object()
+
+AWAY = (RedisError, RedisClusterException, OSError)
+"""What the libraries raise where Redis, or a part of a cluster, does not answer."""
+FOR_THE_MOMENT = (ClusterDownError, TryAgainError, ReadOnlyError)
+"""Replies that refuse no command: a cluster, or who is its master, changes just now."""
 
 logger = logging.getLogger(__name__)
 
@@ -105,7 +119,7 @@ def reach(commands: Sequence[Command]) -> list[Any]:
             for n, reply in zip(unknown, again, strict=True):
                 replies[n] = reply
         return replies
-    except (RedisError, OSError) as failure:
+    except AWAY as failure:
         _resting_until = time.monotonic() + REST_SECONDS
         logger.warning("redis is away: %s", failure)
         raise DependencyAway("redis") from failure
@@ -190,7 +204,7 @@ def _run_on_cluster(commands: Sequence[Command]) -> list[Any]:
             pipeline.execute_command(*part)
     answers = pipeline.execute(raise_on_error=False)
     for answer in answers:  # a node that hangs is among the replies
-        if isinstance(answer, ClusterDownError) or (
+        if isinstance(answer, FOR_THE_MOMENT) or (
             isinstance(answer, Exception) and not isinstance(answer, ResponseError)
         ):
             raise answer
@@ -208,11 +222,11 @@ def ping_feeds() -> None:
         if isinstance(reply, Exception):
             raise DependencyAway("redis", str(reply))
         return
-    cluster = cast("Any", client())
     try:
+        cluster = cast("Any", client())
         for node in cluster.get_nodes():  # the cluster's own ping tries again for seconds
             cluster.get_redis_connection(node).ping()
-    except (RedisError, OSError) as failure:
+    except AWAY as failure:
         raise DependencyAway("redis") from failure
 
 

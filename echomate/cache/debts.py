@@ -26,10 +26,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import orjson
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ResponseError
 
 from echomate import dynamodb, keys, metering, metrics
-from echomate.cache.connection import Command, Script, client, reach
+from echomate.cache.connection import AWAY, FOR_THE_MOMENT, Command, Script, client, reach
 from echomate.config import config
 from echomate.dynamodb import DynamoDBError
 from echomate.errors import DependencyAway
@@ -204,11 +204,11 @@ class Watch:
         """Run what is owed, then remove it. False where Redis can't be reached, or doesn't obey."""
         try:
             _run(owed)
-        except ResponseError as refusal:
-            self._note_refusal(refusal)
-            return False
-        except (DependencyAway, RedisError, OSError) as error:
-            logger.debug("what Redis has to forget stays owed: %s", error)
+        except (DependencyAway, *AWAY) as error:
+            if isinstance(error, ResponseError) and not isinstance(error, FOR_THE_MOMENT):
+                self._note_refusal(error)
+            else:
+                logger.debug("what Redis has to forget stays owed: %s", error)
             return False
         self._is_refused = False
         logger.info("Redis has forgotten what was owed", extra={"debts": len(owed)})

@@ -8,8 +8,6 @@ import threading
 import time
 from collections.abc import Callable
 
-from redis.exceptions import RedisError
-
 from echomate import cache
 from echomate.cache import Command
 
@@ -46,7 +44,7 @@ def listen(on_wake: Callable[[], None], stopping: threading.Event) -> None:
     while not stopping.is_set():
         try:
             _listen(on_wake, stopping)
-        except (RedisError, OSError) as error:
+        except cache.AWAY as error:
             logger.warning("no wake-ups: %s", error)
             stopping.wait(POLL_SECONDS)
 

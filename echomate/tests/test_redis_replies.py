@@ -7,10 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 from redis._parsers.base import BaseParser
+from redis.exceptions import ClusterDownError, ReadOnlyError, ResponseError, TryAgainError
 
 from echomate import cache
-from echomate.cache import connection
+from echomate.cache import connection, debts
 from echomate.errors import DependencyAway
+from echomate.testing.configuration import configured
 
 pytestmark = pytest.mark.pure
 
@@ -111,3 +113,28 @@ def test_a_whole_message_that_nobody_asked_for_is_no_reply(redis: Script) -> Non
     assert cache.reach([SET, ("GET", "a")]) == [b"OK", b"1"]
     assert scripted.opened == 1
     assert scripted.is_kept
+
+
+@pytest.mark.parametrize("reply", [ClusterDownError, ReadOnlyError, TryAgainError])
+def test_a_cluster_that_changes_just_now_is_away_and_refuses_nothing(
+    reply: type[ResponseError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = SimpleNamespace(
+        execute_command=lambda *_: None, execute=lambda **_: [reply("for the moment"), b"OK"]
+    )
+    monkeypatch.setattr(connection, "client", lambda: SimpleNamespace(pipeline=lambda: pipeline))
+    monkeypatch.setattr(connection, "_resting_until", 0.0)
+    with configured(redis_cluster=True), pytest.raises(DependencyAway):
+        cache.reach([SET, SET])
+
+
+@pytest.mark.parametrize("reply", [ClusterDownError, ReadOnlyError, TryAgainError, ResponseError])
+def test_only_a_redis_that_refuses_to_be_emptied_is_in_the_log(
+    reply: type[ResponseError], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def flush() -> None:
+        raise reply("no")
+
+    monkeypatch.setattr(debts, "_flush", flush)
+    assert not debts.Watch()._pay({debts.EVERYTHING: "token"})
+    assert [record.levelname for record in caplog.records] == ["ERROR"] * (reply is ResponseError)

@@ -12,6 +12,7 @@ import redis
 
 from echomate import cache
 from echomate.cache import debts
+from echomate.errors import DependencyAway
 from echomate.local import redis_server
 from echomate.local.processes import Process, free_port, is_free
 from echomate.stream import wake
@@ -107,3 +108,12 @@ def test_a_cluster_is_well_when_all_its_nodes_answer_and_forgets_on_all_of_them(
             assert time.monotonic() < end
             time.sleep(0.05)
         assert debts._read() == {}
+
+
+def test_a_cluster_that_was_never_reached_is_away() -> None:
+    """A client asks the nodes for their slots when it is made."""
+    with configured(redis_url=f"redis://127.0.0.1:{free_port()}/0", redis_cluster=True):
+        answer = FastClient().get("/health/cache")
+        assert (answer.status_code, answer.json()["checks"]["feeds"]["status"]) == (503, "failed")
+        with pytest.raises(DependencyAway):
+            cache.reach([("GET", "fact")])
