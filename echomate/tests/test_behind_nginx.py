@@ -32,6 +32,8 @@ pytestmark = [pytest.mark.nginx, pytest.mark.timed]
 
 HOST = "echomate.example"
 SLOW = 6
+MANY = 50
+"""So many connections an address may have."""
 THREADS = 2
 SECONDS = 30
 LONG = 9_000
@@ -41,6 +43,7 @@ WHOLE = """
 daemon off; master_process off; pid {directory}/pid; error_log {directory}/log;
 events {{}}
 http {{
+    access_log {directory}/access;
     client_body_temp_path {directory}/body; proxy_temp_path {directory}/proxy; fastcgi_temp_path {directory}/fastcgi;
     uwsgi_temp_path {directory}/uwsgi; scgi_temp_path {directory}/scgi;
     include {directory}/echomate.conf;
@@ -54,7 +57,7 @@ class Nginx:
     def __init__(self, web: Any, directory: Path) -> None:
         program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
         assert program, "nginx is needed: install it (Debian, Ubuntu: sudo apt install nginx-light)"
-        self.web = web
+        self.web, self.directory = web, directory
         self.port, self.plain_port = free_port(), free_port()
         changes = {
             r"listen \[::\]:\d+( ssl)?;": "",
@@ -62,6 +65,8 @@ class Nginx:
             r"listen 80;": f"listen 127.0.0.1:{self.plain_port};",
             r"127\.0\.0\.1:8000": f"127.0.0.1:{web.port}",
             r"/etc/ssl/echomate\.(pem|key)": str(certificate(directory)),
+            r"/var/log/nginx/error\.log": f"{directory}/log",
+            r"/var/log/nginx/echomate-refused\.log": f"{directory}/refused",
         }
         text = (config.source_dir / "deploy" / "nginx.conf").read_text()
         for pattern, changed in changes.items():
@@ -69,7 +74,7 @@ class Nginx:
             assert number, pattern
         (directory / "echomate.conf").write_text(text)
         (directory / "nginx.conf").write_text(WHOLE.format(directory=directory))
-        command = [program, "-e", f"{directory}/log", "-c", f"{directory}/nginx.conf"]
+        command = [program, "-c", f"{directory}/nginx.conf"]
         with (directory / "output").open("wb") as output:
             self.process = Process(
                 Program(
@@ -89,6 +94,11 @@ class Nginx:
         with self.connect() as connection:
             connection.sendall(request(method, target, body, **headers))
             return answer_on(connection)
+
+    @property
+    def logged(self) -> str:
+        """All that it has logged."""
+        return "".join((self.directory / name).read_text() for name in ("log", "access", "refused"))
 
     @property
     def upstream(self) -> list[str]:
@@ -142,11 +152,14 @@ def body_of(size: int) -> bytes:
     return b'{"login": "' + b"x" * (size - 13) + b'"}'
 
 
-def test_the_client_is_who_it_is_and_came_by_https_whatever_it_says(nginx: Nginx) -> None:
+def sign_up(nginx: Nginx, **headers: str) -> Answer:
     name = unique_name("ann")
     body = {"username": name, "email": f"{name}@example.org", "password": "correct9horse"}
-    lies = {"X_Forwarded_For": "203.0.113.9", "X_Forwarded_Proto": "http"}
-    joined = nginx.send("POST", "/api/v1/auth/signup", {**body, "token_delivery": "body"}, **lies)
+    return nginx.send("POST", "/api/v1/auth/signup", {**body, "token_delivery": "body"}, **headers)
+
+
+def test_the_client_is_who_it_is_and_came_by_https_whatever_it_says(nginx: Nginx) -> None:
+    joined = sign_up(nginx, X_Forwarded_For="203.0.113.9", X_Forwarded_Proto="http")
     assert (joined.status, joined.headers["strict-transport-security"]) == (201, "max-age=31536000")
     bearer = f"Bearer {joined.json['access']}"
     (session,) = nginx.send("GET", "/api/v1/auth/sessions", Authorization=bearer).json["results"]
@@ -179,6 +192,28 @@ def test_metrics_are_not_to_be_had_and_a_body_that_is_too_large_is_refused_in_wo
         assert refused.headers["strict-transport-security"]
 
 
+def test_a_long_query_that_an_answer_repeats_in_its_head_is_no_fault(nginx: Nginx) -> None:
+    bearer = f"Bearer {sign_up(nginx).json['access']}"
+    post = nginx.send("POST", "/api/v1/posts", {"content": "post"}, Authorization=bearer).json["id"]
+    comments = f"/api/v1/posts/{post}/comments"
+    assert nginx.send("POST", comments, {"content": "comment"}, Authorization=bearer).status == 201
+    page = nginx.send("GET", f"{comments}?sort={'x' * 6000}&sort=oldest", Authorization=bearer)
+    assert page.status == 200
+    assert len(page.headers["link"]) > 6000
+
+
+def test_too_many_connections_of_an_address_are_too_many_requests(nginx: Nginx) -> None:
+    whole = request("POST", f"{LOGIN}?token=secret", {"login": "nobody", "password": "wrong9horse"})
+    with ExitStack() as opened:
+        connections = [opened.enter_context(nginx.connect()) for _ in range(MANY + 1)]
+        for connection in connections[:-1]:
+            connection.sendall(whole[:-1])
+        connections[-1].sendall(whole)
+        refused = answer_on(connections[-1])
+    assert (refused.status, refused.problem, refused.headers["retry-after"]) == (429, "rate-limited", "2")
+    assert "secret" not in nginx.logged
+
+
 def test_what_is_no_request_is_refused_in_words(nginx: Nginx) -> None:
     for status, target, header in (
         (414, "/" + "x" * LONG, "y"),
@@ -187,6 +222,13 @@ def test_what_is_no_request_is_refused_in_words(nginx: Nginx) -> None:
     ):
         refused = nginx.send("GET", target, X_More=header)
         assert (refused.status, refused.problem) == (status, "bad-request")
+    for method, headers, status, problem in (
+        ("TRACE", {}, 405, "method-not-allowed"),
+        ("POST", {"Transfer_Encoding": "strange"}, 400, "bad-request"),
+    ):
+        refused = nginx.send(method, "/", **headers)
+        assert (refused.status, refused.problem) == (status, problem)
+        assert "retry-after" not in refused.headers
     assert nginx.send("GET", "/refused-by-nginx").problem == "not-found"
 
 
@@ -209,8 +251,14 @@ def test_half_a_request_waits_before_the_web_server_whose_connection_is_kept(ngi
 def test_a_web_server_that_is_away_is_said_to_be(tmp_path: Path) -> None:
     nginx = Nginx(SimpleNamespace(port=free_port()), tmp_path)
     try:
-        refused = nginx.send("GET", TIMELINE)
+        refused = nginx.send("GET", f"{TIMELINE}?token=secret")
         assert (refused.status, refused.problem) == (503, "unavailable")
         assert refused.headers["retry-after"] == "2"
+        plain = HTTPConnection("127.0.0.1", nginx.plain_port, timeout=SECONDS)
+        plain.request("GET", "/?token=secret")
+        assert plain.getresponse().status == 308
+        plain.close()
+        (line,) = nginx.logged.splitlines()
+        assert line.split()[1:] == [refused.headers["x-request-id"], "503", "502", TIMELINE]
     finally:
         nginx.process.kill()
