@@ -180,14 +180,13 @@ def test_a_look_that_failed_acknowledges_nothing(
     cache.forget("other")
     name = next(iter(owed()))
     until(lambda: name in debts.watch._standing)
-    put = debts._put
 
-    def put_and_part(debt: Mapping[str, str]) -> None:
-        put(debt)
+    def be_cut_off(_: Mapping[str, str]) -> None:
+        """Before a look that is under way can see what was put; for this process it was."""
         dynamodb_proxy.refuse()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(debts, "_put", put_and_part)
+        patch.setattr(debts, "_put", be_cut_off)
         patch.setattr(debts, "PATIENCE_SECONDS", 3.0)
         with pytest.raises(DependencyAway):
             cache.forget("fact")
