@@ -38,22 +38,32 @@ class Stub:
 
     def _serve(self) -> None:
         for answers in self._connections:
-            connection, _ = self._listener.accept()
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # closed
+                return
             with connection:
                 connection.settimeout(5)
                 for answer in answers:
-                    self._read_request(connection)
+                    if not self._read_request(connection):
+                        break
                     self.served += 1
                     connection.sendall(answer)
 
-    def _read_request(self, connection: socket.socket) -> None:
+    def _read_request(self, connection: socket.socket) -> bool:
+        """False where the client has closed the connection."""
         got = b""
         while not got.endswith(BODY):
-            got += connection.recv(65_536)
+            part = connection.recv(65_536)
+            if not part:
+                return False
+            got += part
+        return True
 
     def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)  # it wakes who waits for a connection
         self._listener.close()
-        self._thread.join(timeout=5)
+        self._thread.join()
 
 
 @pytest.fixture
