@@ -8,7 +8,7 @@ import re
 import struct
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 from types import TracebackType
@@ -26,6 +26,8 @@ MANIFEST_BYTES = 2 * 1024 * 1024
 """It says more of each file than the directory does."""
 BYTES_AT_MOST = 2 * 1024**3
 """Of all that is read, when it is no longer compressed."""
+UNPACKED_AT_MOST = 512 * 1024**2
+"""Of all that is on the disk meanwhile."""
 LINES_AT_MOST = 1_000_000
 LINE_BYTES = 64 * 1024
 RATIO_AT_MOST = 200
@@ -131,9 +133,9 @@ class OldExport:
             raise Refused("This export is of another version.")
         return manifest
 
-    def check(self, names: list[str]) -> None:
-        """Read these files from end to end, before anything is taken of them."""
-        if self.size(names) > BYTES_AT_MOST:
+    def check(self, names: list[str], *, unpacked: Sequence[str] = ()) -> None:
+        """Read these files from end to end, before anything is taken of them; some are unpacked to the disk later."""
+        if self.size(names) > BYTES_AT_MOST or self.size(unpacked) > UNPACKED_AT_MOST:
             raise Refused("The export is too large.")
         lines = 0
         for name in names:
@@ -142,19 +144,22 @@ class OldExport:
                 if lines > LINES_AT_MOST:
                     raise Refused("The export has too many lines.")
 
-    def size(self, names: list[str]) -> int:
+    def size(self, names: Sequence[str]) -> int:
         """What the directory says that these files have."""
         return sum(one.file_size for name in names if (one := self._find(name)) is not None)
 
     def lines(self, name: str) -> Iterator[bytes | None]:
         """The lines of a file, none where it isn't there; None for one that is too long."""
+        return self._lines(name, self.on_read)
+
+    def _lines(self, name: str, on_read: Callable[[int], None]) -> Iterator[bytes | None]:
         found = self._find(name)
         if found is None:
             return
         rest, is_skipped = b"", False
         with _reading(), self._zip.open(found) as member:
             while chunk := member.read(CHUNK):
-                self.on_read(len(chunk))
+                on_read(len(chunk))
                 *whole, rest = (rest + chunk).split(b"\n")
                 for line in whole:
                     yield None if is_skipped or len(line) > LINE_BYTES else line
@@ -167,15 +172,15 @@ class OldExport:
     def lines_from_end(self, name: str) -> Iterator[tuple[int, bytes]]:
         """The lines with their numbers, the last first; one that is too long is empty.
 
-        A compressed file is read one way, so they are on the disk meanwhile.
+        A compressed file is read one way, so they are on the disk meanwhile, and count as read when they are given out.
         """
         with TemporaryFile() as file:
             count = 0
-            for line in self.lines(name):
+            for line in self._lines(name, lambda _: self.on_read(0)):
                 file.write((line or b"") + b"\n")
                 count += 1
             for number, line in zip(range(count, 0, -1), _backwards(file), strict=True):
-                self.on_read(0)
+                self.on_read(len(line) + 1)
                 yield number, line
 
     def file(self, name: str) -> BinaryIO | None:

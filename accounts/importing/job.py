@@ -6,7 +6,7 @@ from typing import Any
 from accounts import removing
 from accounts.importing import KIND
 from accounts.importing.archive import OldExport
-from accounts.importing.taking import Taking, active, files
+from accounts.importing.taking import Taking, active, files, unpacked
 from echomate import ids, jobs, objects, table
 from echomate.jobs import Again, Job, Progress, Refused
 
@@ -43,7 +43,7 @@ def _take(user: int, key: str, job: Job) -> dict[str, Any]:
         progress = Progress(job, steps=export.size(files()) * (1 if is_checked else 2))
         export.on_read = progress.advance
         if not is_checked:
-            export.check(files())
+            export.check(files(), unpacked=unpacked())
         try:
             taking.take()
         except Again as again:

@@ -36,6 +36,11 @@ def files() -> list[str]:
     return [f"{name}.jsonl" for name in (PROFILE, *(one.name for one in privacy.importers()))]
 
 
+def unpacked() -> list[str]:
+    """Those of them that are on the disk while they are taken."""
+    return [f"{one.name}.jsonl" for one in privacy.importers() if one.from_end]
+
+
 class Taking:
     """One export and the account that it is for. Each row is taken once, however often this is done."""
 

@@ -311,6 +311,22 @@ def test_a_file_is_read_from_its_end_as_from_its_beginning(
         assert list(export.lines_from_end("comments.jsonl")) == []
 
 
+def test_what_would_fill_the_disk_is_refused_before_anything_is_taken(
+    new: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archive, "UNPACKED_AT_MOST", 100)
+    assert "too large" in refusal(new, zipped(posts=[old_post()], comments=[{"content": "x" * 100}]))
+    assert posts_of(new) == []
+
+
+def test_lines_that_are_read_from_the_end_count_as_they_are_given_out() -> None:
+    content, counted = b"a\nbc\ndefg\n", list[int]()
+    with archive.OldExport(zipped({"posts.jsonl": content})) as export:
+        export.on_read = counted.append
+        sums = [sum(counted) for _ in export.lines_from_end("posts.jsonl")]
+    assert sums == [5, 8, 10]
+
+
 def test_damage_behind_the_directory_is_found_by_reading() -> None:
     data = bytearray(zipped(posts=[old_post(n, content=os.urandom(20).hex()) for n in range(200)]).getvalue())
     at = data.find(b"posts.jsonl") + 1000
