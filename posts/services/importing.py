@@ -34,7 +34,8 @@ def take_in(author: int, posts: Sequence[OldPost]) -> list[bool]:
     """Put posts of an export, announced to nobody; which of them are there now, those of an earlier run too.
 
     Their ids are of the same milliseconds, and the author and the old id give the rest: so nobody chooses one, and
-    a second run finds what the first has put, also where it was deleted since. What says that it is hardly older than
+    a second run finds what the first has put. What was deleted since is not put again as long as its tombstone stays,
+    which is a week; after that a second run brings it back. What says that it is hardly older than
     the account, or younger, is in no timeline of strangers: else a file would fill those at once.
     """
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:

@@ -46,7 +46,7 @@ def take_in(author: int, comments: Sequence[ExportedComment]) -> list[str | None
 
     They are taken on posts of the same export alone, which are the author's own, and below comments that were taken
     before: so no file puts words under what others have written, at a time when they weren't there. Their ids are
-    made as those of posts are, with the same promise for a second run.
+    made as those of posts are, with the same promise for a second run; the tombstone of one that was answered stays.
     """
     posts = imported(author, {comment.post for comment in comments}, keys.post)
     taken = list[Comment | str | None]()
