@@ -189,7 +189,10 @@ control_socket_disable = True
 accesslog = None  # every request is in the application's own log
 
 # Look-ups of names have no timeout but the resolver's own, 10 s and more: a request would wait as long.
-os.environ.setdefault("RES_OPTIONS", "timeout:1 attempts:2")
+RESOLVER_BOUNDS = "timeout:1 attempts:2"
+resolver_options = os.environ.get("RES_OPTIONS", "")
+if not resolver_options.startswith(RESOLVER_BOUNDS):  # a reload of gunicorn comes here again
+    os.environ["RES_OPTIONS"] = f"{RESOLVER_BOUNDS} {resolver_options}".rstrip()
 
 MALLOPT_ARENA_MAX = -8
 

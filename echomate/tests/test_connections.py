@@ -26,6 +26,7 @@ from echomate.tests.over_http import TIMELINE, Server
 THREADS = 4
 CONNECTIONS = 12
 ROUNDS = 5
+BOUNDS = "timeout:1 attempts:2"
 SECONDS = 60
 
 
@@ -94,13 +95,14 @@ def test_100_continue_is_held_up_by_no_client_that_reads_nothing() -> None:
 def test_names_are_looked_up_for_so_long_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """By glibc's resolver, which reads it when it is first asked."""
     file = str(config.source_dir / "deploy" / "gunicorn.conf.py")
-    for given, taken in ((None, "timeout:1 attempts:2"), ("ndots:2", "ndots:2")):
+    for given, taken in ((None, BOUNDS), ("ndots:2 attempts:1", f"{BOUNDS} ndots:2 attempts:1")):
         with monkeypatch.context() as patch:
             patch.delenv("RES_OPTIONS", raising=False)
             if given:
                 patch.setenv("RES_OPTIONS", given)
-            runpy.run_path(file)
-            assert os.environ["RES_OPTIONS"] == taken
+            for _ in range(2):
+                runpy.run_path(file)
+                assert os.environ["RES_OPTIONS"] == taken
 
 
 def test_workers_have_the_client_of_s3_from_their_master(monkeypatch: pytest.MonkeyPatch) -> None:
