@@ -105,7 +105,7 @@ def _database() -> Mapping[str, Any]:
 
 def _feeds_redis() -> Mapping[str, Any]:
     cache.ping_feeds()
-    if not cache.is_trusted():
+    if cache.must_forget():
         return {
             "status": "failed",
             "detail": "it has to forget something first, so all reads go to the table",

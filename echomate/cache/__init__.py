@@ -5,7 +5,7 @@ finds nothing puts a number of its own in the place, reads the table and fills o
 no old value survives a write, a flush or an eviction. What can't be deleted is owed (`debts.py`).
 """
 
-from echomate.cache.commands import ask, asked, close, forget, forget_parts, is_trusted, run
+from echomate.cache.commands import ask, asked, close, forget, forget_parts, must_forget, run
 from echomate.cache.connection import (
     AWAY,
     REST_SECONDS,
@@ -38,9 +38,9 @@ __all__ = [
     "fill_set",
     "forget",
     "forget_parts",
-    "is_trusted",
     "kept_while_small",
     "known",
+    "must_forget",
     "new_lease",
     "ping_feeds",
     "ping_state",

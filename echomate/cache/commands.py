@@ -25,9 +25,9 @@ def run(commands: Sequence[Command]) -> list[Any]:
     return reach(commands)
 
 
-def is_trusted() -> bool:
-    """Whether this process reads from Redis: nothing is owed that Redis has to forget first."""
-    return watch.trusts()
+def must_forget() -> bool:
+    """Whether this process knows of something that Redis has to forget first, and so reads from the table."""
+    return not watch.trusts() and watch.has_debts
 
 
 def ask(*commands: Command) -> list[Any]:

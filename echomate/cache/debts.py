@@ -94,6 +94,11 @@ class Watch:
         return time.monotonic() < self.trusted_until or self._is_excused
 
     @property
+    def has_debts(self) -> bool:
+        """By the last look that succeeded."""
+        return bool(self._standing)
+
+    @property
     def _is_excused(self) -> bool:
         return time.monotonic() < self._excused_until
 

@@ -160,6 +160,24 @@ def test_operators_see_that_redis_refuses_to_be_emptied(
     assert "refuses to be emptied" in error.message
 
 
+def test_while_dynamodb_hangs_redis_is_said_to_be_well(
+    held: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hang = threading.Event()
+
+    def read() -> dict[str, str]:
+        hang.wait(PATIENCE_SECONDS)
+        return {}
+
+    monkeypatch.setattr(debts, "_read", read)
+    monkeypatch.setattr(debts, "TRUST_PATIENCE_SECONDS", 0.05)
+    debts.watch.reset()
+    try:
+        assert FastClient().get("/health/cache").status_code == 200
+    finally:
+        hang.set()
+
+
 def flushes(outcome: str) -> float:
     return REGISTRY.get_sample_value("echomate_cache_flushes_total", {"outcome": outcome}) or 0.0
 
