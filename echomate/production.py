@@ -142,10 +142,18 @@ def _stores(config: "Config") -> Iterator[str]:
     for name, database in (("REDIS_URL", feeds), ("REDIS_STATE_URL", state)):
         if database is None:
             yield f"{name} must be an address of Redis: redis://, rediss:// or unix://"
-    broker = _database(config.celery_broker_url)
-    for name, database in (("REDIS_STATE_URL", state), ("CELERY_BROKER_URL", broker)):
-        if feeds and database and _is_emptied(database, with_=feeds, is_cluster=config.redis_cluster):
+    brokers = [*map(_database, _brokers(config.celery_broker_url))]
+    for name, databases in (("REDIS_STATE_URL", [state]), ("CELERY_BROKER_URL", brokers)):
+        if feeds and any(
+            database and _is_emptied(database, with_=feeds, is_cluster=config.redis_cluster)
+            for database in databases
+        ):
             yield f"{name} must name another database than REDIS_URL, which may be emptied"
+
+
+def _brokers(url: str) -> list[str]:
+    """The addresses of a broker, of which kombu takes several, as redis-py writes them: it calls a socket otherwise."""
+    return url.replace("redis+socket://", "unix://").replace("virtual_host=", "db=").split(";")
 
 
 def _database(url: str, *, is_named: bool = False) -> tuple[str, int, int] | None:

@@ -226,7 +226,15 @@ WEAK: dict[str, list[dict[str, str]]] = {
         SENTINELS | {"REDIS_URL": "redis://feeds/0", "REDIS_STATE_URL": "redis://feeds:6380"},
     ],
     "CELERY_BROKER_URL": [
-        {"REDIS_URL": "redis://redis.example:6380", "CELERY_BROKER_URL": "redis://redis.example:6380/0"}
+        {"REDIS_URL": "redis://redis.example:6380", "CELERY_BROKER_URL": "redis://redis.example:6380/0"},
+        {
+            "REDIS_URL": "redis://b.example",
+            "CELERY_BROKER_URL": "redis://a.example/1;redis://b.example/0",
+        },
+        {
+            "REDIS_URL": "unix:///run/redis.sock?db=2",
+            "CELERY_BROKER_URL": "redis+socket:///run/redis.sock?virtual_host=2",
+        },
     ],
 }
 
@@ -255,6 +263,10 @@ def test_production_takes_strong_settings() -> None:
         {"REDIS_URL": "redis://redis.example/0", "REDIS_STATE_URL": "redis://redis.example/1"},
         {"REDIS_URL": "redis://redis.example", "REDIS_STATE_URL": "redis://redis.example:6380"},
         {"REDIS_URL": "unix:///run/feeds.sock", "REDIS_STATE_URL": "unix:///run/state.sock"},
+        {
+            "REDIS_URL": "unix:///run/redis.sock",
+            "CELERY_BROKER_URL": "redis+socket:///run/redis.sock?virtual_host=1;redis://redis.example",
+        },
         {"REDIS_CLUSTER": "1", "REDIS_URL": "redis://a.example", "REDIS_STATE_URL": "redis://b.example"},
         SENTINELS | {"REDIS_URL": "redis://feeds/0", "REDIS_STATE_URL": "redis://state/0"},
         SENTINELS | {"REDIS_URL": "redis://feeds/0", "REDIS_STATE_URL": "redis://feeds/1"},
