@@ -214,6 +214,19 @@ def test_too_many_connections_of_an_address_are_too_many_requests(nginx: Nginx) 
     assert "secret" not in nginx.logged
 
 
+def test_a_disk_that_takes_nothing_brings_no_query_into_the_log(nginx: Nginx) -> None:
+    """Nginx calls that critical."""
+    place = nginx.directory / "body"
+    place.rename(nginx.directory / "elsewhere")
+    try:
+        refused = nginx.send("POST", f"{LOGIN}?token=secret", body_of(100_000))
+    finally:
+        (nginx.directory / "elsewhere").rename(place)
+    assert (refused.status, refused.problem) == (503, "unavailable")
+    assert f"{refused.headers['x-request-id']} 503 - {LOGIN}" in nginx.logged
+    assert "secret" not in nginx.logged
+
+
 def test_what_is_no_request_is_refused_in_words(nginx: Nginx) -> None:
     for status, target, header in (
         (414, "/" + "x" * LONG, "y"),
