@@ -5,7 +5,9 @@ import re
 import shutil
 import socket
 import ssl
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from http.client import HTTPConnection, HTTPResponse
@@ -38,6 +40,8 @@ THREADS = 2
 SECONDS = 30
 LONG = 9_000
 """More than nginx takes of a line, and no more than TLS sends at once: of the rest nginx would reset the connection."""
+LARGE = 32 * 1024 * 1024
+"""More than buffers of the kernel take."""
 LOGIN = "/api/v1/auth/login"
 WHOLE = """
 daemon off; master_process off; pid {directory}/pid; error_log {directory}/log;
@@ -95,10 +99,15 @@ class Nginx:
             connection.sendall(request(method, target, body, **headers))
             return answer_on(connection)
 
-    @property
-    def logged(self) -> str:
-        """All that it has logged."""
-        return "".join((self.directory / name).read_text() for name in ("log", "access", "refused"))
+    def logged(self, refused: Answer) -> str:
+        """All that it has logged, a refusal among it, which it notes when the answer is gone."""
+        end = time.monotonic() + SECONDS
+        while True:
+            text = "".join((self.directory / name).read_text() for name in ("log", "access", "refused"))
+            if refused.headers["x-request-id"] in text:
+                return text
+            assert time.monotonic() < end, text
+            time.sleep(0.02)
 
     @property
     def upstream(self) -> list[str]:
@@ -211,7 +220,7 @@ def test_too_many_connections_of_an_address_are_too_many_requests(nginx: Nginx) 
         connections[-1].sendall(whole)
         refused = answer_on(connections[-1])
     assert (refused.status, refused.problem, refused.headers["retry-after"]) == (429, "rate-limited", "2")
-    assert "secret" not in nginx.logged
+    assert "secret" not in nginx.logged(refused)
 
 
 def test_a_disk_that_takes_nothing_brings_no_query_into_the_log(nginx: Nginx) -> None:
@@ -223,8 +232,9 @@ def test_a_disk_that_takes_nothing_brings_no_query_into_the_log(nginx: Nginx) ->
     finally:
         (nginx.directory / "elsewhere").rename(place)
     assert (refused.status, refused.problem) == (503, "unavailable")
-    assert f"{refused.headers['x-request-id']} 503 - {LOGIN}" in nginx.logged
-    assert "secret" not in nginx.logged
+    logged = nginx.logged(refused)
+    assert f"{refused.headers['x-request-id']} 503 - {LOGIN}" in logged
+    assert "secret" not in logged
 
 
 def test_what_is_no_request_is_refused_in_words(nginx: Nginx) -> None:
@@ -261,6 +271,28 @@ def test_half_a_request_waits_before_the_web_server_whose_connection_is_kept(ngi
         assert [answer_on(connection).status for connection in slow[:2]] == [401] * 2
 
 
+def test_a_large_answer_waits_on_the_disk_for_a_client_that_reads_nothing(tmp_path: Path) -> None:
+    """The web server, which has a thread for it, is done."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as web:
+        nginx = Nginx(SimpleNamespace(port=listener.getsockname()[1]), tmp_path)
+        sent = web.submit(answer_at_length, listener)
+        try:
+            with nginx.connect() as client:
+                client.sendall(request("GET", TIMELINE))
+                sent.result(SECONDS)
+        finally:
+            nginx.process.kill()
+
+
+def answer_at_length(listener: socket.socket) -> None:
+    listener.settimeout(SECONDS)
+    connection, _ = listener.accept()
+    with connection:
+        connection.settimeout(SECONDS)
+        connection.recv(65_536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % LARGE + bytes(LARGE))
+
+
 def test_a_web_server_that_is_away_is_said_to_be(tmp_path: Path) -> None:
     nginx = Nginx(SimpleNamespace(port=free_port()), tmp_path)
     try:
@@ -271,7 +303,7 @@ def test_a_web_server_that_is_away_is_said_to_be(tmp_path: Path) -> None:
         plain.request("GET", "/?token=secret")
         assert plain.getresponse().status == 308
         plain.close()
-        (line,) = nginx.logged.splitlines()
+        (line,) = nginx.logged(refused).splitlines()
         assert line.split()[1:] == [refused.headers["x-request-id"], "503", "502", TIMELINE]
     finally:
         nginx.process.kill()
