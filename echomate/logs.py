@@ -42,11 +42,10 @@ class JSONFormatter(logging.Formatter):
 def write(logger: logging.Logger, message: str, **extra: Any) -> None:
     """A line of level `info`, made and written at once: by way of `logging` it takes three times as long.
 
-    For the line that each request has. As there, one that can't be written is lost.
+    For the line that each request has. As there, one that can't be written is lost. Without a standard output none is
+    written: its descriptor may be that of any file or socket.
     """
-    if sys.stdout is not None and logger.isEnabledFor(
-        logging.INFO
-    ):  # without one, 1 may be any file or socket
+    if sys.stdout is not None and logger.isEnabledFor(logging.INFO):
         line = {
             "time": _time(time.time()),
             "level": "info",

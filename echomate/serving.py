@@ -30,7 +30,7 @@ class PlainRequest(Request):  # type: ignore[misc]  # gunicorn has no types
     def _parse_python(self, unreader: Any, buf: bytearray) -> bytes:
         plain = _HEAD.match(buf, 0, HEAD_BYTES)
         if plain is None or self._has_tighter_limits:
-            return super()._parse_python(unreader, buf)  # type: ignore[no-any-return]
+            return super()._parse_python(unreader, buf)  # type: ignore[no-any-return]  # of gunicorn
         method, target, lines = (part.decode("latin-1") for part in plain.groups())
         fields = [line.partition(":") for line in lines.split("\r\n")[:-1]]
         headers = [(name.upper(), value.strip(" \t")) for name, _, value in fields]
@@ -40,7 +40,7 @@ class PlainRequest(Request):  # type: ignore[misc]  # gunicorn has no types
             or "EXPECT" in names
             or not names.isdisjoint(self.cfg.secure_scheme_headers)
         ):
-            return super()._parse_python(unreader, buf)  # type: ignore[no-any-return]
+            return super()._parse_python(unreader, buf)  # type: ignore[no-any-return]  # of gunicorn
         self.method, self.uri, self.version, self.headers = method, target, (1, 1), headers
         path, _, query = target.partition("?")
         self.path, self.query = path, query

@@ -21,7 +21,7 @@ PATHS, PATH_AT_MOST = 512, 100
 """So many paths, of so many characters, the process remembers the routes of: those that are asked for all the time."""
 
 _Stock: Any = WSGIHandler
-"""Of whose methods the stubs know nothing."""
+"""The stubs lack the methods that are replaced below."""
 
 
 class Handler(_Stock):  # type: ignore[misc]  # as above

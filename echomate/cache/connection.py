@@ -174,9 +174,7 @@ def _converse(connection: Any, commands: Sequence[Command]) -> list[Any]:
             reader.feed(received)
         elif isinstance(reply, redis.ConnectionError):  # too many clients, say
             raise reply
-        elif isinstance(
-            reply, redis.ReadOnlyError
-        ):  # it is a replica now: the next connection asks the sentinels
+        elif isinstance(reply, redis.ReadOnlyError):  # a replica now: the next connection asks the sentinels
             raise redis.ConnectionError(str(reply))
         elif not isinstance(reply, hiredis.PushNotification):
             replies.append(reply)

@@ -3,7 +3,7 @@
 Its state is written by orjson and without copies, 0.1 s for the 70,000 items of the demo instead of 4; that is so
 quick that it is also written every half a minute, not only at an orderly stop. Expressions are parsed once, not once
 an item: a query in a partition of thousands takes 40 % of the time. uvicorn serves it and
-parses in C, where Hypercorn took four fifths of the CPU. (Measured on two cores, Python 3.11.)
+parses in C: a GetItem takes 0.5 ms of CPU, 1.2 with Hypercorn. (Measured on two cores, Python 3.11.)
 """
 
 import os

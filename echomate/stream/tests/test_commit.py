@@ -133,12 +133,12 @@ def test_a_commit_that_is_split_says_with_each_part_that_there_was_a_job(
     lease: Lease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The checkpoint of the first part may have passed the job's record already."""
-    told = list[bool]()
+    committed = list[bool]()
 
     def commit_one(lease: Lease, *, deltas: Mapping[Any, Any], has_jobs: bool, **more: Any) -> None:
         if len(deltas) > 1:
             raise CounterRefused([], "who knows which")
-        told.append(has_jobs)
+        committed.append(has_jobs)
         commit(lease, deltas=deltas, has_jobs=has_jobs, **more)
 
     monkeypatch.setattr(committer, "commit", commit_one)
@@ -150,7 +150,7 @@ def test_a_commit_that_is_split_says_with_each_part_that_there_was_a_job(
         effects.count(key=tallies.stats(owner), field="Tallies", delta=1, cache_key=f"tallies:{owner}")
         gathered.add(record(str(number), {"EntityType": "tally"}), effects)
     gathered.commit()
-    assert told == [True] * 3
+    assert committed == [True] * 3
     assert list(map(tallies.counted, owners)) == [1] * 3
 
 
