@@ -1,5 +1,6 @@
 """Measures Echomate and writes `bench/results.md` and `bench/results.svg`. QUICK=1 takes fewer of everything."""
 
+import argparse
 import os
 import sys
 import time
@@ -10,6 +11,7 @@ from bench.stack import Stack
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog="python -m bench", description=__doc__).parse_args()
     began = time.monotonic()
     with closing(Stack()) as stack:
         stack.start_stores()

@@ -30,6 +30,7 @@ def measure(stack: Stack, extent: Extent) -> Figures:
     say("units and calls are counted")
     _serve(stack, people, figures)
     say("all processes run")
+    settle(stack)  # until then a worker may not be there yet
     figures.memory["web, at rest"] = memory(stack.pid("web"))
     lose_redis((stack, people.readers[0]))
     _measure_actions(stack, people, figures)

@@ -162,11 +162,11 @@ class Stack:
 
 def commit(tree: Path = SOURCE) -> str:
     """The commit of a tree, and whether its sources differ from it."""
-    said = subprocess.run(
+    described = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--exclude", "*"],
         cwd=tree, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return said.stdout.strip() or "no commit"
+    return described.stdout.strip() or "no commit"
 
 
 def settle(stack: Stack, *, quiet_seconds: float = 0.5) -> None:

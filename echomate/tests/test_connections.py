@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
+from gunicorn.config import Config
 
 from echomate import objects
 from echomate.config import config
@@ -116,6 +117,20 @@ def test_workers_have_the_client_of_s3_from_their_master(monkeypatch: pytest.Mon
     ready(None)
     (made,) = Bucket.connections.values()
     assert objects.s3() is made.meta.client
+
+
+def test_a_worker_gives_free_memory_back_each_ten_seconds() -> None:
+    settings = runpy.run_path(str(config.source_dir / "deploy" / "gunicorn.conf.py"))
+    worker = settings["BoundedWorker"](0, 0, [], None, 0, Config(), None)
+    trims = []
+    settings["trim_heap"].__globals__["trim_heap"] = lambda: trims.append(time.monotonic())
+    with closing(worker.tmp):
+        worker.notify()
+        worker.notify()
+        assert len(trims) == 1
+        worker._trim_at -= settings["TRIM_SECONDS"]
+        worker.notify()
+        assert len(trims) == 2
 
 
 def test_two_requests_in_a_packet_get_two_answers(server: Server) -> None:

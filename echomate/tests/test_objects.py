@@ -212,3 +212,9 @@ def test_threads_and_buckets_share_a_client() -> None:
         clients = {id(bucket.client) for bucket in (objects.media(), objects.originals())}
         assert {id(client) for client in pool.map(lambda _: objects.media().client, range(2))} == clients
     assert len(clients) == 1
+
+
+def test_a_session_keeps_what_it_needs_of_the_list_of_regions() -> None:
+    """The other 400 services would take 7 MB of each process."""
+    partitions = objects.originals()._create_session()._session.get_data("endpoints")["partitions"]
+    assert all(partition["services"].keys() == {"s3", "sts"} for partition in partitions)

@@ -94,3 +94,10 @@ def test_a_middleware_that_looks_at_views_is_asked_before_them(middleware: list[
 
     with override_settings(MIDDLEWARE=middleware):
         assert Handler().get_response(RequestFactory().get("/health")).status_code == status
+
+
+def test_a_route_that_is_remembered_keeps_none_of_those_before_it() -> None:
+    """500 remembered paths kept 2 MB of them in each process."""
+    from echomate.wsgi import Handler
+
+    assert Handler().resolve_request(RequestFactory().get("/health")).tried is None
