@@ -86,3 +86,14 @@ def test_a_kill_loses_only_the_newest(start: Start, tmp_path: Path) -> None:
     process.kill()
     start()
     assert listed() == ["kept"]
+
+
+def test_a_key_that_it_does_not_know_is_refused(start: Start) -> None:
+    """Only what its own key has signed takes the short way to DynamoDB."""
+    start()
+    create_tables()
+    dynamodb.close()
+    with configured(aws_access_key_id="c"), pytest.raises(dynamodb.DynamoDBError) as refused:
+        dynamodb.call("DescribeTable", {"TableName": config.table_name})
+    assert refused.value.code == "UnrecognizedClientException"
+    dynamodb.close()
