@@ -1,6 +1,8 @@
 """What the logs tell of a request: its outcome once, an exception with its traceback, and never its query."""
 
 import logging
+import os
+import sys
 import time
 from typing import Any
 
@@ -49,6 +51,20 @@ def test_a_line_that_is_written_at_once_is_as_any_other(
 def test_a_line_that_cannot_be_written_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "STDOUT", 1_000_000)
     logs.write(logging.getLogger("echomate.tests"), "done")
+
+
+def test_without_a_standard_output_no_line_is_written(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a service was started with it closed, its descriptor is that of the next file or socket."""
+    reading, writing = os.pipe()
+    monkeypatch.setattr(logs, "STDOUT", writing)
+    with os.fdopen(reading, "rb") as end, caplog.at_level(logging.INFO):
+        logs.write(logging.getLogger("echomate.tests"), "first")
+        monkeypatch.setattr(sys, "stdout", None)
+        logs.write(logging.getLogger("echomate.tests"), "second")
+        os.close(writing)
+        assert [orjson.loads(line)["message"] for line in end] == ["first"]
 
 
 def test_an_exception_is_told_with_its_traceback_and_without_its_query(
