@@ -108,6 +108,7 @@ def reach(commands: Sequence[Command]) -> list[Any]:
     global _resting_until
     if time.monotonic() < _resting_until:
         raise DependencyAway("redis")
+    connections = _idle
     if metering.is_metering():
         metering.saw_redis([str(command[0]) for command in commands])
     try:
@@ -120,7 +121,8 @@ def reach(commands: Sequence[Command]) -> list[Any]:
                 replies[n] = reply
         return replies
     except AWAY as failure:
-        _resting_until = time.monotonic() + REST_SECONDS
+        if connections is _idle:  # else they were closed meanwhile, and the next ones may lead elsewhere
+            _resting_until = time.monotonic() + REST_SECONDS
         logger.warning("redis is away: %s", failure)
         raise DependencyAway("redis") from failure
 

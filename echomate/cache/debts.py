@@ -75,6 +75,8 @@ class Watch:
         """The debts of the last look that succeeded, with the moment when this process met each first."""
         self._began = self._tried = 0.0
         """When the last look that succeeded began, and the last one of all."""
+        self._stores = object()
+        """Another object once the stores are others: what a look then brings is of the former ones."""
         self._is_refused = False
         """Redis was reached and would not forget what is owed."""
         self._lost_wakes: set[Command] = set()
@@ -128,6 +130,7 @@ class Watch:
 
     def reset(self) -> None:
         """Forget what was seen: the stores are others now."""
+        self._stores = object()
         self.trusted_until = self._excused_until = 0.0
         self._standing = {}
         self._lost_wakes = set()
@@ -183,14 +186,18 @@ class Watch:
 
     def _look_and_pay(self) -> None:
         for _ in range(PAYMENTS):
-            began = time.monotonic()
+            began, stores = time.monotonic(), self._stores
             try:
                 owed = _read()
+                if stores is not self._stores:
+                    continue
                 self._note(owed, began)
                 if not owed or not self._pay(owed):
                     return
             except (DependencyAway, DynamoDBError) as error:
                 logger.warning("it can't be known what Redis has to forget: %s", error)
+                if stores is not self._stores:
+                    continue
                 self._tried = began
                 self._excused_until = 0.0 if self._standing else time.monotonic() + EXCUSED_SECONDS
                 return

@@ -80,9 +80,9 @@ class Proxy:
                 client, _ = listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._connect, args=(client,), daemon=True).start()
+            threading.Thread(target=self._connect, args=(listener, client), daemon=True).start()
 
-    def _connect(self, client: socket.socket) -> None:
+    def _connect(self, listener: socket.socket, client: socket.socket) -> None:
         try:
             server = socket.create_connection(self.target, timeout=5)
         except OSError:
@@ -93,6 +93,10 @@ class Proxy:
             end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with self._lock:
             self._sockets |= {client, server}
+            is_late = self._listener is not listener
+        if is_late:  # those that were open are cut already
+            self._cut(client, server)
+            return
         threading.Thread(target=self._pass_requests, args=(client, server), daemon=True).start()
         self._pass_answers(server, client)
 

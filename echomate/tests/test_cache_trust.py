@@ -97,6 +97,25 @@ def test_the_age_of_a_flush_says_nothing_but_that_of_the_debt_beside_it_does(loo
     assert looking.watch._is_harmless(EVERYTHING)
 
 
+@pytest.mark.parametrize("seen", [{"debt_of_the_former": "[]"}, None])
+def test_a_look_at_stores_that_are_others_since_counts_for_nothing(
+    looking: Looking, monkeypatch: pytest.MonkeyPatch, seen: Mapping[str, str] | None
+) -> None:
+    looking.look({})
+
+    def read() -> Mapping[str, str]:
+        monkeypatch.setattr(debts, "_read", dict)
+        looking.watch.reset()
+        if seen is None:
+            raise DependencyAway("dynamodb")
+        return seen
+
+    monkeypatch.setattr(debts, "_read", read)
+    looking.watch._look()
+    assert looking.watch.trusts()
+    assert not looking.watch.has_debts
+
+
 @pytest.fixture
 def outage() -> Iterator[Watch]:
     """This process owes something, is excused, and a thread of it holds what looks are guarded by."""

@@ -11,6 +11,8 @@ from django.core.cache import cache as django_cache
 from django.core.cache import caches
 
 from echomate import cache
+from echomate.cache import connection
+from echomate.errors import DependencyAway
 from echomate.local import redis_server
 from echomate.local.processes import Process, Program, free_port, inherited
 from echomate.testing.configuration import configured
@@ -46,6 +48,20 @@ def test_a_redis_that_hangs_is_given_up_soon(stack: Stack, name: str) -> None:
         with pytest.raises(redis.TimeoutError):
             caches[name].get("a")
         assert time.monotonic() - began < 4  # redis-py's own limit is 5
+
+
+def test_a_failure_of_connections_that_were_closed_meanwhile_lets_the_next_ones_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: object) -> None:
+        cache.close()
+        raise ConnectionResetError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(connection, "_run_on_one", fail)
+        with pytest.raises(DependencyAway):
+            cache.reach([("PING",)])
+    assert cache.reach([("PING",)]) == [b"PONG"]
 
 
 @pytest.fixture
