@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import hiredis
@@ -93,9 +94,8 @@ def close() -> None:
         for pool in list(ConnectionFactory._pools.values()):
             pool.disconnect()
         ClusterFactory.close_all()
-        for connection in _idle:
-            connection.disconnect()
-        _idle = deque()
+        idle, _idle = _idle, deque()
+        _disconnect(idle)
         _resting_until = 0.0
 
 
@@ -140,7 +140,15 @@ def _run_on_one(commands: Sequence[Command]) -> list[Any]:
         connection.disconnect()
         raise
     idle.append(connection)
+    if idle is not _idle:  # `close` came meanwhile
+        _disconnect(idle)
     return replies
+
+
+def _disconnect(connections: deque[Any]) -> None:
+    while connections:
+        with suppress(IndexError):  # another thread has it
+            connections.pop().disconnect()
 
 
 def _converse_at_last(connection: Any, commands: Sequence[Command]) -> list[Any]:
