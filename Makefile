@@ -4,8 +4,8 @@ PYTHON := $(or $(PYTHON),$(shell for p in python3 python3.14 python3.13 python3.
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done))
 BIN := .venv/bin
 STAMP := .venv/made-from
-# Twice CI's cores: much of a test's time is waiting. A module's tests stay together as long as that is possible.
-WORKERS ?= 4
+# Three times CI's cores: much of a test's time is waiting. A module's tests stay together as long as that is possible.
+WORKERS ?= 6
 PYTEST := $(BIN)/python -m pytest
 PARALLEL := -n $(WORKERS) --dist worksteal
 
