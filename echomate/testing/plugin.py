@@ -47,9 +47,9 @@ def _is_pure(node: pytest.Item | pytest.Collector) -> bool:
 def pytest_unconfigure(config: pytest.Config) -> None:
     from echomate.testing.configuration import reconnect_all
 
-    reconnect_all()
     if stack := config.stash.get(stack_key, None):
         stack.close()
+    reconnect_all()  # after it, or a thread that looks for debts would connect anew
 
 
 @pytest.fixture(scope="session")
