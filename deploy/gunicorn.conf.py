@@ -35,6 +35,7 @@ STAY_MILLISECONDS = 10
 FREE_THREADS = 2
 """So many threads wait for no connection in particular."""
 TRIM_SECONDS = 10
+"""So often a worker gives back memory that it doesn't use."""
 LINGER_SECONDS = 0.5
 """So long a connection that is closed is read on, or its client would see a reset in place of the answer."""
 
@@ -126,7 +127,7 @@ class BoundedWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no type
         super().init_process()
 
     def notify(self) -> None:
-        """Comes by at least once a second."""
+        """Gunicorn calls it at least once a second."""
         super().notify()
         if time.monotonic() >= self._trim_at:
             trim_heap()
