@@ -3,5 +3,5 @@
 from echomate import keys
 from echomate.recent import Recent
 
-recent_likes = Recent(keys.recent_likes)
-recent_bookmarks = Recent(keys.recent_bookmarks)
+recent_likes = Recent(keys.recent_likes, item=lambda user, post: keys.like(post, user))
+recent_bookmarks = Recent(keys.recent_bookmarks, item=keys.bookmark)

@@ -13,9 +13,9 @@ FRESH_SECONDS = 300
 """How long a follower stands in `fresh:{user}`: longer than any index lags."""
 
 
-recent_follows = Recent(keys.recent_follows)
+recent_follows = Recent(keys.recent_follows, item=keys.follow)
 """One's own lists show a follow at once. Nothing is taken out of it: lists ask whether the edge still stands."""
-recent_followers = Recent(keys.recent_followers)
+recent_followers = Recent(keys.recent_followers, item=lambda user, follower: keys.follow(follower, user))
 """The same of whom one has accepted."""
 
 

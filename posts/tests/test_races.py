@@ -6,14 +6,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import pytest
+
 from echomate import cache, keys, table
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
 from posts import services
+from posts.recent import recent_bookmarks, recent_likes
 from posts.selectors import BOOKMARKED, PostCounts, liked, stats, viewer_bits
 from posts.services import Draft, Reaction
 from posts.tests.actor import Answer, Person
 from posts.tests.commenting import comment_on
+
+MARKS = {
+    "bookmarks": (services.bookmark, services.unbookmark, recent_bookmarks, keys.bookmark),
+    "likes": (services.like, services.unlike, recent_likes, lambda user, post: keys.like(post, user)),
+}
 
 
 def side_by_side(calls: Sequence[Callable[[], Answer]]) -> list[Answer]:
@@ -46,6 +54,23 @@ def test_likes_toggled_by_fifty_clients_end_in_counters_that_equal_the_set(
         assert int(mine["Likes"]["N"]) == int(user in likers)
     cache.forget(keys.cached_post_stats(post))
     assert stats.one(post) == PostCounts(len(likers), 0)
+
+
+@pytest.mark.parametrize("what", MARKS)
+def test_a_mark_made_anew_stands_where_it_belongs_though_redis_heard_last_of_the_former_one(
+    ann: Person, bob: Person, what: str
+) -> None:
+    """The call that made the former one was slow to say so."""
+    put, take_back, recent, key = MARKS[what]
+    post, other = ann.publish("1"), ann.publish("2")
+    put(user=bob.id, post=post)
+    former = table.get_item(key(bob.id, post))
+    assert former is not None
+    take_back(user=bob.id, post=post)
+    put(user=bob.id, post=other)
+    put(user=bob.id, post=post)
+    cache.ask(*recent.remember(bob.id, edge=int(former["GSI1SK"]["S"]), subject=post))
+    assert bob.ids(what if what == "bookmarks" else f"users/{bob.id}/likes") == [post, other]
 
 
 def test_bookmarks_toggled_from_many_places_at_once_end_as_the_table_tells(ann: Person, bob: Person) -> None:

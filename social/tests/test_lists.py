@@ -9,9 +9,10 @@ import pytest
 
 from accounts import services as account_services
 from accounts.models import SUSPENDED
-from echomate import cache, keys, metering, paging
+from echomate import cache, keys, metering, paging, table
 from echomate.testing.configuration import configured
 from echomate.testing.projecting import Projecting
+from social.invalidation import recent_follows
 from social.models import Follow
 from social.tests.callers import NOBODY, Caller, new_caller
 
@@ -74,6 +75,21 @@ def test_a_list_pages_both_ways_without_repeating_or_missing_anybody(ann: Caller
     assert top["results"] == []
     bob.follow(ann)
     assert ids(top["previous"], ann) == [bob.id]
+
+
+def test_who_is_followed_anew_stands_where_they_belong_though_redis_heard_last_of_the_former_follow(
+    ann: Caller, bob: Caller
+) -> None:
+    """The call that made the former one was slow to say so."""
+    other = new_caller()
+    ann.follow(bob)
+    former = table.get_item(keys.follow(ann.id, bob.id))
+    assert former is not None
+    ann.do("DELETE", f"/users/{bob.id}/follow")
+    ann.follow(other)
+    ann.follow(bob)
+    cache.ask(*recent_follows.remember(ann.id, edge=int(former["Id"]["N"]), subject=bob.id))
+    assert ids(f"/users/{ann.id}/following", ann) == [bob.id, other.id]
 
 
 def test_a_cursor_is_good_for_its_own_list_only(ann: Caller, bob: Caller) -> None:
