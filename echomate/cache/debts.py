@@ -130,10 +130,11 @@ class Watch:
 
     def reset(self) -> None:
         """Forget what was seen: the stores are others now."""
-        self._stores = object()
-        self.trusted_until = self._excused_until = 0.0
-        self._standing = {}
-        self._lost_wakes = set()
+        with self._look_ended:
+            self._stores = object()
+            self.trusted_until = self._excused_until = 0.0
+            self._standing = {}
+            self._lost_wakes = set()
 
     def _is_harmless(self, name: str) -> bool:
         """Whether, by the last look, a debt is paid, or nobody trusts Redis since some debt stands for long."""
@@ -189,9 +190,8 @@ class Watch:
             began, stores = time.monotonic(), self._stores
             try:
                 owed = _read()
-                if stores is not self._stores:
+                if not self._note(owed, began, stores):
                     continue
-                self._note(owed, began)
                 if not owed or not self._pay(owed):
                     return
             except (DependencyAway, DynamoDBError) as error:
@@ -202,15 +202,20 @@ class Watch:
                 self._excused_until = 0.0 if self._standing else time.monotonic() + EXCUSED_SECONDS
                 return
 
-    def _note(self, owed: Mapping[str, str], began: float) -> None:
+    def _note(self, owed: Mapping[str, str], began: float, stores: object) -> bool:
+        """False where the stores are others since."""
         now = time.monotonic()
-        self._standing = {name: self._standing.get(name, now) for name in owed}
-        self._excused_until = 0.0
-        if not owed:
-            self._is_refused = False
-            self.trusted_until = began + TRUST_SECONDS
-        self._began = self._tried = began  # after all else, for those who wait for this look
-        self._tell()
+        with self._look_ended:
+            if stores is not self._stores:
+                return False
+            self._standing = {name: self._standing.get(name, now) for name in owed}
+            self._excused_until = 0.0
+            if not owed:
+                self._is_refused = False
+                self.trusted_until = began + TRUST_SECONDS
+            self._began = self._tried = began
+            self._look_ended.notify_all()
+        return True
 
     def _pay(self, owed: Mapping[str, str]) -> bool:
         """Run what is owed, then remove it. False where Redis can't be reached, or doesn't obey."""

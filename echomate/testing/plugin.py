@@ -3,6 +3,7 @@
 import gc
 import logging
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -90,15 +91,18 @@ def _empty_redis(request: pytest.FixtureRequest) -> None:
     celery.resting_until = 0.0
     if not _is_pure(request.node):
         request.getfixturevalue("stack").empty_redis()
+        _forget_debts()
 
 
 def _forget_debts() -> None:
-    from echomate import dynamodb, keys
-    from echomate.config import config
+    """Redis is empty, so that a test pays for nothing of the one before."""
+    from echomate import dynamodb
+    from echomate.cache import debts
 
-    dynamodb.call(
-        "DeleteItem", {"TableName": config.lease_table_name, "Key": {"PK": {"S": keys.CACHE_DEBTS}}}
-    )
+    with suppress(dynamodb.DynamoDBError):  # there is no table
+        owed = dynamodb.call("DeleteItem", {**debts._item(), "ReturnValues": "ALL_OLD"}).get("Attributes")
+        if owed or debts.watch.has_debts:
+            debts.watch.reset()
 
 
 @pytest.fixture
@@ -111,7 +115,6 @@ def redis_proxy(stack: Stack) -> Iterator[Proxy]:
         configured(redis_url=f"redis://127.0.0.1:{proxy.port}/0"),
     ):
         yield proxy
-    _forget_debts()  # Redis is emptied, and the next test pays for nothing of this one
 
 
 @pytest.fixture
