@@ -37,7 +37,10 @@ class Recent:
         return ("LREM", self.key(user), 0, f"{edge}:{subject}")
 
     def edges(self, user: int) -> dict[int, int]:
-        """Subject → the edge to it that stands; nothing while Redis is away. Raises `DependencyAway`: the table is."""
+        """Subject → the edge to it that stands; nothing while Redis is away.
+
+        Raises `DependencyAway` where an edge was made several times and the table, which tells, is away.
+        """
         try:
             (entries,) = cache.ask(("LRANGE", self.key(user), 0, -1))
         except DependencyAway:

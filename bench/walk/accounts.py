@@ -47,8 +47,8 @@ def take_everything_along(town: Town) -> None:
     picture = upload(person, photo)["id"]
     view = person.call("POST", "/posts", {"content": "The view", "media_ids": [picture]}, status=201)["id"]
     comment = person.call("POST", f"/posts/{view}/comments", {"content": "From the hill"}, status=201)["id"]
-    answer = {"content": "Of all hills", "parent_id": comment}
-    person.call("POST", f"/posts/{view}/comments", answer, status=201)
+    reply = {"content": "Of all hills", "parent_id": comment}
+    person.call("POST", f"/posts/{view}/comments", reply, status=201)
     person.call("POST", f"/users/{heir.name}/follow", status=200)
     person.call("POST", "/users/me/export", status=403)
     person.step_up()
@@ -98,8 +98,8 @@ def be_erased(town: Town) -> None:
     begin(person, "image/png", 100)
     theirs = friend.call("POST", "/posts", {"content": "Farewell"}, status=201)["id"]
     comment = person.call("POST", f"/posts/{theirs}/comments", {"content": "Thanks"}, status=201)["id"]
-    answer = {"content": "See you", "parent_id": comment}
-    friend.call("POST", f"/posts/{theirs}/comments", answer, status=201)
+    reply = {"content": "See you", "parent_id": comment}
+    friend.call("POST", f"/posts/{theirs}/comments", reply, status=201)
     person.call("POST", f"/posts/{theirs}/bookmark", status=200)
     person.call("POST", f"/users/{friend.name}/follow", status=200)
     id_ = person.me()["id"]

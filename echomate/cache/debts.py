@@ -76,7 +76,7 @@ class Watch:
         self._began = self._tried = 0.0
         """When the last look that succeeded began, and the last one of all."""
         self._stores = object()
-        """Another object once the stores are others: what a look then brings is of the former ones."""
+        """Replaced with the stores: a look that began with another object has read the former ones."""
         self._is_refused = False
         """Redis was reached and would not forget what is owed."""
         self._lost_wakes: set[Command] = set()
@@ -203,7 +203,7 @@ class Watch:
                 return
 
     def _note(self, owed: Mapping[str, str], began: float, stores: object) -> bool:
-        """False where the stores are others since."""
+        """Take over what a look has read. False, and nothing is, where the stores were replaced meanwhile."""
         now = time.monotonic()
         with self._look_ended:
             if stores is not self._stores:
